@@ -1,0 +1,62 @@
+import { createSchema, Entity, type EntityConfiguration, type EntityItem } from "electrodb";
+import { accountEmailFrom, band, email, id, instant, minutes, oneOf, scores, text } from "./attributes.ts";
+import { ASSESSMENT_STATUSES, ASSESSMENT_TYPES } from "./enums.ts";
+import { collected, MODEL_VERSION, primary, SERVICE_NAME, scoped } from "./keys.ts";
+
+const schema = createSchema({
+  model: { service: SERVICE_NAME, entity: "assessment", version: MODEL_VERSION },
+  attributes: {
+    assessment_id: id({
+      required: true,
+      readOnly: true,
+      setBy: "service",
+      description: "UUID v7, or the caller's own id",
+    }),
+    user_id: email({ required: true, readOnly: true, description: "The account's e-mail address" }),
+    assessment_type: oneOf(ASSESSMENT_TYPES, { required: true, readOnly: true, description: "Skill and module" }),
+    created_at: instant({ required: true, readOnly: true, setBy: "service", description: "When it started" }),
+    completed_at: instant({ setBy: "service", description: "When it was completed" }),
+    band_score: band({
+      setBy: "service",
+      description: "Overall band: mean of the criteria, rounded to the nearest half",
+    }),
+    scores: scores({ description: "Score of each criterion, by skill" }),
+    ai_feedback: text({ description: "Generated feedback" }),
+    improvement_plan: text({ description: "Personal suggestions" }),
+    duration_minutes: minutes({ description: "Time taken" }),
+    status: oneOf(ASSESSMENT_STATUSES, { required: true, setBy: "service", description: "State of the assessment" }),
+    user_email: accountEmailFrom("user_id"),
+  },
+  indexes: {
+    byId: primary({ pk: ["assessment_id"], sk: ["user_id"], description: "An assessment by its id alone" }),
+    byUser: collected("gsi1", "account", {
+      pk: ["user_email"],
+      sk: ["created_at", "assessment_id"],
+      view: ["assessment_id", "assessment_type", "created_at", "completed_at", "band_score", "status"],
+      description: "Assessments of a user by start",
+      seedIndex: "user_id-created_at-index",
+    }),
+    byType: scoped("gsi2", "assessment", {
+      pk: ["assessment_type"],
+      sk: ["created_at", "assessment_id"],
+      view: ["assessment_id", "user_id", "assessment_type", "created_at", "band_score", "status"],
+      description: "Assessments of a type by start",
+      seedIndex: "assessment_type-created_at-index",
+    }),
+  },
+});
+
+/** A speaking or writing assessment, whole. */
+export type Assessment = EntityItem<AssessmentEntity>;
+/** An assessment as histories show it. */
+export type AssessmentSummary = Pick<
+  Assessment,
+  "assessment_id" | "user_id" | "assessment_type" | "created_at" | "completed_at" | "band_score" | "status"
+>;
+export type AssessmentEntity = ReturnType<typeof AssessmentModel.bind>;
+
+export const AssessmentModel = {
+  schema,
+  seedTable: "ielts-genai-prep-assessments",
+  bind: (config: EntityConfiguration) => new Entity(schema, config),
+};

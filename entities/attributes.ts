@@ -1,0 +1,229 @@
+import { CustomAttributeType } from "electrodb";
+import { BANDS, CRITERIA, type Criterion, type Skill } from "./enums.ts";
+
+/**
+ * Attribute builders: each returns an ElectroDB attribute that carries its rule (`validate`) and its documentation
+ * (`description`, `unit`, `setBy`), so that validation, types and the printed model come from one place.
+ */
+export interface AttributeNotes {
+  readonly description: string;
+  /** Who gives the value: the caller of a service, the service itself, or another attribute. Default: the caller. */
+  readonly setBy?: "caller" | "service" | "derived";
+  readonly unit?: string;
+  readonly required?: true;
+  readonly readOnly?: true;
+  readonly hidden?: true;
+}
+
+/** Thrown inside a validator; the services turn it into a ValidationError that names entity and attribute. */
+export class BrokenRule extends Error {
+  override readonly name = "BrokenRule";
+}
+
+/** Returns the rule that a value breaks, or undefined. */
+type Check<T> = (value: T) => string | undefined;
+
+function validator<T>(check: Check<T>) {
+  return (value: T | undefined): boolean => {
+    const broken = value === undefined ? undefined : check(value);
+    if (broken !== undefined) throw new BrokenRule(broken);
+    return true;
+  };
+}
+
+const wellFormed: Check<string> = (value) =>
+  value.isWellFormed() ? undefined : "must be well-formed Unicode, without lone surrogates";
+
+const notEmpty: Check<string> = (value) => (value === "" ? "must not be empty" : wellFormed(value));
+
+const checkInstant: Check<number> = (value) => {
+  if (!Number.isInteger(value)) return "must be whole epoch seconds";
+  if (value < 0) return "must be epoch seconds, not negative";
+  if (value >= 100_000_000_000) return "must be epoch seconds; the value looks like milliseconds";
+  if (value > 9_999_999_999) return "must be epoch seconds of at most 10 digits";
+  return undefined;
+};
+
+const checkEmail: Check<string> = (value) => {
+  const email = normalizeEmail(value);
+  if (email.length > 254) return "must be an e-mail address of at most 254 characters";
+  if (!/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(email)) return "must be an e-mail address";
+  return wellFormed(email);
+};
+
+const checkBand: Check<number> = (value) =>
+  value >= 0 && value <= 9 && Number.isInteger(value * 2) ? undefined : "must be a band from 0 to 9 in halves";
+
+const BCRYPT = /^\$2[abxy]\$\d{2}\$[./A-Za-z0-9]{53}$/;
+const WERKZEUG = /^(?:scrypt:\d+:\d+:\d+|pbkdf2:sha(?:1|256|512)(?::\d+)?)\$[^$\s]+\$[0-9a-f]{40,}$/;
+const ARGON2 = /^\$argon2(?:id|i|d)\$(?:v=\d+\$)?m=\d+,t=\d+,p=\d+\$[A-Za-z0-9+/]+\$[A-Za-z0-9+/]+$/;
+
+const checkPasswordHash: Check<string> = (value) => {
+  if (value.length > 512) return "must be an encoded password hash of at most 512 characters";
+  const encoded = BCRYPT.test(value) || WERKZEUG.test(value) || ARGON2.test(value);
+  return encoded ? undefined : "must be an encoded password hash (bcrypt, Werkzeug scrypt or pbkdf2, argon2)";
+};
+
+const atMost =
+  (maximum: number, rule: string): Check<number> =>
+  (value) =>
+    value >= 0 && value <= maximum ? undefined : rule;
+
+const checkMoney: Check<number> = (value) => {
+  if (!(value >= 0 && value <= 1_000_000)) return "must be an amount in USD from 0 to 1000000";
+  const cents = value * 100;
+  return Math.abs(cents - Math.round(cents)) < 1e-6 ? undefined : "must have at most two decimals";
+};
+
+const checkSlug: Check<string> = (value) =>
+  /^[a-z0-9][a-z0-9_-]{0,63}$/.test(value)
+    ? undefined
+    : "must be 1 to 64 lower-case letters, digits, hyphens or underscores";
+
+const onlyKeys =
+  (known: ReadonlySet<string>): Check<object> =>
+  (value) => {
+    const unknown = Object.keys(value).find((key) => !known.has(key));
+    return unknown === undefined ? undefined : `must not have the unknown key ${JSON.stringify(unknown.slice(0, 64))}`;
+  };
+
+/** Trimmed and lower-cased: the one form of an address in keys and attributes. */
+export const normalizeEmail = (value: string): string => value.trim().toLowerCase();
+
+/** Free text; may be empty. */
+export const text = <const N extends AttributeNotes>(notes: N) =>
+  ({ type: "string", validate: validator(wellFormed), ...notes }) as const;
+
+/** An id or another value that stands in a key: not empty, kept as it is, case matters. */
+export const id = <const N extends AttributeNotes>(notes: N) =>
+  ({ type: "string", validate: validator(notEmpty), ...notes }) as const;
+
+/** A short open-ended name that stands inside a key before other parts, so it may not hold the key's separators. */
+export const slug = <const N extends AttributeNotes>(notes: N) =>
+  ({ type: "string", validate: validator(checkSlug), ...notes }) as const;
+
+/** An e-mail address, normalised on the way in. */
+export const email = <const N extends AttributeNotes>(notes: N) =>
+  ({ type: "string", validate: validator(checkEmail), set: normalizeOptional, ...notes }) as const;
+
+const normalizeOptional = (value?: string) => (value === undefined ? undefined : normalizeEmail(value));
+
+/** Whole epoch seconds; zero-padded to ten digits in sort keys. */
+export const instant = <const N extends AttributeNotes>(notes: N) =>
+  ({
+    type: "number",
+    validate: validator(checkInstant),
+    padding: { length: 10, char: "0" },
+    unit: "epoch seconds",
+    ...notes,
+  }) as const;
+
+export const flag = <const N extends AttributeNotes>(notes: N) => ({ type: "boolean", ...notes }) as const;
+
+/** One of a closed set. */
+export const oneOf = <const V extends readonly string[], const N extends AttributeNotes>(values: V, notes: N) =>
+  ({ type: values, ...notes }) as const;
+
+/** A band or criterion score, 0 to 9 in halves. */
+export const band = <const N extends AttributeNotes>(notes: N) =>
+  ({ type: "number", validate: validator(checkBand), unit: "band", ...notes }) as const;
+
+/** A probability, 0 to 1. */
+export const confidence = <const N extends AttributeNotes>(notes: N) =>
+  ({
+    type: "number",
+    validate: validator(atMost(1, "must be a number from 0 to 1")),
+    unit: "0 to 1",
+    ...notes,
+  }) as const;
+
+export const minutes = <const N extends AttributeNotes>(notes: N) =>
+  ({
+    type: "number",
+    validate: validator(atMost(1_000_000, "must be minutes from 0 to 1000000")),
+    unit: "minutes",
+    ...notes,
+  }) as const;
+
+export const money = <const N extends AttributeNotes>(notes: N) =>
+  ({ type: "number", validate: validator(checkMoney), unit: "USD", ...notes }) as const;
+
+export const passwordHash = <const N extends AttributeNotes>(notes: N) =>
+  ({ type: "string", validate: validator(checkPasswordHash), ...notes }) as const;
+
+export const textList = <const N extends AttributeNotes>(notes: N) =>
+  ({ type: "list", items: { type: "string", validate: validator(notEmpty) }, ...notes }) as const;
+
+export const listOf = <const V extends readonly string[], const N extends AttributeNotes>(values: V, notes: N) =>
+  ({
+    type: "list",
+    items: { type: CustomAttributeType<V[number]>("string" as never), validate: validator(oneOfThe(values)) },
+    enum: values,
+    ...notes,
+  }) as const;
+
+const oneOfThe =
+  (values: readonly string[]): Check<string> =>
+  (value) =>
+    values.includes(value) ? undefined : `must be one of ${values.join(", ")}`;
+
+/** The account's e-mail under the name that the `account` collection and the by-user indexes share. */
+export const accountEmailFrom = <const S extends string>(source: S) =>
+  ({
+    type: "string",
+    hidden: true,
+    watch: [source],
+    set: (_: string | undefined, item: Record<string, unknown>) => {
+      const address = item[source];
+      return typeof address === "string" ? normalizeEmail(address) : undefined;
+    },
+    description: `The account, derived from ${source}: the name that all items of an account share`,
+    setBy: "derived",
+  }) as const;
+
+/** DynamoDB deletes the item some time after this instant. */
+export const timeToLive = () =>
+  ({
+    type: "number",
+    hidden: true,
+    watch: ["expires_at"],
+    set: (_: number | undefined, { expires_at }: { expires_at?: number }) => expires_at,
+    description: "DynamoDB's time to live, derived from expires_at",
+    setBy: "derived",
+    unit: "epoch seconds",
+  }) as const;
+
+const criterionScores = <const S extends Skill>(skill: S) => {
+  type Properties = {
+    readonly [C in (typeof CRITERIA)[S][number]]: { type: "number"; validate: (v?: number) => boolean };
+  };
+  const score = { type: "number", validate: validator(checkBand) } as const;
+  const criteria: readonly Criterion[] = CRITERIA[skill];
+  return {
+    type: "map",
+    properties: Object.fromEntries(criteria.map((criterion) => [criterion, score])) as unknown as Properties,
+    validate: validator(onlyKeys(new Set(criteria))),
+  } as const;
+};
+
+/** Criterion scores by skill: `{ speaking?: { fluency_coherence: 7.5, … }, writing?: { … } }`. */
+export const scores = <const N extends AttributeNotes>(notes: N) =>
+  ({
+    type: "map",
+    properties: { speaking: criterionScores("speaking"), writing: criterionScores("writing") },
+    validate: validator(onlyKeys(new Set(["speaking", "writing"]))),
+    unit: "band",
+    ...notes,
+  }) as const;
+
+/** Texts by band: `{ "0": …, …, "9": … }`; bands may be missing. */
+export const bandDescriptors = <const N extends AttributeNotes>(notes: N) => {
+  const descriptor = { type: "string", validate: validator(notEmpty) } as const;
+  type Properties = { readonly [B in (typeof BANDS)[number]]: typeof descriptor };
+  return {
+    type: "map",
+    properties: Object.fromEntries(BANDS.map((number) => [number, descriptor])) as unknown as Properties,
+    validate: validator(onlyKeys(new Set(BANDS))),
+    ...notes,
+  } as const;
+};

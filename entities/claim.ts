@@ -1,0 +1,40 @@
+import { createSchema, Entity, type EntityConfiguration, type EntityItem } from "electrodb";
+import { flag, id, instant, oneOf } from "./attributes.ts";
+import { MODEL_VERSION, primary, SERVICE_NAME } from "./keys.ts";
+
+/** What can be claimed: a store's transaction, and the ids that callers bring to entities whose key has a second part. */
+export const CLAIM_KINDS = [
+  "transaction",
+  "assessment",
+  "safety_log",
+  "content_report",
+  "ticket",
+  "devops_action",
+] as const;
+export type ClaimKind = (typeof CLAIM_KINDS)[number];
+
+/**
+ * A marker row beside the eleven entities: it makes one value unique over the whole table.
+ * It holds no personal data: the owner is a hash.
+ */
+const schema = createSchema({
+  model: { service: SERVICE_NAME, entity: "claim", version: MODEL_VERSION },
+  attributes: {
+    kind: oneOf(CLAIM_KINDS, { required: true, readOnly: true, setBy: "service", description: "What is claimed" }),
+    claimed_id: id({ required: true, readOnly: true, setBy: "service", description: "The transaction or item id" }),
+    owner: id({ required: true, readOnly: true, setBy: "service", description: "SHA-256 of who claimed it, in hex" }),
+    created_at: instant({ required: true, readOnly: true, setBy: "service", description: "When it was claimed" }),
+    settled: flag({ setBy: "service", description: "Whether a claimed transaction has certainly been granted" }),
+  },
+  indexes: {
+    byId: primary({ pk: ["kind", "claimed_id"], sk: [], description: "Who claimed an id first, and when" }),
+  },
+});
+
+export type Claim = EntityItem<ClaimEntity>;
+export type ClaimEntity = ReturnType<typeof ClaimModel.bind>;
+
+export const ClaimModel = {
+  schema,
+  bind: (config: EntityConfiguration) => new Entity(schema, config),
+};

@@ -1,0 +1,55 @@
+import { createSchema, Entity, type EntityConfiguration, type EntityItem } from "electrodb";
+import { accountEmailFrom, email, id, instant, oneOf, text } from "./attributes.ts";
+import { REPORT_STATUSES, REPORT_TYPES } from "./enums.ts";
+import { collected, MODEL_VERSION, primary, SERVICE_NAME, scoped } from "./keys.ts";
+
+const schema = createSchema({
+  model: { service: SERVICE_NAME, entity: "content_report", version: MODEL_VERSION },
+  attributes: {
+    report_id: id({ required: true, readOnly: true, setBy: "service", description: "UUID v7, or the caller's own id" }),
+    created_at: instant({ required: true, readOnly: true, setBy: "service", description: "When it was reported" }),
+    reporter_email: email({ required: true, readOnly: true, description: "The user who reported" }),
+    assessment_id: id({ readOnly: true, description: "The assessment it is about, if any" }),
+    report_type: oneOf(REPORT_TYPES, { required: true, readOnly: true, description: "Kind of report" }),
+    description: text({ required: true, description: "The user's explanation" }),
+    status: oneOf(REPORT_STATUSES, { required: true, setBy: "service", description: "State of the report" }),
+    admin_notes: text({ description: "Internal review notes" }),
+    user_email: accountEmailFrom("reporter_email"),
+  },
+  indexes: {
+    byId: primary({ pk: ["report_id"], sk: ["created_at"], description: "A report by its id alone" }),
+    byStatus: scoped("gsi2", "report", {
+      pk: ["status"],
+      sk: ["created_at", "report_id"],
+      view: ["report_id", "created_at", "reporter_email", "assessment_id", "report_type", "status"],
+      description: "The queue of reports in a state",
+    }),
+    byReporter: scoped("gsi3", "report", {
+      pk: ["user_email"],
+      sk: ["created_at", "report_id"],
+      view: ["report_id", "created_at", "assessment_id", "report_type", "status"],
+      description: "Reports that a user filed",
+    }),
+    byAssessment: collected("gsi4", "assessmentReview", {
+      pk: ["assessment_id"],
+      sk: ["created_at", "report_id"],
+      view: ["report_id", "created_at", "report_type", "status"],
+      description: "Reports about an assessment",
+    }),
+  },
+});
+
+/** A user's report about content, whole. */
+export type ContentReport = EntityItem<ContentReportEntity>;
+/** A report as queues show it. */
+export type ContentReportSummary = Pick<
+  ContentReport,
+  "report_id" | "created_at" | "reporter_email" | "assessment_id" | "report_type" | "status"
+>;
+export type ContentReportEntity = ReturnType<typeof ContentReportModel.bind>;
+
+export const ContentReportModel = {
+  schema,
+  seedTable: "ielts-content-reports",
+  bind: (config: EntityConfiguration) => new Entity(schema, config),
+};

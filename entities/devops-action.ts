@@ -1,0 +1,71 @@
+import { createSchema, Entity, type EntityConfiguration, type EntityItem } from "electrodb";
+import { id, instant, oneOf, slug, text } from "./attributes.ts";
+import { ACTION_STATUSES, ACTION_TYPES } from "./enums.ts";
+import { collected, MODEL_VERSION, primary, SERVICE_NAME, scoped } from "./keys.ts";
+
+const schema = createSchema({
+  model: { service: SERVICE_NAME, entity: "devops_action", version: MODEL_VERSION },
+  attributes: {
+    action_id: id({ required: true, readOnly: true, setBy: "service", description: "UUID v7, or the caller's own id" }),
+    timestamp: instant({
+      required: true,
+      readOnly: true,
+      setBy: "service",
+      description: "When the action was recorded",
+    }),
+    action_type: oneOf(ACTION_TYPES, {
+      required: true,
+      setBy: "service",
+      description: "Diagnosis, proposed fix or applied fix",
+    }),
+    ticket_id: id({ readOnly: true, description: "The support ticket it came from, if any" }),
+    issue_description: text({ required: true, readOnly: true, description: "The technical problem" }),
+    affected_service: slug({ required: true, readOnly: true, description: "Open set: lambda, dynamodb, gemini …" }),
+    ai_analysis: text({ readOnly: true, description: "The DevOps agent's diagnosis" }),
+    proposed_fix: text({ readOnly: true, description: "The change it suggests" }),
+    code_diff: text({ readOnly: true, description: "The change as a Git diff" }),
+    status: oneOf(ACTION_STATUSES, { setBy: "service", description: "State of the review; a diagnosis has none" }),
+    reviewed_by: id({ description: "The human reviewer" }),
+    review_reason: text({ description: "Why the reviewer approved or rejected it" }),
+    pr_url: id({ description: "Link to the pull request" }),
+  },
+  indexes: {
+    byId: primary({ pk: ["action_id"], sk: ["timestamp"], description: "An action by its id alone" }),
+    byStatus: scoped("gsi2", "action", {
+      pk: ["status"],
+      sk: ["timestamp", "action_id"],
+      view: ["action_id", "timestamp", "action_type", "ticket_id", "affected_service", "status"],
+      description: "The queue of actions in a state",
+      seedIndex: "status-timestamp-index",
+    }),
+    byService: scoped("gsi3", "action", {
+      pk: ["affected_service"],
+      sk: ["timestamp", "action_id"],
+      view: ["action_id", "timestamp", "action_type", "ticket_id", "affected_service", "status"],
+      description: "Actions on a service",
+      seedIndex: "affected_service-timestamp-index",
+    }),
+    byTicket: collected("gsi4", "ticketThread", {
+      pk: ["ticket_id"],
+      sk: ["timestamp", "action_id"],
+      view: ["action_id", "timestamp", "action_type", "ticket_id", "affected_service", "status"],
+      description: "Actions of a ticket",
+      seedIndex: "ticket_id-timestamp-index",
+    }),
+  },
+});
+
+/** An action of the DevOps agent, whole. */
+export type DevopsAction = EntityItem<DevopsActionEntity>;
+/** An action as queues show it. */
+export type DevopsActionSummary = Pick<
+  DevopsAction,
+  "action_id" | "timestamp" | "action_type" | "ticket_id" | "affected_service" | "status"
+>;
+export type DevopsActionEntity = ReturnType<typeof DevopsActionModel.bind>;
+
+export const DevopsActionModel = {
+  schema,
+  seedTable: "ielts-devops-actions",
+  bind: (config: EntityConfiguration) => new Entity(schema, config),
+};

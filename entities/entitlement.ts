@@ -1,0 +1,50 @@
+import { createSchema, Entity, type EntityConfiguration, type EntityItem } from "electrodb";
+import { email, id, instant, money, oneOf, text } from "./attributes.ts";
+import { ENTITLEMENT_STATUSES, PLATFORMS, PRODUCTS } from "./enums.ts";
+import { collected, MODEL_VERSION, primary, SERVICE_NAME } from "./keys.ts";
+
+const schema = createSchema({
+  model: { service: SERVICE_NAME, entity: "entitlement", version: MODEL_VERSION },
+  attributes: {
+    user_email: email({ required: true, readOnly: true, description: "The account that bought it" }),
+    product_id: oneOf(PRODUCTS, { required: true, readOnly: true, description: "Product" }),
+    platform: oneOf(PLATFORMS, { required: true, description: "Store" }),
+    purchase_date: instant({ required: true, setBy: "service", description: "When the current period was bought" }),
+    // Not a time to live: an expired purchase is never deleted.
+    expires_at: instant({ required: true, setBy: "service", description: "When access ends: 30 days a purchase" }),
+    receipt_data: text({
+      required: true,
+      hidden: true,
+      description: "App Store or Play Store receipt, verified by the caller",
+    }),
+    transaction_id: id({ required: true, description: "The store's transaction that was granted last" }),
+    price_paid: money({ description: "Amount paid for the current period" }),
+    status: oneOf(ENTITLEMENT_STATUSES, { required: true, setBy: "service", description: "State of the purchase" }),
+  },
+  indexes: {
+    byUserAndProduct: primary({
+      pk: ["user_email"],
+      sk: ["product_id"],
+      description: "A user's purchase of a product",
+    }),
+    byUser: collected("gsi1", "account", {
+      pk: ["user_email"],
+      sk: ["expires_at", "product_id"],
+      view: ["product_id", "platform", "expires_at", "status"],
+      description: "Purchases of a user by expiry",
+      seedIndex: "user_email-expires_at-index",
+    }),
+  },
+});
+
+/** A purchase of a product by a user, without its receipt. */
+export type Entitlement = EntityItem<EntitlementEntity>;
+/** A purchase as lists show it. */
+export type EntitlementSummary = Pick<Entitlement, "user_email" | "product_id" | "platform" | "expires_at" | "status">;
+export type EntitlementEntity = ReturnType<typeof EntitlementModel.bind>;
+
+export const EntitlementModel = {
+  schema,
+  seedTable: "ielts-genai-prep-entitlements",
+  bind: (config: EntityConfiguration) => new Entity(schema, config),
+};

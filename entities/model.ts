@@ -1,0 +1,114 @@
+import { ClaimModel } from "./claim.ts";
+import { type EntityName, MODELS } from "./models.ts";
+import { type TableDefinition, tableDefinition } from "./table.ts";
+
+export interface AttributeDescription {
+  readonly type: string;
+  readonly required: boolean;
+  readonly enum?: readonly string[];
+  readonly hidden?: true;
+  readonly unit?: string;
+  readonly setBy: "caller" | "service" | "derived";
+  readonly description: string;
+}
+
+export interface AccessPatternDescription {
+  readonly name: string;
+  /** `table` for the primary key. */
+  readonly index: string;
+  readonly partition: readonly string[];
+  readonly sort: readonly string[];
+  readonly collection?: string;
+  /** The seed's index that this one replaces. */
+  readonly seedIndex?: string;
+  readonly description: string;
+}
+
+export interface EntityDescription {
+  readonly seedTable: string;
+  readonly attributes: Readonly<Record<string, AttributeDescription>>;
+  readonly accessPatterns: readonly AccessPatternDescription[];
+}
+
+export interface ModelDescription {
+  readonly table: TableDefinition;
+  readonly entities: Readonly<Record<EntityName, EntityDescription>>;
+  readonly collections: Readonly<Record<string, { readonly index: string; readonly members: readonly string[] }>>;
+  /** Rows beside the entities that hold no data of the seed's. */
+  readonly markers: Readonly<Record<string, Omit<EntityDescription, "seedTable">>>;
+}
+
+interface AttributeModel {
+  readonly type: string | readonly string[];
+  readonly required?: boolean;
+  readonly hidden?: boolean;
+  readonly unit?: string;
+  readonly setBy?: "service" | "derived";
+  readonly enum?: readonly string[];
+  readonly description: string;
+}
+
+interface IndexModel {
+  readonly index?: string;
+  readonly collection?: string;
+  readonly seedIndex?: string;
+  readonly description: string;
+  readonly pk: { readonly composite: readonly string[] };
+  readonly sk: { readonly composite: readonly string[] };
+}
+
+interface SchemaModel {
+  readonly attributes: object;
+  readonly indexes: object;
+}
+
+function describeAttribute(attribute: AttributeModel): AttributeDescription {
+  const { type, unit, description } = attribute;
+  const values = typeof type === "string" ? attribute.enum : type;
+  return {
+    type: typeof type === "string" ? type : "enum",
+    required: attribute.required === true,
+    ...(values === undefined ? {} : { enum: values }),
+    ...(attribute.hidden === true ? { hidden: true } : {}),
+    ...(unit === undefined ? {} : { unit }),
+    setBy: attribute.setBy ?? "caller",
+    description,
+  };
+}
+
+function describePattern(name: string, index: IndexModel): AccessPatternDescription {
+  return {
+    name,
+    index: index.index ?? "table",
+    partition: index.pk.composite,
+    sort: index.sk.composite,
+    ...(index.collection === undefined ? {} : { collection: index.collection }),
+    ...(index.seedIndex === undefined ? {} : { seedIndex: index.seedIndex }),
+    description: index.description,
+  };
+}
+
+function describeSchema({ attributes, indexes }: SchemaModel): Omit<EntityDescription, "seedTable"> {
+  return {
+    attributes: Object.fromEntries(
+      Object.entries(attributes).map(([name, attribute]) => [name, describeAttribute(attribute as AttributeModel)]),
+    ),
+    accessPatterns: Object.entries(indexes).map(([name, index]) => describePattern(name, index as IndexModel)),
+  };
+}
+
+/** The whole model, computed from the entities: what `npm run model -- --json` prints and all documents are made of. */
+export function describeModel(): ModelDescription {
+  const entities = Object.fromEntries(
+    Object.entries(MODELS).map(([name, { schema, seedTable }]) => [name, { seedTable, ...describeSchema(schema) }]),
+  ) as Record<EntityName, EntityDescription>;
+  const collections: Record<string, { index: string; members: string[] }> = {};
+  for (const [name, { accessPatterns }] of Object.entries(entities)) {
+    for (const { collection, index } of accessPatterns) {
+      if (collection === undefined) continue;
+      collections[collection] ??= { index, members: [] };
+      collections[collection].members.push(name);
+    }
+  }
+  return { table: tableDefinition(), entities, collections, markers: { claim: describeSchema(ClaimModel.schema) } };
+}

@@ -1,0 +1,28 @@
+import { AssessmentModel } from "./assessment.ts";
+import { ContentReportModel } from "./content-report.ts";
+import { DevopsActionModel } from "./devops-action.ts";
+import { EntitlementModel } from "./entitlement.ts";
+import { QrTokenModel } from "./qr-token.ts";
+import { QuestionModel } from "./question.ts";
+import { RubricModel } from "./rubric.ts";
+import { SafetyLogModel } from "./safety-log.ts";
+import { SessionModel } from "./session.ts";
+import { TicketModel } from "./ticket.ts";
+import { UserModel } from "./user.ts";
+
+/** The eleven entities, by name. */
+export const MODELS = {
+  user: UserModel,
+  session: SessionModel,
+  qr_token: QrTokenModel,
+  assessment: AssessmentModel,
+  question: QuestionModel,
+  rubric: RubricModel,
+  entitlement: EntitlementModel,
+  safety_log: SafetyLogModel,
+  content_report: ContentReportModel,
+  ticket: TicketModel,
+  devops_action: DevopsActionModel,
+} as const;
+
+export type EntityName = keyof typeof MODELS;

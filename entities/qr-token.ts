@@ -1,0 +1,46 @@
+import { createSchema, Entity, type EntityConfiguration, type EntityItem } from "electrodb";
+import { email, flag, id, instant, timeToLive } from "./attributes.ts";
+import { MODEL_VERSION, primary, SERVICE_NAME, scoped } from "./keys.ts";
+
+const schema = createSchema({
+  model: { service: SERVICE_NAME, entity: "qr_token", version: MODEL_VERSION },
+  attributes: {
+    token: id({ required: true, readOnly: true, setBy: "service", description: "One-time credential, UUID v4" }),
+    user_email: email({ required: true, readOnly: true, description: "The account that the token logs in" }),
+    created_at: instant({ required: true, readOnly: true, setBy: "service", description: "When the token was issued" }),
+    expires_at: instant({
+      required: true,
+      readOnly: true,
+      setBy: "service",
+      description: "When it ends: 5 minutes after created_at",
+    }),
+    used: flag({ required: true, setBy: "service", description: "Whether a device has redeemed it" }),
+    used_at: instant({ setBy: "service", description: "When it was redeemed" }),
+    device_id: id({ description: "The mobile device that redeemed it" }),
+    session_id: id({
+      hidden: true,
+      setBy: "service",
+      description: "The session that redeeming starts, fixed in the same write, so that a retry finishes it",
+    }),
+    ttl: timeToLive(),
+  },
+  indexes: {
+    byToken: primary({ pk: ["token"], sk: [], description: "The token that a device scanned" }),
+    byUser: scoped("gsi1", "qr_token", {
+      pk: ["user_email"],
+      sk: ["created_at", "token"],
+      view: ["created_at"],
+      description: "Tokens of a user, keys only, for export and erasure",
+    }),
+  },
+});
+
+/** A QR log-in token. */
+export type QrToken = EntityItem<QrTokenEntity>;
+export type QrTokenEntity = ReturnType<typeof QrTokenModel.bind>;
+
+export const QrTokenModel = {
+  schema,
+  seedTable: "ielts-genai-prep-qr-tokens",
+  bind: (config: EntityConfiguration) => new Entity(schema, config),
+};

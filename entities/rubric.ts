@@ -1,0 +1,33 @@
+import { createSchema, Entity, type EntityConfiguration, type EntityItem } from "electrodb";
+import { bandDescriptors, id, oneOf, textList } from "./attributes.ts";
+import { CRITERION_NAMES, SKILLS } from "./enums.ts";
+import { catalogued, MODEL_VERSION, primary, SERVICE_NAME } from "./keys.ts";
+
+const schema = createSchema({
+  model: { service: SERVICE_NAME, entity: "rubric", version: MODEL_VERSION },
+  attributes: {
+    rubric_id: id({ required: true, readOnly: true, description: "Id of the rubric, such as speaking-fluency" }),
+    skill_type: oneOf(SKILLS, { required: true, description: "Skill" }),
+    criterion: oneOf(CRITERION_NAMES, { required: true, description: "Criterion of the skill" }),
+    band_descriptors: bandDescriptors({ required: true, description: "What a performance at each band is like" }),
+    evaluation_prompts: textList({ description: "Instructions for the AI examiner" }),
+  },
+  indexes: {
+    byId: primary({ pk: ["rubric_id"], sk: [], description: "A rubric by its id" }),
+    bySkill: catalogued("gsi5", "rubric", {
+      pk: ["skill_type"],
+      sk: ["criterion", "rubric_id"],
+      description: "Rubrics of a skill, by criterion",
+    }),
+  },
+});
+
+/** A scoring rubric. */
+export type Rubric = EntityItem<RubricEntity>;
+export type RubricEntity = ReturnType<typeof RubricModel.bind>;
+
+export const RubricModel = {
+  schema,
+  seedTable: "ielts-assessment-rubrics",
+  bind: (config: EntityConfiguration) => new Entity(schema, config),
+};

@@ -1,0 +1,58 @@
+import { createSchema, Entity, type EntityConfiguration, type EntityItem } from "electrodb";
+import { confidence, email, id, instant, listOf, oneOf, text } from "./attributes.ts";
+import { CONTENT_TYPES, MODERATION_ACTIONS, MODERATION_CATEGORIES } from "./enums.ts";
+import { collected, MODEL_VERSION, primary, SERVICE_NAME, scoped } from "./keys.ts";
+
+const schema = createSchema({
+  model: { service: SERVICE_NAME, entity: "safety_log", version: MODEL_VERSION },
+  attributes: {
+    log_id: id({ required: true, readOnly: true, setBy: "service", description: "UUID v7, or the caller's own id" }),
+    timestamp: instant({ required: true, readOnly: true, setBy: "service", description: "When the event occurred" }),
+    assessment_id: id({ required: true, readOnly: true, description: "The assessment it happened in" }),
+    user_email: email({ required: true, readOnly: true, description: "The user involved" }),
+    content_type: oneOf(CONTENT_TYPES, { required: true, readOnly: true, description: "What was moderated" }),
+    moderation_action: oneOf(MODERATION_ACTIONS, {
+      required: true,
+      readOnly: true,
+      description: "What the moderation did",
+    }),
+    confidence: confidence({ required: true, readOnly: true, description: "Confidence of the classifier" }),
+    categories: listOf(MODERATION_CATEGORIES, {
+      required: true,
+      readOnly: true,
+      description: "Flagged categories; may be empty",
+    }),
+    user_response: text({ readOnly: true, description: "What the user said or wrote" }),
+    ai_response: text({ readOnly: true, description: "How Maya, the AI examiner, responded" }),
+  },
+  indexes: {
+    byId: primary({ pk: ["log_id"], sk: ["timestamp"], description: "A safety log by its id alone" }),
+    byUser: scoped("gsi1", "safety_log", {
+      pk: ["user_email"],
+      sk: ["timestamp", "log_id"],
+      view: ["assessment_id"],
+      description: "Safety logs of a user, keys only, for export and erasure",
+    }),
+    byAssessment: collected("gsi4", "assessmentReview", {
+      pk: ["assessment_id"],
+      sk: ["timestamp", "log_id"],
+      view: ["log_id", "timestamp", "user_email", "content_type", "moderation_action", "confidence"],
+      description: "Safety logs of an assessment",
+    }),
+  },
+});
+
+/** A moderation event, whole. */
+export type SafetyLog = EntityItem<SafetyLogEntity>;
+/** A moderation event as a review lists it. */
+export type SafetyLogSummary = Pick<
+  SafetyLog,
+  "log_id" | "timestamp" | "assessment_id" | "user_email" | "content_type" | "moderation_action" | "confidence"
+>;
+export type SafetyLogEntity = ReturnType<typeof SafetyLogModel.bind>;
+
+export const SafetyLogModel = {
+  schema,
+  seedTable: "ielts-ai-safety-logs",
+  bind: (config: EntityConfiguration) => new Entity(schema, config),
+};

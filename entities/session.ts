@@ -1,0 +1,52 @@
+import { createSchema, Entity, type EntityConfiguration, type EntityItem } from "electrodb";
+import { email, flag, id, instant, text, timeToLive } from "./attributes.ts";
+import { MODEL_VERSION, primary, SERVICE_NAME, scoped } from "./keys.ts";
+
+const schema = createSchema({
+  model: { service: SERVICE_NAME, entity: "session", version: MODEL_VERSION },
+  attributes: {
+    session_id: id({ required: true, readOnly: true, setBy: "service", description: "Bearer credential, UUID v4" }),
+    user_email: email({ required: true, readOnly: true, description: "The account the session belongs to" }),
+    created_at: instant({ required: true, readOnly: true, setBy: "service", description: "When the session started" }),
+    expires_at: instant({
+      required: true,
+      readOnly: true,
+      setBy: "service",
+      description: "When it ends: 24 hours after created_at",
+    }),
+    ip_address: text({ description: "Client IP address" }),
+    user_agent: text({ description: "Browser or device" }),
+    qr_authenticated: flag({
+      required: true,
+      setBy: "service",
+      description: "Whether it began by redeeming a QR token",
+    }),
+    ttl: timeToLive(),
+  },
+  indexes: {
+    byId: primary({ pk: ["session_id"], sk: [], description: "The session behind a bearer credential" }),
+    // Scoped, not in the account collection: a session id is a credential.
+    byUser: scoped("gsi1", "session", {
+      pk: ["user_email"],
+      sk: ["created_at", "session_id"],
+      view: ["session_id", "created_at", "expires_at", "user_agent", "qr_authenticated"],
+      description: "Sessions of a user by start",
+      seedIndex: "user_email-created_at-index",
+    }),
+  },
+});
+
+/** A log-in session. */
+export type Session = EntityItem<SessionEntity>;
+/** A session as lists show it. */
+export type SessionSummary = Pick<
+  Session,
+  "session_id" | "user_email" | "created_at" | "expires_at" | "user_agent" | "qr_authenticated"
+>;
+export type SessionEntity = ReturnType<typeof SessionModel.bind>;
+
+export const SessionModel = {
+  schema,
+  seedTable: "ielts-genai-prep-sessions",
+  bind: (config: EntityConfiguration) => new Entity(schema, config),
+};

@@ -1,0 +1,93 @@
+import { ClaimModel } from "./claim.ts";
+import { PRIMARY_KEY, TTL_ATTRIBUTE } from "./keys.ts";
+import { MODELS } from "./models.ts";
+
+export interface GlobalSecondaryIndex {
+  readonly indexName: string;
+  readonly partitionKey: string;
+  readonly sortKey: string;
+  readonly projectionType: "ALL" | "INCLUDE";
+  /** Attributes that the index carries besides keys; empty for ALL. */
+  readonly nonKeyAttributes: readonly string[];
+}
+
+export interface TableDefinition {
+  readonly keySchema: { readonly partitionKey: string; readonly sortKey: string };
+  /** All are strings. */
+  readonly attributeDefinitions: readonly { readonly attributeName: string; readonly attributeType: "S" }[];
+  readonly globalSecondaryIndexes: readonly GlobalSecondaryIndex[];
+  readonly timeToLiveAttribute: string;
+}
+
+interface IndexModel {
+  readonly index?: string;
+  readonly pk: { readonly field: string };
+  readonly sk?: { readonly field: string };
+  readonly projection?: readonly string[];
+}
+
+/** The one table as the entities need it: keys, indexes and what each index projects. */
+export function tableDefinition(): TableDefinition {
+  const merged = new Map<string, { partitionKey: string; sortKey: string; all: boolean; attributes: Set<string> }>();
+  for (const { schema } of [...Object.values(MODELS), ClaimModel]) {
+    for (const index of Object.values(schema.indexes) as IndexModel[]) {
+      if (index.index === undefined) continue;
+      const known = merged.get(index.index) ?? {
+        partitionKey: index.pk.field,
+        sortKey: index.sk?.field ?? "",
+        all: index.projection === undefined,
+        attributes: new Set<string>(),
+      };
+      if (known.all !== (index.projection === undefined))
+        throw new Error(`${index.index} projects both all and some attributes`);
+      for (const attribute of index.projection ?? []) known.attributes.add(attribute);
+      merged.set(index.index, known);
+    }
+  }
+  const indexes = [...merged].sort(([a], [b]) => (a < b ? -1 : 1));
+  const keyFields = [
+    PRIMARY_KEY.partitionKey,
+    PRIMARY_KEY.sortKey,
+    ...indexes.flatMap(([, { partitionKey, sortKey }]) => [partitionKey, sortKey]),
+  ];
+  return {
+    keySchema: PRIMARY_KEY,
+    attributeDefinitions: keyFields.map((attributeName) => ({ attributeName, attributeType: "S" })),
+    globalSecondaryIndexes: indexes.map(([indexName, { partitionKey, sortKey, all, attributes }]) => ({
+      indexName,
+      partitionKey,
+      sortKey,
+      projectionType: all ? "ALL" : "INCLUDE",
+      nonKeyAttributes: [...attributes].sort(),
+    })),
+    timeToLiveAttribute: TTL_ATTRIBUTE,
+  };
+}
+
+/** The same in the shape of DynamoDB's CreateTable, on-demand billing. */
+export function createTableInput(tableName: string) {
+  const { keySchema, attributeDefinitions, globalSecondaryIndexes } = tableDefinition();
+  const keys = (partitionKey: string, sortKey: string) => [
+    { AttributeName: partitionKey, KeyType: "HASH" as const },
+    { AttributeName: sortKey, KeyType: "RANGE" as const },
+  ];
+  return {
+    TableName: tableName,
+    BillingMode: "PAY_PER_REQUEST" as const,
+    AttributeDefinitions: attributeDefinitions.map(({ attributeName, attributeType }) => ({
+      AttributeName: attributeName,
+      AttributeType: attributeType,
+    })),
+    KeySchema: keys(keySchema.partitionKey, keySchema.sortKey),
+    GlobalSecondaryIndexes: globalSecondaryIndexes.map(
+      ({ indexName, partitionKey, sortKey, projectionType, nonKeyAttributes }) => ({
+        IndexName: indexName,
+        KeySchema: keys(partitionKey, sortKey),
+        Projection: {
+          ProjectionType: projectionType,
+          ...(projectionType === "INCLUDE" ? { NonKeyAttributes: [...nonKeyAttributes] } : {}),
+        },
+      }),
+    ),
+  };
+}

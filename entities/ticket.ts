@@ -1,0 +1,68 @@
+import { createSchema, Entity, type EntityConfiguration, type EntityItem } from "electrodb";
+import { confidence, email, id, instant, oneOf, text } from "./attributes.ts";
+import { TICKET_CATEGORIES, TICKET_PRIORITIES, TICKET_STATUSES } from "./enums.ts";
+import { collected, MODEL_VERSION, primary, SERVICE_NAME, scoped } from "./keys.ts";
+
+const schema = createSchema({
+  model: { service: SERVICE_NAME, entity: "ticket", version: MODEL_VERSION },
+  attributes: {
+    ticket_id: id({ required: true, readOnly: true, setBy: "service", description: "UUID v7, or the caller's own id" }),
+    created_at: instant({ required: true, readOnly: true, setBy: "service", description: "When it was opened" }),
+    user_email: email({ required: true, readOnly: true, description: "The customer" }),
+    subject: text({ required: true, readOnly: true, description: "Subject of the e-mail" }),
+    message: text({ required: true, readOnly: true, description: "The customer's message" }),
+    category: oneOf(TICKET_CATEGORIES, { required: true, readOnly: true, description: "What it is about" }),
+    priority: oneOf(TICKET_PRIORITIES, { required: true, description: "Urgency" }),
+    status: oneOf(TICKET_STATUSES, { required: true, setBy: "service", description: "State of the ticket" }),
+    ai_response: text({ description: "Answer of the support agent" }),
+    ai_confidence: confidence({ description: "Confidence of the support agent" }),
+    escalated_at: instant({ setBy: "service", description: "When it was last escalated to a human" }),
+    resolved_at: instant({ setBy: "service", description: "When it was last resolved" }),
+    devops_action_id: id({ setBy: "service", description: "The first DevOps action, if the matter is technical" }),
+  },
+  indexes: {
+    byId: primary({ pk: ["ticket_id"], sk: ["created_at"], description: "A ticket by its id alone" }),
+    byUser: collected("gsi1", "account", {
+      pk: ["user_email"],
+      sk: ["created_at", "ticket_id"],
+      view: ["ticket_id", "created_at", "subject", "priority", "status"],
+      description: "Tickets of a user",
+      seedIndex: "user_email-created_at-index",
+    }),
+    byStatus: scoped("gsi2", "ticket", {
+      pk: ["status"],
+      sk: ["created_at", "ticket_id"],
+      view: ["ticket_id", "created_at", "user_email", "subject", "category", "priority", "status"],
+      description: "The queue of tickets in a state",
+      seedIndex: "status-created_at-index",
+    }),
+    byPriority: scoped("gsi3", "ticket", {
+      pk: ["priority"],
+      sk: ["created_at", "ticket_id"],
+      view: ["ticket_id", "created_at", "user_email", "subject", "category", "priority", "status"],
+      description: "The queue of tickets of a priority",
+      seedIndex: "priority-created_at-index",
+    }),
+    thread: collected("gsi4", "ticketThread", {
+      pk: ["ticket_id"],
+      sk: ["created_at"],
+      view: ["ticket_id", "created_at", "user_email", "subject", "category", "priority", "status"],
+      description: "The ticket at the head of its thread",
+    }),
+  },
+});
+
+/** A support ticket, whole. */
+export type Ticket = EntityItem<TicketEntity>;
+/** A ticket as queues show it. */
+export type TicketSummary = Pick<
+  Ticket,
+  "ticket_id" | "created_at" | "user_email" | "subject" | "category" | "priority" | "status"
+>;
+export type TicketEntity = ReturnType<typeof TicketModel.bind>;
+
+export const TicketModel = {
+  schema,
+  seedTable: "ielts-support-tickets",
+  bind: (config: EntityConfiguration) => new Entity(schema, config),
+};

@@ -1,0 +1,57 @@
+import { createSchema, Entity, type EntityConfiguration, type EntityItem } from "electrodb";
+import { accountEmailFrom, email, flag, id, instant, oneOf, passwordHash, text } from "./attributes.ts";
+import { ACCOUNT_STATUSES } from "./enums.ts";
+import { collected, MODEL_VERSION, primary, SERVICE_NAME } from "./keys.ts";
+
+const schema = createSchema({
+  model: { service: SERVICE_NAME, entity: "user", version: MODEL_VERSION },
+  attributes: {
+    email: email({
+      required: true,
+      readOnly: true,
+      description: "The account's e-mail address, trimmed and lower-case",
+    }),
+    password_hash: passwordHash({
+      required: true,
+      hidden: true,
+      description:
+        "Encoded hash (bcrypt, Werkzeug scrypt or pbkdf2, argon2), at most 512 characters; only log-in reads it",
+    }),
+    username: text({ required: true, description: "Display name" }),
+    created_at: instant({
+      required: true,
+      readOnly: true,
+      setBy: "service",
+      description: "When the account was registered",
+    }),
+    email_verified: flag({
+      required: true,
+      setBy: "service",
+      description: "Whether the address was proven by its token",
+    }),
+    verification_token: id({ hidden: true, description: "Single-use e-mail verification token; removed when used" }),
+    last_login: instant({ setBy: "service", description: "When the user last logged in" }),
+    account_status: oneOf(ACCOUNT_STATUSES, { required: true, setBy: "service", description: "State of the account" }),
+    user_email: accountEmailFrom("email"),
+  },
+  indexes: {
+    byEmail: primary({ pk: ["email"], sk: [], description: "The account of an e-mail address" }),
+    // last_login is left out, so that a log-in writes no index.
+    account: collected("gsi1", "account", {
+      pk: ["user_email"],
+      sk: ["created_at"],
+      view: ["username", "created_at", "email_verified", "account_status"],
+      description: "The account's own row on the overview",
+    }),
+  },
+});
+
+/** A user account, without its secrets. */
+export type User = EntityItem<UserEntity>;
+export type UserEntity = ReturnType<typeof UserModel.bind>;
+
+export const UserModel = {
+  schema,
+  seedTable: "ielts-genai-prep-users",
+  bind: (config: EntityConfiguration) => new Entity(schema, config),
+};

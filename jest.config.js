@@ -1,0 +1,20 @@
+/** @type {import("jest").Config} */
+export default {
+  testEnvironment: "node",
+  testMatch: ["<rootDir>/tests/**/*.test.ts"],
+  transform: {
+    "^.+\\.ts$": [
+      "@swc/jest",
+      {
+        jsc: { target: "es2022", parser: { syntax: "typescript" } },
+        module: { type: "commonjs" },
+        sourceMaps: true,
+      },
+    ],
+  },
+  setupFiles: ["<rootDir>/tests/setup.ts"],
+  testTimeout: 30_000,
+  collectCoverageFrom: ["entities/**/*.ts", "services/**/*.ts"],
+  coverageReporters: ["text-summary", "lcovonly"],
+  coverageThreshold: { global: { branches: 95, lines: 95 } },
+};

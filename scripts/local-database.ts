@@ -1,0 +1,43 @@
+import { CreateTableCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import dynalite from "dynalite";
+import { createTableInput } from "../entities/table.ts";
+import { createClient } from "../services/client.ts";
+
+export interface LocalDatabase {
+  readonly endpoint: string;
+  readonly client: DynamoDBClient;
+  createTable(name: string): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** What any engine on this machine accepts; nothing here reaches AWS. */
+export const LOCAL_CREDENTIALS = { accessKeyId: "local", secretAccessKey: "local" } as const;
+export const LOCAL_REGION = "us-east-1";
+
+/** A client for an engine on this machine. */
+export const createLocalClient = (endpoint: string): DynamoDBClient =>
+  createClient({ endpoint, region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS });
+
+/** Starts dynalite, a DynamoDB in this process, on the loopback interface; port 0 is any free one. */
+export async function startLocalDatabase(port = 0): Promise<LocalDatabase> {
+  const server = dynalite({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, "127.0.0.1", resolve);
+  });
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("dynalite has no port");
+  const endpoint = `http://127.0.0.1:${address.port}`;
+  const client = createLocalClient(endpoint);
+  return {
+    endpoint,
+    client,
+    async createTable(name) {
+      await client.send(new CreateTableCommand(createTableInput(name)));
+    },
+    async stop() {
+      client.destroy();
+      await new Promise<void>((resolve, reject) => server.close((error) => (error ? reject(error) : resolve())));
+    },
+  };
+}

@@ -1,0 +1,426 @@
+import { timingSafeEqual } from "node:crypto";
+import { Service } from "electrodb";
+import { AssessmentModel, type AssessmentSummary } from "../entities/assessment.ts";
+import { ContentReportModel } from "../entities/content-report.ts";
+import { EntitlementModel, type EntitlementSummary } from "../entities/entitlement.ts";
+import { QrTokenModel } from "../entities/qr-token.ts";
+import { SafetyLogModel } from "../entities/safety-log.ts";
+import { SessionModel } from "../entities/session.ts";
+import { TicketModel, type TicketSummary } from "../entities/ticket.ts";
+import { type User, UserModel } from "../entities/user.ts";
+import { settleClaim } from "./claims.ts";
+import type { DataContext } from "./context.ts";
+import { anyOf, EntityStore } from "./entity-store.ts";
+import { ConflictError } from "./errors.ts";
+import { allRows, eachRow, type QueryOperation } from "./pages.ts";
+import { batchDelete, batchGet, keyOf, type StoredItem } from "./requests.ts";
+import { createSessions } from "./sessions.ts";
+import { attributeValue, only } from "./validation.ts";
+
+export interface Registration {
+  readonly email: string;
+  /** Encoded hash, never the password. */
+  readonly password_hash: string;
+  readonly username: string;
+  /** Sent to the user by e-mail; without it the address counts as unverified until a token is set. */
+  readonly verification_token?: string;
+}
+
+/** What log-in needs; the only shape that holds the password hash. */
+export interface Credentials {
+  readonly email: string;
+  readonly password_hash: string;
+  readonly account_status: User["account_status"];
+  readonly email_verified: boolean;
+}
+
+export interface AccountOverview {
+  readonly user: Pick<User, "email" | "username" | "created_at" | "email_verified" | "account_status">;
+  /** The last assessments, newest first. */
+  readonly assessments: AssessmentSummary[];
+  /** All purchases, the latest expiry first; `active` tells which give access now. */
+  readonly entitlements: (EntitlementSummary & { readonly active: boolean })[];
+  /** All tickets that are not resolved, newest first. */
+  readonly openTickets: TicketSummary[];
+}
+
+/** An account, whole: every item, with hidden attributes but without its secrets' values. */
+export interface AccountExport {
+  readonly email: string;
+  readonly exported_at: number;
+  /** Items by entity; empty lists for entities of which the account has none. */
+  readonly items: Readonly<Record<ExportedEntity, Readonly<Record<string, unknown>>[]>>;
+}
+
+export type ExportedEntity = keyof typeof MODELS_OF_ACCOUNT;
+
+/** How many items of each entity an erasure removed. */
+export type ErasureReport = Readonly<Record<ExportedEntity, number>>;
+
+const OVERVIEW_ASSESSMENTS = 10;
+
+const MODELS_OF_ACCOUNT = {
+  user: UserModel,
+  session: SessionModel,
+  qr_token: QrTokenModel,
+  assessment: AssessmentModel,
+  entitlement: EntitlementModel,
+  safety_log: SafetyLogModel,
+  content_report: ContentReportModel,
+  ticket: TicketModel,
+} as const;
+
+const byExportedEntity = <T>(value: () => T) =>
+  Object.fromEntries(Object.keys(MODELS_OF_ACCOUNT).map((entity) => [entity, value()])) as Record<ExportedEntity, T>;
+
+/** Equal in constant time, for secrets that are compared in this process. */
+function equalSecrets(a: unknown, b: unknown): boolean {
+  if (typeof a !== "string" || typeof b !== "string") return a === b;
+  const [left, right] = [Buffer.from(a), Buffer.from(b)];
+  return left.length === right.length && timingSafeEqual(left, right);
+}
+
+/** User accounts: registration, log-in data, state, overview, export and erasure. */
+export function createAccounts(context: DataContext) {
+  const users = new EntityStore(context, UserModel);
+  const emailOf = (value: string) => attributeValue(UserModel, "email", value);
+
+  async function stored(email: string, consistent = false): Promise<StoredItem> {
+    const item = await users.read("byEmail", users.entity.get({ email: emailOf(email) }), { consistent });
+    if (item === undefined) throw users.notFound();
+    return item;
+  }
+
+  async function setStatus(
+    email: string,
+    to: User["account_status"],
+    from: readonly User["account_status"][],
+  ): Promise<User> {
+    return users.change(
+      "setStatus",
+      {},
+      (user) =>
+        user
+          .patch({ email })
+          .set({ account_status: to })
+          .where(({ account_status }, { eq }) => anyOf(...from.map((state) => eq(account_status, state)))),
+      (current) => {
+        if (current === undefined) throw users.notFound();
+        if (current.account_status === to) return users.parse(current);
+        throw new ConflictError("user", String(current.account_status), `the account is ${current.account_status}`);
+      },
+    );
+  }
+
+  /** The queries that reach every item of an account, the account's own row aside. */
+  function itemQueries(email: string): readonly (readonly [string, QueryOperation])[] {
+    return [
+      ["session", context.entity(SessionModel).query.byUser({ user_email: email })],
+      ["qr_token", context.entity(QrTokenModel).query.byUser({ user_email: email })],
+      ["assessment", context.entity(AssessmentModel).query.byUser({ user_email: email })],
+      ["entitlement", context.entity(EntitlementModel).query.byUser({ user_email: email })],
+      ["safety_log", context.entity(SafetyLogModel).query.byUser({ user_email: email })],
+      ["content_report", context.entity(ContentReportModel).query.byReporter({ user_email: email })],
+      ["ticket", context.entity(TicketModel).query.byUser({ user_email: email })],
+    ];
+  }
+
+  return {
+    /**
+     * Registers an account: active, e-mail not verified. The same registration again, from a retry, gives it back.
+     * @throws ConflictError when the e-mail address has an account.
+     */
+    async register(input: Registration): Promise<User> {
+      only("user", input, ["email", "password_hash", "username", "verification_token"]);
+      const email = emailOf(input.email);
+      return users.insert(
+        { ...input, email, created_at: context.clock(), email_verified: false, account_status: "active" },
+        (current) => {
+          const same =
+            equalSecrets(current?.password_hash, input.password_hash) &&
+            equalSecrets(current?.verification_token, input.verification_token);
+          if (same && current !== undefined) return users.parse(current);
+          throw new ConflictError("user", "registered", "the e-mail address already has an account");
+        },
+      );
+    },
+
+    /** @throws NotFoundError */
+    async get(email: string): Promise<User> {
+      return users.parse(await stored(email));
+    },
+
+    async find(email: string): Promise<User | undefined> {
+      const item = await users.read("byEmail", users.entity.get({ email: emailOf(email) }));
+      return item === undefined ? undefined : users.parse(item);
+    },
+
+    /**
+     * What log-in needs, read consistently: the only read that gives the password hash.
+     * @throws NotFoundError
+     */
+    async credentials(email: string): Promise<Credentials> {
+      const item = await stored(email, true);
+      return {
+        email: item.email as string,
+        password_hash: item.password_hash as string,
+        account_status: item.account_status as User["account_status"],
+        email_verified: item.email_verified as boolean,
+      };
+    },
+
+    /**
+     * Verifies the address by its single-use token, which is removed.
+     * @throws ConflictError `already_verified`, or `wrong_token`.
+     */
+    async verifyEmail(email: string, verification_token: string): Promise<User> {
+      const key = { email: emailOf(email) };
+      const token = attributeValue(UserModel, "verification_token", verification_token);
+      return users.change(
+        "verifyEmail",
+        {},
+        (user) =>
+          user
+            .patch(key)
+            .set({ email_verified: true })
+            .remove(["verification_token"])
+            .where((attributes, { eq }) => eq(attributes.verification_token, token)),
+        (current) => {
+          if (current === undefined) throw users.notFound();
+          if (current.email_verified === true && current.verification_token === undefined) {
+            throw new ConflictError("user", "already_verified", "the e-mail address is already verified");
+          }
+          throw new ConflictError("user", "wrong_token", "the verification token is not the account's");
+        },
+      );
+    },
+
+    /**
+     * Sets a new token to verify the address by, in place of the one before.
+     * @throws ConflictError `already_verified`; NotFoundError.
+     */
+    async setVerificationToken(email: string, verification_token: string): Promise<User> {
+      const key = { email: emailOf(email) };
+      return users.change(
+        "setVerificationToken",
+        { verification_token },
+        (user) =>
+          user
+            .patch(key)
+            .set({ verification_token })
+            .where(({ email_verified }, { eq }) => eq(email_verified, false)),
+        (current) => {
+          if (current === undefined) throw users.notFound();
+          throw new ConflictError("user", "already_verified", "the e-mail address is already verified");
+        },
+      );
+    },
+
+    /**
+     * Replaces the password hash and ends all sessions. With `current_hash` the change only happens if that is still
+     * the stored hash, so that two changes at once cannot both win.
+     * @throws ConflictError `password_changed`; NotFoundError.
+     */
+    async changePassword(
+      email: string,
+      input: { readonly password_hash: string; readonly current_hash?: string },
+    ): Promise<User> {
+      only("user", input, ["password_hash", "current_hash"]);
+      const key = { email: emailOf(email) };
+      const { password_hash, current_hash } = input;
+      const user = await users.change(
+        "changePassword",
+        { password_hash },
+        (entity) => {
+          const change = entity.patch(key).set({ password_hash });
+          return current_hash === undefined
+            ? change
+            : change.where((attributes, { eq }) => eq(attributes.password_hash, current_hash));
+        },
+        (current) => {
+          if (current === undefined) throw users.notFound();
+          if (equalSecrets(current.password_hash, password_hash)) return users.parse(current);
+          throw new ConflictError("user", "password_changed", "the password has been changed meanwhile");
+        },
+      );
+      await createSessions(context).endAll(key.email);
+      return user;
+    },
+
+    /** Records when the user logged in. Never moves backwards. @throws NotFoundError */
+    async recordLogin(email: string): Promise<User> {
+      const key = { email: emailOf(email) };
+      const now = context.clock();
+      return users.change(
+        "recordLogin",
+        {},
+        (user) =>
+          user
+            .patch(key)
+            .set({ last_login: now })
+            .where(({ last_login }, { notExists, lt }) => anyOf(notExists(last_login), lt(last_login, now))),
+        (current) => {
+          if (current === undefined) throw users.notFound();
+          return users.parse(current);
+        },
+      );
+    },
+
+    /** Suspends an active account and ends all its sessions. @throws ConflictError when it is deleted; NotFoundError. */
+    async suspend(email: string): Promise<User> {
+      const user = await setStatus(emailOf(email), "suspended", ["active"]);
+      await createSessions(context).endAll(user.email);
+      return user;
+    },
+
+    /** Makes a suspended account active again. @throws ConflictError when it is deleted; NotFoundError. */
+    async reactivate(email: string): Promise<User> {
+      return setStatus(emailOf(email), "active", ["suspended"]);
+    },
+
+    /** Marks the account deleted, for good, and ends all its sessions. Its items stay until `erase`. @throws NotFoundError */
+    async markDeleted(email: string): Promise<User> {
+      const user = await setStatus(emailOf(email), "deleted", ["active", "suspended"]);
+      await createSessions(context).endAll(user.email);
+      return user;
+    },
+
+    /**
+     * The dashboard, from the `account` collection: the user, all purchases, all open tickets and the last assessments.
+     * One request, whatever the number of assessments: the collection is read backwards, where the user stands before
+     * tickets, purchases and assessments, and reading stops at the last assessment asked for. An account with more than
+     * about 40 tickets takes a further request.
+     * @throws NotFoundError
+     */
+    async overview(email: string, options: { readonly assessments?: number } = {}): Promise<AccountOverview> {
+      only("overview", options, ["assessments"]);
+      const wanted = options.assessments ?? OVERVIEW_ASSESSMENTS;
+      const user_email = emailOf(email);
+      const account = new Service({
+        user: context.entity(UserModel),
+        assessment: context.entity(AssessmentModel),
+        entitlement: context.entity(EntitlementModel),
+        ticket: context.entity(TicketModel),
+      });
+      const rows: Record<"user" | "assessment" | "entitlement" | "ticket", StoredItem[]> = {
+        user: [],
+        assessment: [],
+        entitlement: [],
+        ticket: [],
+      };
+      const query = account.collections.account({ user_email }) as unknown as QueryOperation;
+      const label = { entity: "account", accessPattern: "account" };
+      for await (const row of eachRow(context, label, query, { limit: wanted + 40 })) {
+        rows[row.__edb_e__ as keyof typeof rows].push(row);
+        if (rows.assessment.length >= wanted) break;
+      }
+      const own = rows.user[0];
+      if (own === undefined) throw users.notFound();
+      const now = context.clock();
+      const parsed = <T>(model: { bind: unknown }, items: StoredItem[]) =>
+        new EntityStore(context, model as never).parseAll(items) as T[];
+      return {
+        user: { ...(users.parse(own) as User), email: user_email },
+        assessments: parsed<AssessmentSummary>(AssessmentModel, rows.assessment).map((row) => ({
+          ...row,
+          user_id: user_email,
+        })),
+        entitlements: parsed<EntitlementSummary>(EntitlementModel, rows.entitlement).map((row) => ({
+          ...row,
+          user_email,
+          active: row.status === "active" && row.expires_at > now,
+        })),
+        openTickets: parsed<TicketSummary>(TicketModel, rows.ticket)
+          .filter((row) => row.status !== "resolved")
+          .map((row) => ({ ...row, user_email })),
+      };
+    },
+
+    /**
+     * Every item of the account, whole, for the user's right of access. Secrets (the password hash, tokens, session ids)
+     * are left out; the receipt is the user's own and stays in.
+     * @throws NotFoundError when the account has no items at all.
+     */
+    async export(email: string): Promise<AccountExport> {
+      const user_email = emailOf(email);
+      const items = byExportedEntity((): Readonly<Record<string, unknown>>[] => []);
+      const user = await users.read("byEmail", users.entity.get({ email: user_email }), { consistent: true });
+      const found = await Promise.all(
+        itemQueries(user_email).map(([entity, query]) => allRows(context, { entity, accessPattern: "export" }, query)),
+      );
+      const whole = await batchGet(context, { entity: "account", accessPattern: "export" }, found.flat().map(keyOf), {
+        consistent: true,
+      });
+      for (const item of user === undefined ? whole : [user, ...whole]) {
+        const entity = item.__edb_e__ as ExportedEntity;
+        items[entity].push(exported(entity, item));
+      }
+      if (Object.values(items).every((list) => list.length === 0)) throw users.notFound();
+      return { email: user_email, exported_at: context.clock(), items };
+    },
+
+    /**
+     * Removes every item of the account: it is marked deleted first, so that log-in ends, and its own row goes last, so
+     * that a retry after a crash goes on. Claims of transactions stay, without personal data: a receipt that was granted
+     * once can never be granted again. Safe to repeat; an erased account gives a report of zeros.
+     */
+    async erase(email: string): Promise<ErasureReport> {
+      const user_email = emailOf(email);
+      const removed = new Map<string, ExportedEntity>();
+      const label = { entity: "account", accessPattern: "erase" };
+      const own = await users.read("byEmail", users.entity.get({ email: user_email }), { consistent: true });
+      if (own !== undefined && own.account_status !== "deleted")
+        await setStatus(user_email, "deleted", ["active", "suspended"]);
+      // Index reads lag behind writes, so the items are looked for until none is left.
+      for (let pass = 0; pass < 10; pass++) {
+        const found = (
+          await Promise.all(
+            itemQueries(user_email).map(([entity, query]) =>
+              allRows(context, { entity, accessPattern: "erase" }, query),
+            ),
+          )
+        ).flat();
+        if (found.length === 0) break;
+        const entitlements = found.filter((row) => row.__edb_e__ === "entitlement");
+        for (const item of await batchGet(context, label, entitlements.map(keyOf), { consistent: true })) {
+          await settleClaim(
+            context,
+            "transaction",
+            item.transaction_id as string,
+            [user_email, item.product_id as string],
+            context.clock(),
+          );
+        }
+        await batchDelete(context, label, found.map(keyOf));
+        for (const row of found) removed.set(`${row.pk} ${row.sk}`, row.__edb_e__ as ExportedEntity);
+      }
+      if (own !== undefined) {
+        await users.remove("erase", users.entity.delete({ email: user_email }));
+        removed.set("user", "user");
+      }
+      const report = byExportedEntity(() => 0);
+      for (const entity of removed.values()) report[entity]++;
+      return report;
+    },
+  };
+}
+
+const SECRETS: Readonly<Partial<Record<ExportedEntity, readonly string[]>>> = {
+  user: ["password_hash", "verification_token"],
+  session: ["session_id"],
+  qr_token: ["token", "session_id"],
+};
+
+/** The attributes of an item that its entity declares, derived ones and secrets left out. */
+function exported(entity: ExportedEntity, item: StoredItem): Record<string, unknown> {
+  const attributes = MODELS_OF_ACCOUNT[entity].schema.attributes as Readonly<
+    Record<string, { readonly setBy?: unknown } | undefined>
+  >;
+  const shown = Object.entries(item).filter(
+    ([name]) =>
+      attributes[name] !== undefined && attributes[name]?.setBy !== "derived" && !SECRETS[entity]?.includes(name),
+  );
+  return Object.fromEntries(shown);
+}
+
+export type Accounts = ReturnType<typeof createAccounts>;

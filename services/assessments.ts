@@ -1,0 +1,221 @@
+import { isDeepStrictEqual } from "node:util";
+import { v7 as uuidv7 } from "uuid";
+import { type Assessment, AssessmentModel, type AssessmentSummary } from "../entities/assessment.ts";
+import { ASSESSMENT_TYPES, type AssessmentType, CRITERIA, type Skill } from "../entities/enums.ts";
+import { ValidationError } from "../entities/errors.ts";
+import { claimId } from "./claims.ts";
+import type { DataContext } from "./context.ts";
+import { anyOf, EntityStore } from "./entity-store.ts";
+import { ConflictError } from "./errors.ts";
+import { countRows, eachRow, type ListOptions, type Page, readPage } from "./pages.ts";
+import { createResolver, type Reference } from "./references.ts";
+import type { StoredItem } from "./requests.ts";
+import { attributeValue, only } from "./validation.ts";
+
+/** An assessment id, or the key `{ assessment_id, user_id }`, which saves the look-up. */
+export type AssessmentReference = Reference<"assessment_id", "user_id", string>;
+
+export type Scores = NonNullable<Assessment["scores"]>;
+
+export interface AssessmentResult {
+  /** All four criteria of the assessment's skill; of the other skill all or none. */
+  readonly scores: Scores;
+  readonly ai_feedback?: string;
+  readonly improvement_plan?: string;
+  readonly duration_minutes?: number;
+}
+
+export interface Progress {
+  readonly assessment_type: AssessmentType;
+  readonly completed: number;
+  readonly latest: AssessmentSummary;
+  readonly best: AssessmentSummary;
+}
+
+/** The mean of the criteria, rounded to the nearest half band; a quarter and three quarters round up. */
+export function overallBand(scores: Scores): number {
+  const values = Object.values(scores).flatMap((criteria) => Object.values(criteria ?? {}));
+  return Math.floor((values.reduce((sum, score) => sum + score, 0) / values.length) * 2 + 0.5) / 2;
+}
+
+const SKILLS_IN_ORDER: readonly Skill[] = ["speaking", "writing"];
+const typesOf = (skill: Skill) => ASSESSMENT_TYPES.filter((type) => type.startsWith(skill));
+
+/** The skills that are scored, each with all of its criteria. */
+function scoredSkills(scores: Scores): Skill[] {
+  if (typeof scores !== "object" || scores === null)
+    throw new ValidationError("assessment", "scores", "must be an object", scores);
+  const skills = SKILLS_IN_ORDER.filter((skill) => scores[skill] !== undefined);
+  if (skills.length === 0) throw new ValidationError("assessment", "scores", "must hold the scores of a skill", scores);
+  for (const skill of skills) {
+    const criteria = scores[skill] as Readonly<Record<string, unknown>>;
+    for (const criterion of CRITERIA[skill]) {
+      if (criteria?.[criterion] === undefined) {
+        throw new ValidationError("assessment", `scores.${skill}.${criterion}`, "is required", undefined);
+      }
+    }
+  }
+  return skills;
+}
+
+/** Speaking and writing assessments. */
+export function createAssessments(context: DataContext) {
+  const assessments = new EntityStore(context, AssessmentModel);
+  const resolver = createResolver<typeof assessments.entity, "assessment_id", "user_id", string>(
+    assessments,
+    AssessmentModel,
+    { id: "assessment_id", sort: "user_id" },
+    (assessment_id) => assessments.entity.query.byId({ assessment_id }),
+  );
+  const userOf = (value: string) => attributeValue(AssessmentModel, "user_id", value);
+  const byUser = { entity: "assessment", accessPattern: "byUser" };
+
+  function refused(current: StoredItem | undefined, to: string): never {
+    if (current === undefined) throw assessments.notFound();
+    throw new ConflictError("assessment", String(current.status), `cannot become ${to}: it is ${current.status}`);
+  }
+
+  return {
+    /**
+     * Starts an assessment. With an `assessment_id` of your own the same call again, from a retry, gives it back.
+     * @throws ConflictError when the id belongs to another user's or another type's assessment.
+     */
+    async start(input: {
+      readonly user_id: string;
+      readonly assessment_type: AssessmentType;
+      readonly assessment_id?: string;
+    }): Promise<Assessment> {
+      only("assessment", input, ["user_id", "assessment_type", "assessment_id"]);
+      const user_id = userOf(input.user_id);
+      const assessment_type = attributeValue(AssessmentModel, "assessment_type", input.assessment_type);
+      let created_at = context.clock();
+      let assessment_id: string;
+      if (input.assessment_id === undefined) {
+        assessment_id = uuidv7();
+      } else {
+        assessment_id = attributeValue(AssessmentModel, "assessment_id", input.assessment_id);
+        created_at = (await claimId(context, "assessment", assessment_id, [user_id], created_at)).created_at;
+      }
+      return assessments.insertOnce({ assessment_id, user_id, assessment_type, created_at, status: "in_progress" });
+    },
+
+    /**
+     * Completes an assessment in progress: stores the result and the overall band. The same result again changes nothing.
+     * @throws ConflictError when it is abandoned, or completed with another result; NotFoundError.
+     */
+    async complete(assessment: AssessmentReference, input: AssessmentResult): Promise<Assessment> {
+      only("assessment", input, ["scores", "ai_feedback", "improvement_plan", "duration_minutes"]);
+      const skills = scoredSkills(input.scores);
+      const key = await resolver.keyOf(assessment);
+      const { scores, ai_feedback, improvement_plan, duration_minutes } = input;
+      const result = { scores, ai_feedback, improvement_plan, duration_minutes };
+      const band_score = overallBand(scores);
+      return assessments.change(
+        "complete",
+        input,
+        (entity) => {
+          const change = entity
+            .patch(key)
+            .set({ ...result, band_score, status: "completed", completed_at: context.clock() })
+            .where(({ status }, { eq }) => eq(status, "in_progress"));
+          // The scores must be of the assessment's own skill; with both skills scored that is so in any case.
+          const [skill] = skills;
+          if (skills.length > 1 || skill === undefined) return change;
+          return change.where(({ assessment_type }, { eq }) =>
+            anyOf(...typesOf(skill).map((type) => eq(assessment_type, type))),
+          );
+        },
+        (current) => {
+          if (current?.status === "in_progress") {
+            throw new ValidationError(
+              "assessment",
+              "scores",
+              `must hold the scores of ${current.assessment_type}`,
+              scores,
+            );
+          }
+          if (current?.status !== "completed") return refused(current, "completed");
+          const same = Object.entries(result).every(([name, value]) => isDeepStrictEqual(current[name], value));
+          if (same) return assessments.parse(current);
+          throw new ConflictError("assessment", "completed", "is completed with another result");
+        },
+      );
+    },
+
+    /** Gives up an assessment in progress. Safe to repeat. @throws ConflictError when it is completed; NotFoundError. */
+    async abandon(assessment: AssessmentReference): Promise<Assessment> {
+      const key = await resolver.keyOf(assessment);
+      return assessments.change(
+        "abandon",
+        {},
+        (entity) =>
+          entity
+            .patch(key)
+            .set({ status: "abandoned" })
+            .where(({ status }, { eq }) => eq(status, "in_progress")),
+        (current) => (current?.status === "abandoned" ? assessments.parse(current) : refused(current, "abandoned")),
+      );
+    },
+
+    /** An assessment, whole, by its id alone. @throws NotFoundError */
+    async get(assessment_id: string): Promise<Assessment> {
+      return assessments.parse(await resolver.getStored(assessment_id));
+    },
+
+    async find(assessment_id: string): Promise<Assessment | undefined> {
+      const item = await resolver.findStored(assessment_id);
+      return item === undefined ? undefined : assessments.parse(item);
+    },
+
+    /** Assessments of a user, newest first; answers `user_id-created_at-index`. */
+    async listByUser(user_id: string, options: ListOptions = {}): Promise<Page<AssessmentSummary>> {
+      const account = userOf(user_id);
+      const page = await readPage(context, byUser, assessments.entity.query.byUser({ user_email: account }), options);
+      return {
+        items: assessments.parseAll(page.items).map((row) => ({ ...row, user_id: account })),
+        cursor: page.cursor,
+      };
+    },
+
+    /** Assessments of a type over all users, newest first; answers `assessment_type-created_at-index`. */
+    async listByType(assessment_type: AssessmentType, options: ListOptions = {}): Promise<Page<AssessmentSummary>> {
+      const type = attributeValue(AssessmentModel, "assessment_type", assessment_type);
+      const query = assessments.entity.query.byType({ assessment_type: type });
+      const page = await readPage(context, { entity: "assessment", accessPattern: "byType" }, query, options);
+      return { items: assessments.parseAll(page.items), cursor: page.cursor };
+    },
+
+    /**
+     * How many assessments a user has started since an instant, counted over all pages: for the daily limit.
+     * Index reads lag behind writes by moments.
+     */
+    async countSince(user_id: string, since: number): Promise<number> {
+      const from = attributeValue(AssessmentModel, "created_at", since);
+      const query = assessments.entity.query
+        .byUser({ user_email: userOf(user_id) })
+        .between({ created_at: from }, { created_at: 9_999_999_999 });
+      return countRows(context, byUser, query);
+    },
+
+    /** The latest and the best completed assessment of each type that a user has taken; reads the whole history. */
+    async progress(user_id: string): Promise<Progress[]> {
+      const account = userOf(user_id);
+      const byType = new Map<AssessmentType, Progress>();
+      const query = assessments.entity.query.byUser({ user_email: account });
+      for await (const stored of eachRow(context, byUser, query)) {
+        if (stored.status !== "completed") continue;
+        const row: AssessmentSummary = { ...assessments.parse(stored), user_id: account };
+        const known = byType.get(row.assessment_type);
+        byType.set(row.assessment_type, {
+          assessment_type: row.assessment_type,
+          completed: (known?.completed ?? 0) + 1,
+          latest: known?.latest ?? row,
+          best: known === undefined || (row.band_score ?? 0) > (known.best.band_score ?? 0) ? row : known.best,
+        });
+      }
+      return ASSESSMENT_TYPES.flatMap((type) => byType.get(type) ?? []);
+    },
+  };
+}
+
+export type Assessments = ReturnType<typeof createAssessments>;

@@ -1,0 +1,78 @@
+import type { DataContext } from "./context.ts";
+import { batchWrite, type StoredItem } from "./requests.ts";
+
+export interface BulkWriteOptions {
+  /** Requests in flight at once. Default 4. */
+  readonly concurrency?: number;
+  /** Called after each request with the number of items written so far. */
+  readonly onProgress?: (written: number) => void;
+}
+
+export interface BulkWriteReport<T> {
+  readonly written: number;
+  /** The inputs that could not be written, each with what DynamoDB said. */
+  readonly failed: readonly { readonly input: T; readonly cause: unknown }[];
+}
+
+const BATCH = 25;
+
+/** The input was in a batch that DynamoDB kept leaving unprocessed. */
+const LEFT_UNPROCESSED = "unprocessed after all retries";
+
+/**
+ * Writes any number of items: streams its input, keeps a bounded number of requests in flight, retries what DynamoDB
+ * leaves unprocessed, and goes on after a failed batch. Items are replaced, so it is for seeds, imports and copies.
+ */
+export async function bulkWrite<T>(
+  context: DataContext,
+  inputs: Iterable<T> | AsyncIterable<T>,
+  itemOf: (input: T) => StoredItem,
+  options: BulkWriteOptions = {},
+): Promise<BulkWriteReport<T>> {
+  const { concurrency = 4, onProgress } = options;
+  const failed: { input: T; cause: unknown }[] = [];
+  let written = 0;
+
+  async function write(batch: ReadonlyMap<string, { input: T; item: StoredItem }>): Promise<void> {
+    const writes = [...batch.values()].map(({ item }) => ({ PutRequest: { Item: item } }));
+    let left: readonly string[] = [];
+    let cause: unknown = LEFT_UNPROCESSED;
+    try {
+      const unprocessed = await batchWrite(context, { entity: "bulk", accessPattern: "put" }, writes);
+      left = unprocessed.map((request) => ("PutRequest" in request ? keyText(request.PutRequest.Item) : ""));
+    } catch (error) {
+      left = [...batch.keys()];
+      cause = error;
+    }
+    for (const key of left) {
+      const entry = batch.get(key);
+      if (entry !== undefined) failed.push({ input: entry.input, cause });
+    }
+    written += batch.size - left.length;
+    onProgress?.(written);
+  }
+
+  const inFlight = new Set<Promise<void>>();
+  async function start(batch: Map<string, { input: T; item: StoredItem }>): Promise<void> {
+    const request = write(batch).finally(() => inFlight.delete(request));
+    inFlight.add(request);
+    if (inFlight.size >= concurrency) await Promise.race(inFlight);
+  }
+
+  let batch = new Map<string, { input: T; item: StoredItem }>();
+  for await (const input of inputs) {
+    const item = itemOf(input);
+    const key = keyText(item);
+    // DynamoDB refuses the same key twice in one batch.
+    if (batch.size === BATCH || batch.has(key)) {
+      await start(batch);
+      batch = new Map();
+    }
+    batch.set(key, { input, item });
+  }
+  if (batch.size > 0) await start(batch);
+  await Promise.all(inFlight);
+  return { written, failed };
+}
+
+const keyText = (item: StoredItem) => `${item.pk}\0${item.sk}`;

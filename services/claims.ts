@@ -1,0 +1,56 @@
+import { createHash } from "node:crypto";
+import { type ClaimKind, ClaimModel } from "../entities/claim.ts";
+import type { DataContext } from "./context.ts";
+import { EntityStore } from "./entity-store.ts";
+import { ConflictError } from "./errors.ts";
+import type { StoredItem } from "./requests.ts";
+
+/** A claim, and whether this call was the one that made it. */
+export interface ClaimResult {
+  readonly created_at: number;
+  readonly settled: boolean;
+  readonly fresh: boolean;
+}
+
+const ownerHash = (owner: readonly string[]) => createHash("sha256").update(JSON.stringify(owner)).digest("hex");
+
+/**
+ * Makes an id unique over the table: the first caller's claim stays, later callers with the same owner get it back.
+ * @throws ConflictError when another owner holds it.
+ */
+export async function claimId(
+  context: DataContext,
+  kind: ClaimKind,
+  claimedId: string,
+  owner: readonly string[],
+  now: number,
+): Promise<ClaimResult> {
+  const claims = new EntityStore(context, ClaimModel);
+  const hash = ownerHash(owner);
+  let fresh = true;
+  const claim = await claims.insert({ kind, claimed_id: claimedId, owner: hash, created_at: now }, (current) => {
+    fresh = false;
+    return claims.parse(current ?? {});
+  });
+  if (claim.owner !== hash) throw new ConflictError(kind, "claimed", "the id already belongs to something else");
+  return { created_at: claim.created_at, settled: claim.settled === true, fresh };
+}
+
+/** Records that a transaction has certainly been granted, claimed before or not. Safe to repeat. */
+export async function settleClaim(
+  context: DataContext,
+  kind: ClaimKind,
+  claimedId: string,
+  owner: readonly string[],
+  now: number,
+): Promise<void> {
+  const claims = new EntityStore(context, ClaimModel);
+  const key = { kind, claimed_id: claimedId };
+  const settle = (whenAbsent: () => Promise<StoredItem>) =>
+    claims.changeStored("settle", {}, (claim) => claim.patch(key).set({ settled: true }), whenAbsent);
+  await settle(async () => {
+    const claim = { ...key, owner: ownerHash(owner), created_at: now, settled: true };
+    // Lost to a claim made meanwhile: that one is there to be settled.
+    return claims.insert(claim, () => settle(async () => ({})) as never);
+  });
+}

@@ -1,0 +1,24 @@
+import { DynamoDBClient, type DynamoDBClientConfig } from "@aws-sdk/client-dynamodb";
+
+/**
+ * A DynamoDB client for short-lived functions: fails fast, retries a few times with back-off, keeps connections open,
+ * refuses TLS below 1.2, and leaves out the SDK's logger middleware, which copies every response.
+ * Pass `config` to override; credentials and region come from the SDK's own chain.
+ */
+export function createClient(config: DynamoDBClientConfig = {}): DynamoDBClient {
+  const client = new DynamoDBClient({
+    maxAttempts: 4,
+    retryMode: "standard",
+    cacheMiddleware: true,
+    requestHandler: {
+      connectionTimeout: 1_000,
+      requestTimeout: 3_000,
+      throwOnRequestTimeout: true,
+      httpAgent: { keepAlive: true, maxSockets: 64 },
+      httpsAgent: { keepAlive: true, maxSockets: 64, minVersion: "TLSv1.2" },
+    },
+    ...config,
+  });
+  client.middlewareStack.remove("loggerMiddleware");
+  return client;
+}

@@ -1,0 +1,88 @@
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import type { EntityConfiguration } from "electrodb";
+import { DEFAULT_TABLE_NAME } from "../entities/keys.ts";
+import { createClient } from "./client.ts";
+import { type CursorCodec, createCursorCodec } from "./cursor.ts";
+
+/** The time in whole epoch seconds. */
+export type Clock = () => number;
+
+export const systemClock: Clock = () => Math.floor(Date.now() / 1000);
+
+/** One request to DynamoDB, told to `onRequest` when it ended. It holds no keys and no attribute values. */
+export interface RequestEvent {
+  readonly operation: "GetItem" | "PutItem" | "UpdateItem" | "DeleteItem" | "Query" | "BatchGetItem" | "BatchWriteItem";
+  /** The entity, or the collection, that was asked for. */
+  readonly entity: string;
+  readonly accessPattern: string;
+  /** The index that was used; `table` for the primary key. */
+  readonly index: string;
+  /** Items that came back or were written. */
+  readonly items: number;
+  /** Tries that the SDK needed. */
+  readonly attempts: number;
+  readonly milliseconds: number;
+  readonly outcome: "ok" | "condition_failed" | "error";
+  /** Capacity units, when `consumedCapacity` was asked for and the engine told. */
+  readonly readUnits?: number;
+  readonly writeUnits?: number;
+}
+
+export interface DataLayerOptions {
+  /** Default: `createClient()`. A client that you pass stays yours: the data layer never closes it. */
+  readonly client?: DynamoDBClient;
+  /** Name of the table. Default: `ielts-genai-prep`. */
+  readonly table?: string;
+  /** Default: the system's clock. */
+  readonly clock?: Clock;
+  /** Encrypts cursors. Set one secret for all functions that share lists. Default: derived from the table's name. */
+  readonly cursorSecret?: string;
+  /** Called after each request; what it throws is not caught. */
+  readonly onRequest?: (event: RequestEvent) => void;
+  /** Ask DynamoDB for consumed capacity and report it to `onRequest`. */
+  readonly consumedCapacity?: boolean;
+  /** Aborts every request of this data layer. */
+  readonly signal?: AbortSignal;
+}
+
+/** An entity's model as `entities/` exports it. */
+export interface Model<E = unknown> {
+  readonly schema: {
+    readonly model: { readonly entity: string };
+    readonly attributes: Readonly<Record<string, object>>;
+    readonly indexes: Readonly<Record<string, unknown>>;
+  };
+  bind(config: EntityConfiguration): E;
+}
+
+/** What every service is built on: a client, a table, a clock, and entities bound to them once. */
+export interface DataContext {
+  readonly client: DynamoDBClient;
+  readonly table: string;
+  readonly clock: Clock;
+  readonly cursors: CursorCodec;
+  readonly options: DataLayerOptions;
+  /** The model's entity, bound to this context's client and table on first use. */
+  entity<E>(model: Model<E>): E;
+}
+
+/** Binds nothing yet: the client is made here, entities when a service first needs them. */
+export function createContext(options: DataLayerOptions = {}): DataContext {
+  const table = options.table ?? DEFAULT_TABLE_NAME;
+  const client = options.client ?? createClient();
+  const bound = new Map<Model, unknown>();
+  return {
+    client,
+    table,
+    clock: options.clock ?? systemClock,
+    cursors: createCursorCodec(options.cursorSecret ?? table),
+    options,
+    entity<E>(model: Model<E>): E {
+      const known = bound.get(model);
+      if (known !== undefined) return known as E;
+      const entity = model.bind({ client: client as never, table });
+      bound.set(model, entity);
+      return entity;
+    },
+  };
+}

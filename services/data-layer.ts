@@ -1,0 +1,103 @@
+import { MODELS } from "../entities/models.ts";
+import { type Accounts, createAccounts } from "./accounts.ts";
+import { type Assessments, createAssessments } from "./assessments.ts";
+import { createClient } from "./client.ts";
+import { createContext, type DataContext, type DataLayerOptions } from "./context.ts";
+import { createDevops, type Devops } from "./devops.ts";
+import { ConfigurationError } from "./errors.ts";
+import { createModeration, type Moderation } from "./moderation.ts";
+import { createPurchases, type Purchases } from "./purchases.ts";
+import { createQrLogin, type QrLogin } from "./qr-login.ts";
+import { createQuestions, type Questions } from "./questions.ts";
+import { createRubrics, type Rubrics } from "./rubrics.ts";
+import { createSessions, type Sessions } from "./sessions.ts";
+import { createSupport, type Support } from "./support.ts";
+
+/** The eleven entities bound to one client and table. */
+export type BoundEntities = { readonly [N in keyof typeof MODELS]: ReturnType<(typeof MODELS)[N]["bind"]> };
+
+/** All services on one client and table. Each is built when it is first used. */
+export interface DataLayer {
+  readonly context: DataContext;
+  readonly accounts: Accounts;
+  readonly sessions: Sessions;
+  readonly qrLogin: QrLogin;
+  readonly assessments: Assessments;
+  readonly questions: Questions;
+  readonly rubrics: Rubrics;
+  readonly purchases: Purchases;
+  readonly moderation: Moderation;
+  readonly support: Support;
+  readonly devops: Devops;
+  /**
+   * The ElectroDB entities themselves, for questions that no service answers. They validate attributes, but know
+   * nothing of state machines, idempotency and cursors.
+   */
+  readonly entities: BoundEntities;
+}
+
+const SERVICES = {
+  accounts: createAccounts,
+  sessions: createSessions,
+  qrLogin: createQrLogin,
+  assessments: createAssessments,
+  questions: createQuestions,
+  rubrics: createRubrics,
+  purchases: createPurchases,
+  moderation: createModeration,
+  support: createSupport,
+  devops: createDevops,
+} as const;
+
+/** Defines a property that is computed when it is first read. */
+function lazy(target: object, name: string, compute: () => unknown): void {
+  Object.defineProperty(target, name, {
+    enumerable: true,
+    configurable: true,
+    get() {
+      const value = compute();
+      Object.defineProperty(target, name, { enumerable: true, value });
+      return value;
+    },
+  });
+}
+
+/** Binds the services to a client, a table and a clock. */
+export function createDataLayer(options: DataLayerOptions = {}): DataLayer {
+  const context = createContext(options);
+  const entities = {};
+  for (const [name, model] of Object.entries(MODELS)) lazy(entities, name, () => context.entity(model as never));
+  const layer = { context, entities };
+  for (const [name, create] of Object.entries(SERVICES)) lazy(layer, name, () => create(context));
+  return layer as DataLayer;
+}
+
+/**
+ * The data layer as a Lambda function's environment describes it: `TABLE_NAME` (required), `AWS_REGION`,
+ * `DYNAMODB_ENDPOINT` (a URL, for local engines) and `CURSOR_SECRET` (at least 16 characters).
+ * @throws ConfigurationError that names a missing or malformed variable.
+ */
+export function dataLayerFromEnv(
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+  options: Omit<DataLayerOptions, "client" | "table" | "cursorSecret"> = {},
+): DataLayer {
+  const table = environment.TABLE_NAME;
+  if (table === undefined || table === "")
+    throw new ConfigurationError("TABLE_NAME", "is missing: it names the DynamoDB table");
+  if (!/^[A-Za-z0-9_.-]{3,255}$/.test(table)) {
+    throw new ConfigurationError("TABLE_NAME", "must be 3 to 255 letters, digits, hyphens, dots or underscores");
+  }
+  const region = environment.AWS_REGION ?? environment.AWS_DEFAULT_REGION;
+  if (region === undefined || region === "")
+    throw new ConfigurationError("AWS_REGION", "is missing: Lambda sets it, elsewhere name the region");
+  if (!/^[a-z]{2}(?:-[a-z]+)+-\d$/.test(region) && region !== "local")
+    throw new ConfigurationError("AWS_REGION", "must be a region such as us-east-1");
+  const endpoint = environment.DYNAMODB_ENDPOINT;
+  if (endpoint !== undefined && !URL.canParse(endpoint))
+    throw new ConfigurationError("DYNAMODB_ENDPOINT", "must be a URL such as http://127.0.0.1:8000");
+  const cursorSecret = environment.CURSOR_SECRET;
+  if (cursorSecret !== undefined && cursorSecret.length < 16)
+    throw new ConfigurationError("CURSOR_SECRET", "must have at least 16 characters");
+  const client = createClient({ region, ...(endpoint === undefined ? {} : { endpoint }) });
+  return createDataLayer({ ...options, client, table, ...(cursorSecret === undefined ? {} : { cursorSecret }) });
+}

@@ -1,0 +1,227 @@
+import { v7 as uuidv7 } from "uuid";
+import { type DevopsAction, DevopsActionModel, type DevopsActionSummary } from "../entities/devops-action.ts";
+import type { ActionStatus } from "../entities/enums.ts";
+import { type Ticket, TicketModel } from "../entities/ticket.ts";
+import { claimId } from "./claims.ts";
+import type { DataContext } from "./context.ts";
+import { EntityStore } from "./entity-store.ts";
+import { ConflictError } from "./errors.ts";
+import { type ListOptions, type Page, readPage } from "./pages.ts";
+import { createResolver, type Reference } from "./references.ts";
+import type { TicketReference } from "./support.ts";
+import { attributeValue, only } from "./validation.ts";
+
+/** An action id, or the key `{ action_id, timestamp }` (a whole action will do), which saves the look-up. */
+export type ActionReference = Reference<"action_id", "timestamp", number>;
+
+export interface Diagnosis {
+  /** The ticket that the problem came from; a whole ticket saves the look-up, and the link when it already has one. */
+  readonly ticket?: TicketReference | Ticket;
+  readonly issue_description: string;
+  /** Lower-case, open set: lambda, dynamodb, gemini, api_gateway … */
+  readonly affected_service: string;
+  readonly ai_analysis: string;
+  /** An id of your own makes a retry safe. */
+  readonly action_id?: string;
+}
+
+export interface FixProposal extends Omit<Diagnosis, "ai_analysis"> {
+  readonly ai_analysis?: string;
+  readonly proposed_fix: string;
+  /** Git diff. */
+  readonly code_diff?: string;
+}
+
+export interface ReviewDecision {
+  readonly reviewed_by: string;
+  readonly reason: string;
+}
+
+/** What the DevOps agent finds and proposes, and what humans decide about it. */
+export function createDevops(context: DataContext) {
+  const actions = new EntityStore(context, DevopsActionModel);
+  const tickets = new EntityStore(context, TicketModel);
+  const keys = createResolver<typeof actions.entity, "action_id", "timestamp", number>(
+    actions,
+    DevopsActionModel,
+    { id: "action_id", sort: "timestamp" },
+    (action_id) => actions.entity.query.byId({ action_id }),
+  );
+  const ticketKeys = createResolver<typeof tickets.entity, "ticket_id", "created_at", number>(
+    tickets,
+    TicketModel,
+    { id: "ticket_id", sort: "created_at" },
+    (ticket_id) => tickets.entity.query.byId({ ticket_id }),
+  );
+
+  /** The ticket's key, and whether it is known to be linked to an action. */
+  async function ticketOf(reference: TicketReference | Ticket) {
+    const ticket = typeof reference === "string" ? tickets.parse(await ticketKeys.getStored(reference)) : reference;
+    return { key: await ticketKeys.keyOf(ticket), linked: (ticket as Partial<Ticket>).devops_action_id !== undefined };
+  }
+
+  /** Writes the action first and the ticket's link second: a retry with the same action id completes both. */
+  async function record(
+    input: FixProposal | Diagnosis,
+    kind: Pick<DevopsAction, "action_type" | "status">,
+  ): Promise<DevopsAction> {
+    const { ticket: reference, ...given } = input;
+    const now = context.clock();
+    const action = { ...given, ...kind, action_id: given.action_id ?? uuidv7(), timestamp: now };
+    actions.itemOf(action);
+    const ticket = reference === undefined ? undefined : await ticketOf(reference);
+    const item = ticket === undefined ? action : { ...action, ticket_id: ticket.key.ticket_id };
+    if (given.action_id !== undefined) {
+      const owner = [item.affected_service];
+      item.timestamp = (await claimId(context, "devops_action", given.action_id, owner, now)).created_at;
+    }
+    const recorded = await actions.insertOnce(item);
+    if (ticket !== undefined && !ticket.linked) await link(ticket.key, recorded.action_id);
+    return recorded;
+  }
+
+  /** Links the ticket to its first action; later actions leave the link as it is. */
+  async function link(ticket: { ticket_id: string; created_at: number }, action_id: string): Promise<void> {
+    await tickets.changeStored(
+      "linkAction",
+      {},
+      (entity) =>
+        entity
+          .patch(ticket)
+          .set({ devops_action_id: action_id })
+          .where(({ devops_action_id }, { notExists }) => notExists(devops_action_id)),
+      (current) => {
+        if (current === undefined) throw tickets.notFound(ticket.ticket_id);
+        return current;
+      },
+    );
+  }
+
+  async function decide(
+    reference: ActionReference,
+    to: "approved" | "rejected",
+    decision: ReviewDecision,
+  ): Promise<DevopsAction> {
+    only("devops_action", decision, ["reviewed_by", "reason"]);
+    const reviewed_by = attributeValue(DevopsActionModel, "reviewed_by", decision.reviewed_by);
+    const review_reason = attributeValue(DevopsActionModel, "review_reason", decision.reason);
+    const key = await keys.keyOf(reference);
+    return actions.change(
+      to === "approved" ? "approve" : "reject",
+      decision,
+      (entity) =>
+        entity
+          .patch(key)
+          .set({ status: to, reviewed_by, review_reason })
+          .where(({ status }, { eq }) => eq(status, "pending_review")),
+      (current) => {
+        if (current === undefined) throw actions.notFound(key.action_id);
+        const same =
+          current.status === to && current.reviewed_by === reviewed_by && current.review_reason === review_reason;
+        if (same) return actions.parse(current);
+        throw new ConflictError(
+          "devops_action",
+          String(current.status ?? "none"),
+          `cannot be ${to}: it is ${current.status ?? "a diagnosis"}`,
+        );
+      },
+    );
+  }
+
+  return {
+    /** Records what the agent found; a diagnosis needs no review and has no status. @throws NotFoundError for an unknown ticket. */
+    async recordDiagnosis(input: Diagnosis): Promise<DevopsAction> {
+      only("devops_action", input, ["ticket", "issue_description", "affected_service", "ai_analysis", "action_id"]);
+      return record(input, { action_type: "diagnose" });
+    },
+
+    /** Proposes a fix, which waits for review. @throws NotFoundError for an unknown ticket. */
+    async proposeFix(input: FixProposal): Promise<DevopsAction> {
+      only("devops_action", input, [
+        "ticket",
+        "issue_description",
+        "affected_service",
+        "ai_analysis",
+        "proposed_fix",
+        "code_diff",
+        "action_id",
+      ]);
+      return record(input, { action_type: "fix_proposed", status: "pending_review" });
+    },
+
+    /** An action, whole, by its id alone. @throws NotFoundError */
+    async get(action_id: string): Promise<DevopsAction> {
+      return actions.parse(await keys.getStored(action_id));
+    },
+
+    /** Approves a pending fix. The same decision again does nothing. @throws ConflictError from any other state; NotFoundError. */
+    async approve(action: ActionReference, decision: ReviewDecision): Promise<DevopsAction> {
+      return decide(action, "approved", decision);
+    },
+
+    /** Rejects a pending fix. The same decision again does nothing. @throws ConflictError from any other state; NotFoundError. */
+    async reject(action: ActionReference, decision: ReviewDecision): Promise<DevopsAction> {
+      return decide(action, "rejected", decision);
+    },
+
+    /** Marks an approved fix applied by a pull request. The same again does nothing. @throws ConflictError; NotFoundError. */
+    async markApplied(action: ActionReference, pr_url: string): Promise<DevopsAction> {
+      const url = attributeValue(DevopsActionModel, "pr_url", pr_url);
+      const key = await keys.keyOf(action);
+      return actions.change(
+        "markApplied",
+        { pr_url },
+        (entity) =>
+          entity
+            .patch(key)
+            .set({ status: "applied", action_type: "fix_applied", pr_url: url })
+            .where(({ status }, { eq }) => eq(status, "approved")),
+        (current) => {
+          if (current === undefined) throw actions.notFound(key.action_id);
+          if (current.status === "applied" && current.pr_url === url) return actions.parse(current);
+          throw new ConflictError(
+            "devops_action",
+            String(current.status ?? "none"),
+            `cannot be applied: it is ${current.status ?? "a diagnosis"}`,
+          );
+        },
+      );
+    },
+
+    /** Fixes that wait for review, newest first; answers `status-timestamp-index`. */
+    async listPendingApprovals(options: ListOptions = {}): Promise<Page<DevopsActionSummary>> {
+      return listByStatus("pending_review", options);
+    },
+
+    /** Actions in a state, newest first; answers `status-timestamp-index`. */
+    listByStatus,
+
+    /** Actions on a service, newest first; answers `affected_service-timestamp-index`. */
+    async listByService(affected_service: string, options: ListOptions = {}): Promise<Page<DevopsActionSummary>> {
+      const service = attributeValue(DevopsActionModel, "affected_service", affected_service);
+      const query = actions.entity.query.byService({ affected_service: service });
+      const page = await readPage(context, { entity: "devops_action", accessPattern: "byService" }, query, options);
+      return { items: actions.parseAll(page.items), cursor: page.cursor };
+    },
+
+    /** Actions of a ticket, newest first; answers `ticket_id-timestamp-index`. */
+    async listByTicket(ticket_id: string, options: ListOptions = {}): Promise<Page<DevopsActionSummary>> {
+      const id = attributeValue(TicketModel, "ticket_id", ticket_id);
+      const page = await readPage(
+        context,
+        { entity: "devops_action", accessPattern: "byTicket" },
+        actions.entity.query.byTicket({ ticket_id: id }),
+        options,
+      );
+      return { items: actions.parseAll(page.items), cursor: page.cursor };
+    },
+  };
+
+  async function listByStatus(status: ActionStatus, options: ListOptions = {}): Promise<Page<DevopsActionSummary>> {
+    const query = actions.entity.query.byStatus({ status: attributeValue(DevopsActionModel, "status", status) });
+    const page = await readPage(context, { entity: "devops_action", accessPattern: "byStatus" }, query, options);
+    return { items: actions.parseAll(page.items), cursor: page.cursor };
+  }
+}
+
+export type Devops = ReturnType<typeof createDevops>;

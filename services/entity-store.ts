@@ -1,0 +1,188 @@
+import { isDeepStrictEqual } from "node:util";
+import type { CreateEntityItem, Entity, EntityItem } from "electrodb";
+import { ItemTooLargeError } from "../entities/errors.ts";
+import type { DataContext, Model } from "./context.ts";
+import { ConflictError, NotFoundError } from "./errors.ts";
+import { ConditionFailed, type Parameters, type StoredItem, send } from "./requests.ts";
+import { buildParameters, checkItemSize, checkKeySizes, dropHalfKeys } from "./validation.ts";
+
+// biome-ignore lint/suspicious/noExplicitAny: ElectroDB's own bound of its generics
+export type AnyEntity = Entity<any, any, any, any>;
+
+/** The part of an ElectroDB operation that this package uses: its parameters. */
+interface Operation {
+  params(options?: object): Parameters;
+}
+
+/** What to do when a change's condition was not met; receives the stored item, or undefined when there is none. */
+type WhenRefused<T> = (current: StoredItem | undefined) => T | Promise<T>;
+
+type UpdateResult = { refused: false; item: StoredItem } | { refused: true; item: StoredItem | undefined };
+
+/** One of several conditions. ElectroDB joins what `where` returns by AND, without parentheses of its own. */
+export const anyOf = (...conditions: readonly string[]): string => `(${conditions.join(" OR ")})`;
+
+const isTooLarge = (error: unknown) =>
+  error instanceof Error && error.name === "ValidationException" && /item size.*exceeded/i.test(error.message);
+
+/** The few ways in which services touch items of one entity: ElectroDB makes the parameters, this sends and checks them. */
+export class EntityStore<E extends AnyEntity> {
+  readonly entity: E;
+  readonly name: string;
+  private readonly context: DataContext;
+  private readonly model: Model<E>;
+
+  constructor(context: DataContext, model: Model<E>) {
+    this.context = context;
+    this.model = model;
+    this.entity = context.entity(model);
+    this.name = model.schema.model.entity;
+  }
+
+  /** A stored item as the entity shows it: hidden attributes and keys left out. */
+  parse(item: StoredItem): EntityItem<E> {
+    return this.entity.parse({ Item: item as never }).data as EntityItem<E>;
+  }
+
+  parseAll(items: readonly StoredItem[]): EntityItem<E>[] {
+    return this.entity.parse({ Items: items as never }).data as EntityItem<E>[];
+  }
+
+  /** Reads one item by its whole primary key. */
+  async read(
+    accessPattern: string,
+    operation: Operation,
+    options: { consistent?: boolean } = {},
+  ): Promise<StoredItem | undefined> {
+    const parameters = operation.params();
+    if (options.consistent === true) parameters.ConsistentRead = true;
+    checkKeySizes(this.model, parameters.Key, parameters.Key);
+    const output = await send(this.context, "GetItem", { entity: this.name, accessPattern }, parameters);
+    return output.Item;
+  }
+
+  /** Reads the one item of a partition whose sort key the caller does not know. */
+  async readOnly(
+    accessPattern: string,
+    operation: Operation,
+    options: { consistent?: boolean } = {},
+  ): Promise<StoredItem | undefined> {
+    const parameters = operation.params({ limit: 1 });
+    if (options.consistent === true) parameters.ConsistentRead = true;
+    checkKeySizes(
+      this.model,
+      { pk: parameters.ExpressionAttributeValues[":pk"] },
+      parameters.ExpressionAttributeValues,
+    );
+    const output = await send(this.context, "Query", { entity: this.name, accessPattern }, parameters);
+    return output.Items?.[0];
+  }
+
+  /** The physical item of a put, validated. */
+  itemOf(item: CreateEntityItem<E>): StoredItem {
+    return this.putParameters(item).Item;
+  }
+
+  private putParameters(item: CreateEntityItem<E>): Parameters {
+    const parameters = buildParameters(this.model, item, () => this.entity.create(item as never).params());
+    dropHalfKeys(this.model, parameters.Item);
+    checkKeySizes(this.model, parameters.Item, item as Record<string, unknown>);
+    checkItemSize(this.model, parameters.Item);
+    return parameters;
+  }
+
+  /** Writes an item that must not exist yet. */
+  async insert(item: CreateEntityItem<E>, whenRefused: WhenRefused<EntityItem<E>>): Promise<EntityItem<E>> {
+    const parameters = this.putParameters(item);
+    parameters.ReturnValuesOnConditionCheckFailure = "ALL_OLD";
+    try {
+      await send(this.context, "PutItem", { entity: this.name, accessPattern: "create" }, parameters);
+      return this.parse(parameters.Item);
+    } catch (error) {
+      if (!(error instanceof ConditionFailed)) throw error;
+      return whenRefused(await this.currentOf(error, parameters.Item));
+    }
+  }
+
+  /**
+   * Writes an item once: the same item again, from a retry or a second delivery, gives back what is stored.
+   * Attributes that may have changed since are not compared.
+   * @throws ConflictError when the key holds something else.
+   */
+  insertOnce(item: CreateEntityItem<E>): Promise<EntityItem<E>> {
+    return this.insert(item, (current) => {
+      const stored = current as StoredItem;
+      for (const [attribute, rules] of Object.entries(this.model.schema.attributes)) {
+        const fixed = (rules as { readOnly?: boolean }).readOnly === true;
+        const given = (item as Record<string, unknown>)[attribute];
+        if (fixed && given !== undefined && !isDeepStrictEqual(stored[attribute], given)) {
+          throw new ConflictError(this.name, "exists", `already exists with another ${attribute}`);
+        }
+      }
+      return this.parse(stored);
+    });
+  }
+
+  /** Changes an item under a condition and returns it as it now is. */
+  async change(
+    accessPattern: string,
+    input: unknown,
+    build: (entity: E) => Operation,
+    whenRefused: WhenRefused<EntityItem<E>>,
+  ): Promise<EntityItem<E>> {
+    const { item, refused } = await this.update(accessPattern, input, build);
+    return refused ? whenRefused(item) : this.parse(item);
+  }
+
+  /** Like `change`, with the stored form on both sides. */
+  async changeStored(
+    accessPattern: string,
+    input: unknown,
+    build: (entity: E) => Operation,
+    whenRefused: WhenRefused<StoredItem>,
+  ): Promise<StoredItem> {
+    const { item, refused } = await this.update(accessPattern, input, build);
+    return refused ? whenRefused(item) : item;
+  }
+
+  private async update(accessPattern: string, input: unknown, build: (entity: E) => Operation): Promise<UpdateResult> {
+    const parameters = buildParameters(this.model, input, () => build(this.entity).params());
+    parameters.ReturnValues = "ALL_NEW";
+    parameters.ReturnValuesOnConditionCheckFailure = "ALL_OLD";
+    checkKeySizes(this.model, parameters.Key, parameters.Key);
+    checkItemSize(this.model, parameters.ExpressionAttributeValues ?? {});
+    try {
+      const output = await send(this.context, "UpdateItem", { entity: this.name, accessPattern }, parameters);
+      return { refused: false, item: output.Attributes as StoredItem };
+    } catch (error) {
+      if (isTooLarge(error)) throw new ItemTooLargeError(this.name, "input", undefined, error);
+      if (!(error instanceof ConditionFailed)) throw error;
+      return { refused: true, item: await this.currentOf(error, parameters.Key) };
+    }
+  }
+
+  /** Removes an item if it is there. */
+  async remove(accessPattern: string, operation: Operation): Promise<StoredItem | undefined> {
+    const parameters = operation.params();
+    parameters.ReturnValues = "ALL_OLD";
+    checkKeySizes(this.model, parameters.Key, parameters.Key);
+    const output = await send(this.context, "DeleteItem", { entity: this.name, accessPattern }, parameters);
+    return output.Attributes;
+  }
+
+  notFound(key?: string): NotFoundError {
+    return new NotFoundError(this.name, key);
+  }
+
+  // Some engines never tell the item of a failed condition, so absence has to be asked for.
+  private async currentOf(failure: ConditionFailed, key: Record<string, unknown>): Promise<StoredItem | undefined> {
+    if (failure.current !== undefined) return failure.current;
+    const output = await send(
+      this.context,
+      "GetItem",
+      { entity: this.name, accessPattern: "current" },
+      { TableName: this.context.table, Key: { pk: key.pk, sk: key.sk }, ConsistentRead: true },
+    );
+    return output.Item;
+  }
+}

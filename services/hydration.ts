@@ -1,0 +1,33 @@
+import type { DataContext, Model } from "./context.ts";
+import { type AnyEntity, EntityStore } from "./entity-store.ts";
+import { batchGet, keyOf, type StoredItem } from "./requests.ts";
+
+/** The rows of a collection by entity; rows keep their order. */
+export function groupByEntity(rows: readonly StoredItem[]): Map<string, StoredItem[]> {
+  const groups = new Map<string, StoredItem[]>();
+  for (const row of rows) {
+    const entity = row.__edb_e__ as string;
+    const group = groups.get(entity);
+    if (group === undefined) groups.set(entity, [row]);
+    else group.push(row);
+  }
+  return groups;
+}
+
+/** The rows of one entity in a group, as the entity shows them. */
+export function rowsOf<T>(context: DataContext, model: Model, groups: ReadonlyMap<string, StoredItem[]>): T[] {
+  const store = new EntityStore(context, model as Model<AnyEntity>);
+  return store.parseAll(groups.get(store.name) ?? []) as T[];
+}
+
+/** The whole items behind index rows, in the rows' order, with one BatchGetItem a hundred; items gone meanwhile are left out. */
+export async function hydrate(
+  context: DataContext,
+  label: { entity: string; accessPattern: string },
+  rows: readonly StoredItem[],
+): Promise<StoredItem[]> {
+  const identity = ({ pk, sk }: StoredItem) => `${pk}\0${sk}`;
+  const items = await batchGet(context, label, rows.map(keyOf));
+  const whole = new Map(items.map((item): [string, StoredItem] => [identity(item), item]));
+  return rows.map((row) => whole.get(identity(row))).filter((item) => item !== undefined);
+}

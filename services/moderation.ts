@@ -1,0 +1,230 @@
+import { Service } from "electrodb";
+import { v7 as uuidv7 } from "uuid";
+import { type Assessment, AssessmentModel } from "../entities/assessment.ts";
+import { type ContentReport, ContentReportModel, type ContentReportSummary } from "../entities/content-report.ts";
+import type { ReportStatus, ReportType } from "../entities/enums.ts";
+import { type SafetyLog, SafetyLogModel, type SafetyLogSummary } from "../entities/safety-log.ts";
+import { claimId } from "./claims.ts";
+import type { DataContext } from "./context.ts";
+import { anyOf, EntityStore } from "./entity-store.ts";
+import { ConflictError } from "./errors.ts";
+import { groupByEntity, hydrate, rowsOf } from "./hydration.ts";
+import { allRows, type ListOptions, type Page, type QueryOperation, readPage } from "./pages.ts";
+import { createResolver, type Reference } from "./references.ts";
+import type { StoredItem } from "./requests.ts";
+import { attributeValue, only } from "./validation.ts";
+
+/** A report id, or the key `{ report_id, created_at }`, which saves the look-up. */
+export type ReportReference = Reference<"report_id", "created_at", number>;
+
+/** A moderation event. `log_id` and `timestamp` are given together by callers that retry, or left to the service. */
+export type SafetyEvent = Omit<SafetyLog, "log_id" | "timestamp"> & {
+  readonly log_id?: string;
+  readonly timestamp?: number;
+};
+
+export interface ReportFiling {
+  readonly reporter_email: string;
+  readonly assessment_id?: string;
+  readonly report_type: ReportType;
+  readonly description: string;
+  /** An id of your own makes a retry safe. */
+  readonly report_id?: string;
+}
+
+export interface AssessmentReview {
+  readonly safetyLogs: SafetyLogSummary[];
+  readonly reports: Omit<ContentReportSummary, "reporter_email">[];
+}
+
+export interface WholeAssessmentReview {
+  /** Undefined when no assessment has the id. */
+  readonly assessment: Assessment | undefined;
+  readonly safetyLogs: SafetyLog[];
+  readonly reports: ContentReport[];
+}
+
+const REPORT_CHANGES: Readonly<Record<Exclude<ReportStatus, "new">, readonly ReportStatus[]>> = {
+  investigating: ["new"],
+  resolved: ["new", "investigating"],
+  dismissed: ["new", "investigating"],
+};
+
+/** Safety logs of the AI examiner, and what users report. */
+export function createModeration(context: DataContext) {
+  const logs = new EntityStore(context, SafetyLogModel);
+  const reports = new EntityStore(context, ContentReportModel);
+  const assessments = new EntityStore(context, AssessmentModel);
+  const reportKeys = createResolver<typeof reports.entity, "report_id", "created_at", number>(
+    reports,
+    ContentReportModel,
+    { id: "report_id", sort: "created_at" },
+    (report_id) => reports.entity.query.byId({ report_id }),
+  );
+  const logKeys = createResolver<typeof logs.entity, "log_id", "timestamp", number>(
+    logs,
+    SafetyLogModel,
+    { id: "log_id", sort: "timestamp" },
+    (log_id) => logs.entity.query.byId({ log_id }),
+  );
+  const reviewLabel = { entity: "assessmentReview", accessPattern: "assessmentReview" };
+
+  function reviewRows(assessment_id: string): Promise<StoredItem[]> {
+    const review = new Service({ safety_log: logs.entity, content_report: reports.entity });
+    const query = review.collections.assessmentReview({ assessment_id }) as unknown as QueryOperation;
+    return allRows(context, reviewLabel, query);
+  }
+
+  return {
+    /**
+     * Records a moderation event. With a `log_id` of your own the same event again, from a retry, gives it back.
+     * @throws ConflictError when the id belongs to another event.
+     */
+    async recordSafetyEvent(event: SafetyEvent): Promise<SafetyLog> {
+      only("safety_log", event, SAFETY_EVENT_ATTRIBUTES);
+      const user_email = attributeValue(SafetyLogModel, "user_email", event.user_email);
+      let timestamp = event.timestamp ?? context.clock();
+      const log_id = event.log_id ?? uuidv7();
+      // Validates the event before the claim is written.
+      logs.itemOf({ ...event, user_email, log_id, timestamp });
+      if (event.log_id !== undefined)
+        timestamp = (await claimId(context, "safety_log", log_id, [user_email], timestamp)).created_at;
+      return logs.insertOnce({ ...event, user_email, log_id, timestamp });
+    },
+
+    /** A moderation event, whole, by its id alone. @throws NotFoundError */
+    async getSafetyLog(log_id: string): Promise<SafetyLog> {
+      return logs.parse(await logKeys.getStored(log_id));
+    },
+
+    /**
+     * Files a report in state `new`. With a `report_id` of your own the same report again, from a retry, gives it back.
+     * @throws ConflictError when the id belongs to another report.
+     */
+    async fileReport(filing: ReportFiling): Promise<ContentReport> {
+      only("content_report", filing, ["reporter_email", "assessment_id", "report_type", "description", "report_id"]);
+      const reporter_email = attributeValue(ContentReportModel, "reporter_email", filing.reporter_email);
+      const now = context.clock();
+      const report = {
+        ...filing,
+        reporter_email,
+        report_id: filing.report_id ?? uuidv7(),
+        created_at: now,
+        status: "new" as const,
+      };
+      // Validates the report before the claim is written.
+      reports.itemOf(report);
+      if (filing.report_id === undefined) return reports.insertOnce(report);
+      const { created_at } = await claimId(context, "content_report", filing.report_id, [reporter_email], now);
+      return reports.insertOnce({ ...report, created_at });
+    },
+
+    /** A report, whole, by its id alone. @throws NotFoundError */
+    async getReport(report_id: string): Promise<ContentReport> {
+      return reports.parse(await reportKeys.getStored(report_id));
+    },
+
+    /**
+     * Moves a report on: `new` to investigating, resolved or dismissed; `investigating` to resolved or dismissed.
+     * The same change again does nothing.
+     * @throws ConflictError from any other state; NotFoundError.
+     */
+    async triage(
+      report: ReportReference,
+      input: { readonly status: Exclude<ReportStatus, "new">; readonly admin_notes?: string },
+    ): Promise<ContentReport> {
+      only("content_report", input, ["status", "admin_notes"]);
+      const status = attributeValue(ContentReportModel, "status", input.status);
+      const from = Object.hasOwn(REPORT_CHANGES, status) ? REPORT_CHANGES[status] : [];
+      if (from.length === 0) throw new ConflictError("content_report", "new", "a report cannot become new again");
+      const key = await reportKeys.keyOf(report);
+      const { admin_notes } = input;
+      return reports.change(
+        "triage",
+        input,
+        (entity) =>
+          entity
+            .patch(key)
+            .set({ status, ...(admin_notes === undefined ? {} : { admin_notes }) })
+            .where((stored, { eq }) => anyOf(...from.map((state) => eq(stored.status, state)))),
+        (current) => {
+          if (current === undefined) throw reports.notFound(key.report_id);
+          const same = current.status === status && (admin_notes === undefined || current.admin_notes === admin_notes);
+          if (same) return reports.parse(current);
+          throw new ConflictError(
+            "content_report",
+            String(current.status),
+            `cannot become ${status}: it is ${current.status}`,
+          );
+        },
+      );
+    },
+
+    /** The queue of reports in a state, newest first. */
+    async listReportsByStatus(status: ReportStatus, options: ListOptions = {}): Promise<Page<ContentReportSummary>> {
+      const query = reports.entity.query.byStatus({ status: attributeValue(ContentReportModel, "status", status) });
+      const page = await readPage(context, { entity: "content_report", accessPattern: "byStatus" }, query, options);
+      return { items: reports.parseAll(page.items), cursor: page.cursor };
+    },
+
+    /** Reports that a user filed, newest first. */
+    async listReportsByReporter(
+      reporter_email: string,
+      options: ListOptions = {},
+    ): Promise<Page<ContentReportSummary>> {
+      const reporter = attributeValue(ContentReportModel, "reporter_email", reporter_email);
+      const query = reports.entity.query.byReporter({ user_email: reporter });
+      const page = await readPage(context, { entity: "content_report", accessPattern: "byReporter" }, query, options);
+      return {
+        items: reports.parseAll(page.items).map((row) => ({ ...row, reporter_email: reporter })),
+        cursor: page.cursor,
+      };
+    },
+
+    /** Safety logs and reports of an assessment as a list, newest first: the `assessmentReview` collection in one request. */
+    async review(assessment_id: string): Promise<AssessmentReview> {
+      const id = attributeValue(SafetyLogModel, "assessment_id", assessment_id);
+      const groups = groupByEntity(await reviewRows(id));
+      return {
+        safetyLogs: rowsOf<SafetyLogSummary>(context, SafetyLogModel, groups).map((row) => ({
+          ...row,
+          assessment_id: id,
+        })),
+        reports: rowsOf<ContentReportSummary>(context, ContentReportModel, groups).map((row) => ({
+          ...row,
+          assessment_id: id,
+        })),
+      };
+    },
+
+    /** The assessment with all its safety logs and reports, whole, newest first: two round trips. */
+    async wholeReview(assessment_id: string): Promise<WholeAssessmentReview> {
+      const id = attributeValue(SafetyLogModel, "assessment_id", assessment_id);
+      const [rows, assessment] = await Promise.all([
+        reviewRows(id),
+        assessments.readOnly("byId", assessments.entity.query.byId({ assessment_id: id })),
+      ]);
+      const groups = groupByEntity(await hydrate(context, reviewLabel, rows));
+      return {
+        assessment: assessment === undefined ? undefined : assessments.parse(assessment),
+        safetyLogs: rowsOf<SafetyLog>(context, SafetyLogModel, groups),
+        reports: rowsOf<ContentReport>(context, ContentReportModel, groups),
+      };
+    },
+  };
+}
+
+const SAFETY_EVENT_ATTRIBUTES = [
+  "log_id",
+  "timestamp",
+  "assessment_id",
+  "user_email",
+  "content_type",
+  "moderation_action",
+  "confidence",
+  "categories",
+  "user_response",
+  "ai_response",
+];
+
+export type Moderation = ReturnType<typeof createModeration>;

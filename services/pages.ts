@@ -1,0 +1,115 @@
+import { ValidationError } from "../entities/errors.ts";
+import type { DataContext } from "./context.ts";
+import { InvalidCursorError } from "./errors.ts";
+import { type Parameters, type RequestLabel, type StoredItem, send } from "./requests.ts";
+
+/** One page of a list. */
+export interface Page<T> {
+  readonly items: T[];
+  /** Pass it back for the next page; null after the last one. */
+  readonly cursor: string | null;
+}
+
+export interface ListOptions {
+  /** Items of a page, 1 to 100. Default 25. */
+  readonly limit?: number;
+  /** The cursor of the page before; null or left out for the first page. */
+  readonly cursor?: string | null;
+}
+
+/** A query as ElectroDB builds it. */
+export interface QueryOperation {
+  params(options?: object): Parameters;
+}
+
+export type Order = "asc" | "desc";
+
+const DEFAULT_LIMIT = 25;
+const MAX_LIMIT = 100;
+
+/** @throws ValidationError unless the limit is a whole number from 1 to 100. */
+export function limitOf(options: ListOptions, fallback: number = DEFAULT_LIMIT): number {
+  const { limit = fallback } = options;
+  if (!Number.isInteger(limit) || limit < 1 || limit > MAX_LIMIT) {
+    throw new ValidationError("list", "limit", `must be a whole number from 1 to ${MAX_LIMIT}`, limit);
+  }
+  return limit;
+}
+
+// A cursor fits one list only: this access pattern, partition, range and order.
+function listOf(context: DataContext, label: RequestLabel, parameters: Parameters): string {
+  const { ":pk": partition, ":sk1": range } = parameters.ExpressionAttributeValues;
+  return JSON.stringify([
+    context.table,
+    label.entity,
+    label.accessPattern,
+    partition,
+    range,
+    parameters.ScanIndexForward,
+  ]);
+}
+
+function startKeyOf(context: DataContext, list: string, cursor: unknown): Record<string, unknown> {
+  if (typeof cursor !== "string") throw new InvalidCursorError();
+  return context.cursors.open(cursor, list);
+}
+
+/** Reads one page of stored rows, newest first unless said. */
+export async function readPage(
+  context: DataContext,
+  label: RequestLabel,
+  operation: QueryOperation,
+  options: ListOptions & { readonly order?: Order } = {},
+): Promise<Page<StoredItem>> {
+  const parameters = operation.params({ limit: limitOf(options), order: options.order ?? "desc" });
+  const list = listOf(context, label, parameters);
+  if (options.cursor !== undefined && options.cursor !== null) {
+    parameters.ExclusiveStartKey = startKeyOf(context, list, options.cursor);
+  }
+  const { Items = [], LastEvaluatedKey } = await send(context, "Query", label, parameters);
+  return { items: Items, cursor: LastEvaluatedKey === undefined ? null : context.cursors.seal(LastEvaluatedKey, list) };
+}
+
+/** Yields every stored row of a query, page by page, newest first unless said. */
+export async function* eachRow(
+  context: DataContext,
+  label: RequestLabel,
+  operation: QueryOperation,
+  options: { readonly order?: Order; readonly limit?: number; readonly consistent?: boolean } = {},
+): AsyncGenerator<StoredItem, void, undefined> {
+  const parameters = operation.params({
+    order: options.order ?? "desc",
+    ...(options.limit === undefined ? {} : { limit: options.limit }),
+  });
+  if (options.consistent === true) parameters.ConsistentRead = true;
+  let startKey: Record<string, unknown> | undefined;
+  do {
+    const request = startKey === undefined ? parameters : { ...parameters, ExclusiveStartKey: startKey };
+    const { Items = [], LastEvaluatedKey } = await send(context, "Query", label, request);
+    yield* Items;
+    startKey = LastEvaluatedKey;
+  } while (startKey !== undefined);
+}
+
+/** Every stored row of a query. */
+export async function allRows(...query: Arguments<typeof eachRow>): Promise<StoredItem[]> {
+  const rows: StoredItem[] = [];
+  for await (const row of eachRow(...query)) rows.push(row);
+  return rows;
+}
+
+type Arguments<F extends (...values: never[]) => unknown> = F extends (...values: infer P) => unknown ? P : never;
+
+/** Counts the rows of a query exactly, over all its pages, without reading them out. */
+export async function countRows(context: DataContext, label: RequestLabel, operation: QueryOperation): Promise<number> {
+  const parameters = { ...operation.params(), Select: "COUNT" };
+  let count = 0;
+  let startKey: Record<string, unknown> | undefined;
+  do {
+    const request = startKey === undefined ? parameters : { ...parameters, ExclusiveStartKey: startKey };
+    const output = await send(context, "Query", label, request);
+    count += output.Count ?? 0;
+    startKey = output.LastEvaluatedKey;
+  } while (startKey !== undefined);
+  return count;
+}

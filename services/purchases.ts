@@ -1,0 +1,177 @@
+import { type Entitlement, EntitlementModel, type EntitlementSummary } from "../entities/entitlement.ts";
+import type { Platform, Product } from "../entities/enums.ts";
+import { claimId, settleClaim } from "./claims.ts";
+import type { DataContext } from "./context.ts";
+import { EntityStore } from "./entity-store.ts";
+import { ConflictError } from "./errors.ts";
+import { allRows } from "./pages.ts";
+import type { StoredItem } from "./requests.ts";
+import { attributeValue, only } from "./validation.ts";
+
+export const ACCESS_PERIOD_SECONDS = 30 * 24 * 60 * 60;
+
+/** A receipt that the store has verified. */
+export interface VerifiedReceipt {
+  readonly user_email: string;
+  readonly product_id: Product;
+  readonly platform: Platform;
+  readonly transaction_id: string;
+  readonly receipt_data: string;
+  /** USD. */
+  readonly price_paid?: number;
+}
+
+const GRANT_ATTEMPTS = 20;
+
+/** Purchases and the access that they give. */
+export function createPurchases(context: DataContext) {
+  const entitlements = new EntityStore(context, EntitlementModel);
+  const keyFor = (user_email: string, product_id: Product) => ({
+    user_email: attributeValue(EntitlementModel, "user_email", user_email),
+    product_id: attributeValue(EntitlementModel, "product_id", product_id),
+  });
+  const read = (key: { user_email: string; product_id: Product }) =>
+    entitlements.read("byUserAndProduct", entitlements.entity.get(key), { consistent: true });
+
+  return {
+    /**
+     * Grants 30 days for a verified receipt, from the later of now and the end of the access that the user still has.
+     *
+     * A transaction is granted once, to one account and product, for ever: the transaction is claimed first, and an
+     * entitlement gives up a transaction (for a renewal) only after its claim is settled. So a transaction that is
+     * claimed, not settled and not the entitlement's own was never granted, and a retry may grant it.
+     * @throws ConflictError when the transaction was granted to another account or product.
+     */
+    async grant(receipt: VerifiedReceipt): Promise<Entitlement> {
+      only("entitlement", receipt, [
+        "user_email",
+        "product_id",
+        "platform",
+        "transaction_id",
+        "receipt_data",
+        "price_paid",
+      ]);
+      const key = keyFor(receipt.user_email, receipt.product_id);
+      const transaction_id = attributeValue(EntitlementModel, "transaction_id", receipt.transaction_id);
+      const now = context.clock();
+      const period = { ...receipt, ...key, purchase_date: now, status: "active" as const };
+      // Validates the receipt before the claim is written.
+      entitlements.itemOf({ ...period, expires_at: now + ACCESS_PERIOD_SECONDS });
+
+      for (let attempt = 0; attempt < GRANT_ATTEMPTS; attempt++) {
+        // The entitlement is read before the claim: settling happens before replacing, so this order misses no grant.
+        const current = await read(key);
+        const claim = await claimId(context, "transaction", transaction_id, [key.user_email, key.product_id], now);
+        if (current?.transaction_id === transaction_id) return entitlements.parse(current);
+        if (claim.settled) {
+          if (current === undefined)
+            throw new ConflictError("entitlement", "granted", "the transaction was granted before");
+          return entitlements.parse(current);
+        }
+        const granted = await (current === undefined ? create() : renew(current));
+        if (granted !== undefined) return granted;
+      }
+      throw new ConflictError("entitlement", "busy", "other purchases of the product kept changing it");
+
+      async function create(): Promise<Entitlement | undefined> {
+        let lost = false;
+        const granted = await entitlements.insert({ ...period, expires_at: now + ACCESS_PERIOD_SECONDS }, (stored) => {
+          lost = true;
+          return entitlements.parse(stored ?? {});
+        });
+        return lost ? undefined : granted;
+      }
+
+      async function renew(current: StoredItem): Promise<Entitlement | undefined> {
+        await settleClaim(
+          context,
+          "transaction",
+          current.transaction_id as string,
+          [key.user_email, key.product_id],
+          now,
+        );
+        const { status, expires_at } = entitlements.parse(current);
+        const running = status === "active" ? expires_at : now;
+        const { platform, receipt_data, price_paid } = receipt;
+        let lost = false;
+        const granted = await entitlements.change(
+          "renew",
+          receipt,
+          (entity) => {
+            const set = {
+              platform,
+              receipt_data,
+              price_paid,
+              transaction_id,
+              purchase_date: now,
+              status: "active" as const,
+            };
+            return entity
+              .patch(key)
+              .set({ ...set, expires_at: Math.max(now, running) + ACCESS_PERIOD_SECONDS })
+              .where(
+                (stored, { eq }) =>
+                  `${eq(stored.transaction_id, current.transaction_id as string)} AND ${eq(stored.status, status)}`,
+              );
+          },
+          (stored) => {
+            lost = true;
+            return entitlements.parse(stored ?? {});
+          },
+        );
+        return lost ? undefined : granted;
+      }
+    },
+
+    /** A user's purchase of a product, read consistently; undefined when there never was one. */
+    async find(user_email: string, product_id: Product): Promise<Entitlement | undefined> {
+      const item = await read(keyFor(user_email, product_id));
+      return item === undefined ? undefined : entitlements.parse(item);
+    },
+
+    /** Whether a user may use a product now: bought, not refunded and not expired, whatever else `status` says. */
+    async hasAccess(user_email: string, product_id: Product): Promise<boolean> {
+      const item = await read(keyFor(user_email, product_id));
+      return item !== undefined && item.status === "active" && (item.expires_at as number) > context.clock();
+    },
+
+    /** All purchases of a user that give access now, the latest expiry first; answers `user_email-expires_at-index`. */
+    async listAllActive(user_email: string): Promise<EntitlementSummary[]> {
+      const account = attributeValue(EntitlementModel, "user_email", user_email);
+      const query = entitlements.entity.query
+        .byUser({ user_email: account })
+        .between({ expires_at: context.clock() + 1 }, { expires_at: 9_999_999_999 });
+      const rows = await allRows(context, { entity: "entitlement", accessPattern: "byUser" }, query);
+      return entitlements
+        .parseAll(rows.filter((row) => row.status === "active"))
+        .map((row) => ({ ...row, user_email: account }));
+    },
+
+    /**
+     * Takes back the access that a transaction gave. Safe to repeat.
+     * @throws ConflictError when the purchase has been renewed by another transaction; NotFoundError.
+     */
+    async refund(user_email: string, product_id: Product, transaction_id: string): Promise<Entitlement> {
+      const key = keyFor(user_email, product_id);
+      const transaction = attributeValue(EntitlementModel, "transaction_id", transaction_id);
+      return entitlements.change(
+        "refund",
+        {},
+        (entity) =>
+          entity
+            .patch(key)
+            .set({ status: "refunded" })
+            .where(
+              (stored, { eq, ne }) => `${eq(stored.transaction_id, transaction)} AND ${ne(stored.status, "refunded")}`,
+            ),
+        (current) => {
+          if (current === undefined) throw entitlements.notFound();
+          if (current.transaction_id === transaction) return entitlements.parse(current);
+          throw new ConflictError("entitlement", String(current.status), "runs on another transaction");
+        },
+      );
+    },
+  };
+}
+
+export type Purchases = ReturnType<typeof createPurchases>;

@@ -1,0 +1,98 @@
+import { v4 as uuidv4 } from "uuid";
+import { type QrToken, QrTokenModel } from "../entities/qr-token.ts";
+import { type Session, SessionModel } from "../entities/session.ts";
+import type { DataContext } from "./context.ts";
+import { EntityStore } from "./entity-store.ts";
+import { ExpiredError, TokenUsedError } from "./errors.ts";
+import { SESSION_LIFETIME_SECONDS } from "./sessions.ts";
+import { attributeValue, only } from "./validation.ts";
+
+export const QR_TOKEN_LIFETIME_SECONDS = 5 * 60;
+
+/** What the web page that shows the code may know while it polls. */
+export interface QrTokenStatus {
+  readonly state: "waiting" | "used" | "expired";
+  readonly expires_at: number;
+  readonly used_at?: number;
+}
+
+export interface QrRedemption {
+  readonly device_id: string;
+  readonly ip_address?: string;
+  readonly user_agent?: string;
+}
+
+/** QR log-in: a token of 5 minutes that exactly one device turns into a session. */
+export function createQrLogin(context: DataContext) {
+  const tokens = new EntityStore(context, QrTokenModel);
+  const sessions = new EntityStore(context, SessionModel);
+  const tokenOf = (value: string) => attributeValue(QrTokenModel, "token", value);
+
+  return {
+    /** Issues a token for a user. */
+    async issue(user_email: string): Promise<QrToken> {
+      const created_at = context.clock();
+      return tokens.insertOnce({
+        token: uuidv4(),
+        user_email: attributeValue(QrTokenModel, "user_email", user_email),
+        created_at,
+        expires_at: created_at + QR_TOKEN_LIFETIME_SECONDS,
+        used: false,
+      });
+    },
+
+    /**
+     * Redeems a token: one device wins. The write that marks the token used also fixes the session's id, so the same
+     * device may call again after a crash and gets the same session.
+     * @throws NotFoundError for an unknown token; ExpiredError; TokenUsedError when another device was first.
+     */
+    async redeem(token: string, input: QrRedemption): Promise<Session> {
+      only("qr_token", input, ["device_id", "ip_address", "user_agent"]);
+      const device_id = attributeValue(QrTokenModel, "device_id", input.device_id);
+      const key = { token: tokenOf(token) };
+      const now = context.clock();
+      const redeemed = await tokens.changeStored(
+        "redeem",
+        { device_id },
+        (entity) =>
+          entity
+            .patch(key)
+            .set({ used: true, used_at: now, device_id, session_id: uuidv4() })
+            .where(({ used, expires_at }, { eq, gt }) => `${eq(used, false)} AND ${gt(expires_at, now)}`),
+        (current) => {
+          if (current === undefined) throw tokens.notFound();
+          if (current.used === true && current.device_id !== device_id) throw new TokenUsedError();
+          if ((current.expires_at as number) <= now) throw new ExpiredError("qr_token");
+          return current;
+        },
+      );
+      const created_at = redeemed.used_at as number;
+      return sessions.insert(
+        {
+          session_id: redeemed.session_id as string,
+          user_email: redeemed.user_email as string,
+          created_at,
+          expires_at: created_at + SESSION_LIFETIME_SECONDS,
+          qr_authenticated: true,
+          ...(input.ip_address === undefined ? {} : { ip_address: input.ip_address }),
+          ...(input.user_agent === undefined ? {} : { user_agent: input.user_agent }),
+        },
+        (current) => sessions.parse(current ?? {}),
+      );
+    },
+
+    /**
+     * The state of a token, for the page that shows its code.
+     * @throws NotFoundError for an unknown token.
+     */
+    async status(token: string): Promise<QrTokenStatus> {
+      const item = await tokens.read("byToken", tokens.entity.get({ token: tokenOf(token) }), { consistent: true });
+      if (item === undefined) throw tokens.notFound();
+      const { used, used_at, expires_at } = tokens.parse(item);
+      if (used) return { state: "used", expires_at, ...(used_at === undefined ? {} : { used_at }) };
+      return { state: expires_at <= context.clock() ? "expired" : "waiting", expires_at };
+    },
+  };
+}
+
+export type QrLogin = ReturnType<typeof createQrLogin>;

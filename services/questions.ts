@@ -1,0 +1,148 @@
+import { randomBytes, randomInt } from "node:crypto";
+import { DIFFICULTIES, type Difficulty, type QuestionType } from "../entities/enums.ts";
+import { ValidationError } from "../entities/errors.ts";
+import { type Question, QuestionModel } from "../entities/question.ts";
+import { type BulkWriteOptions, type BulkWriteReport, bulkWrite } from "./bulk-writer.ts";
+import type { DataContext } from "./context.ts";
+import { EntityStore } from "./entity-store.ts";
+import { type ListOptions, limitOf, type Page, readPage } from "./pages.ts";
+import { batchGet, keyOf, type StoredItem, send } from "./requests.ts";
+import { attributeValue, only } from "./validation.ts";
+
+export interface QuestionFilter {
+  readonly assessment_type: QuestionType;
+  readonly difficulty?: Difficulty;
+  readonly topic?: string;
+}
+
+/** The question bank. */
+export function createQuestions(context: DataContext) {
+  const questions = new EntityStore(context, QuestionModel);
+  const byType = { entity: "question", accessPattern: "byType" };
+  const byDraw = { entity: "question", accessPattern: "byDraw" };
+
+  function checkFilter(filter: QuestionFilter): QuestionFilter {
+    only("question", filter, ["assessment_type", "difficulty", "topic"]);
+    attributeValue(QuestionModel, "assessment_type", filter.assessment_type);
+    if (filter.difficulty !== undefined) attributeValue(QuestionModel, "difficulty", filter.difficulty);
+    if (filter.topic !== undefined) attributeValue(QuestionModel, "topic", filter.topic);
+    return filter;
+  }
+
+  function listQuery({ assessment_type, topic }: QuestionFilter, difficulty?: Difficulty) {
+    if (difficulty === undefined) return questions.entity.query.byType({ assessment_type });
+    if (topic === undefined) return questions.entity.query.byType({ assessment_type, difficulty });
+    return questions.entity.query.byType({ assessment_type, difficulty, topic });
+  }
+
+  /** Walks one difficulty in hashed order from a random place, once around, until enough rows pass. */
+  async function drawRows(filter: QuestionFilter, difficulty: Difficulty, count: number): Promise<StoredItem[]> {
+    const pivot = randomBytes(4).toString("hex");
+    const { assessment_type, topic } = filter;
+    const query = questions.entity.query.byDraw({ assessment_type, difficulty });
+    const rows: StoredItem[] = [];
+    for (const half of [
+      query.between({ draw_key: pivot }, { draw_key: "g" }),
+      questions.entity.query.byDraw({ assessment_type, difficulty }).between({ draw_key: "0" }, { draw_key: pivot }),
+    ]) {
+      const parameters = half.params({ limit: topic === undefined ? count : 100, order: "asc" });
+      let startKey: Record<string, unknown> | undefined;
+      do {
+        const request = startKey === undefined ? parameters : { ...parameters, ExclusiveStartKey: startKey };
+        const { Items = [], LastEvaluatedKey } = await send(context, "Query", byDraw, request);
+        rows.push(...Items.filter((row) => topic === undefined || row.topic === topic));
+        startKey = LastEvaluatedKey;
+      } while (startKey !== undefined && rows.length < count);
+      if (rows.length >= count) break;
+    }
+    return rows;
+  }
+
+  return {
+    /** A question by its id alone. @throws NotFoundError */
+    async get(question_id: string): Promise<Question> {
+      const id = attributeValue(QuestionModel, "question_id", question_id);
+      const item = await questions.readOnly("byId", questions.entity.query.byId({ question_id: id }));
+      if (item === undefined) throw questions.notFound(id);
+      return questions.parse(item);
+    },
+
+    /** Questions of a type, by difficulty (in alphabetical order: easy, hard, medium), topic and id. */
+    async list(filter: QuestionFilter, options: ListOptions = {}): Promise<Page<Question>> {
+      checkFilter(filter);
+      const { difficulty, topic } = filter;
+      if (difficulty !== undefined || topic === undefined) {
+        const page = await readPage(context, byType, listQuery(filter, difficulty), { ...options, order: "asc" });
+        return { items: questions.parseAll(page.items), cursor: page.cursor };
+      }
+      return listTopic(filter, options);
+    },
+
+    /**
+     * Draws `count` different questions at random (1 to 50), fewer when the bank has no more. A draw reads about as many
+     * index rows as it needs, however large the bank; a topic that is rare in it costs more.
+     */
+    async draw(filter: QuestionFilter, count: number): Promise<Question[]> {
+      checkFilter(filter);
+      if (!Number.isInteger(count) || count < 1 || count > 50) {
+        throw new ValidationError("question", "count", "must be a whole number from 1 to 50", count);
+      }
+      const difficulties = filter.difficulty === undefined ? DIFFICULTIES : [filter.difficulty];
+      const rows = (await Promise.all(difficulties.map((difficulty) => drawRows(filter, difficulty, count)))).flat();
+      const drawn = shuffle(rows).slice(0, count);
+      const items = await batchGet(context, { entity: "question", accessPattern: "draw" }, drawn.map(keyOf));
+      return shuffle(questions.parseAll(items));
+    },
+
+    /** Writes questions, replacing those with the same id: safe to repeat. */
+    async import(
+      content: Iterable<Question> | AsyncIterable<Question>,
+      options: BulkWriteOptions = {},
+    ): Promise<BulkWriteReport<Question>> {
+      return bulkWrite(context, content, (question) => questions.itemOf(question), options);
+    },
+  };
+
+  /** A topic over all difficulties: one key range a difficulty, read one after another. */
+  async function listTopic(filter: QuestionFilter, options: ListOptions): Promise<Page<Question>> {
+    const limit = limitOf(options);
+    const items: Question[] = [];
+    let cursor = options.cursor ?? null;
+    let start = 0;
+    if (cursor !== null) {
+      const [index, inner] = context.cursors.open(String(cursor), topicList(filter)).at as [number, string | null];
+      start = index;
+      cursor = inner;
+    }
+    for (let index = start; index < DIFFICULTIES.length; index++) {
+      const page = await readPage(context, byType, listQuery(filter, DIFFICULTIES[index]), {
+        limit: limit - items.length,
+        cursor,
+        order: "asc",
+      });
+      items.push(...questions.parseAll(page.items));
+      const next: [number, string | null] = page.cursor === null ? [index + 1, null] : [index, page.cursor];
+      if (items.length === limit && next[0] < DIFFICULTIES.length) {
+        return { items, cursor: context.cursors.seal({ at: next }, topicList(filter)) };
+      }
+      cursor = null;
+    }
+    return { items, cursor: null };
+  }
+
+  function topicList({ assessment_type, topic }: QuestionFilter): string {
+    return JSON.stringify([context.table, "question", "byTopic", assessment_type, topic]);
+  }
+}
+
+/** Fisher-Yates, on a copy. */
+function shuffle<T>(values: readonly T[]): T[] {
+  const shuffled = [...values];
+  for (let last = shuffled.length - 1; last > 0; last--) {
+    const other = randomInt(last + 1);
+    [shuffled[last], shuffled[other]] = [shuffled[other] as T, shuffled[last] as T];
+  }
+  return shuffled;
+}
+
+export type Questions = ReturnType<typeof createQuestions>;

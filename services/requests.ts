@@ -1,0 +1,221 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
+import {
+  BatchGetCommand,
+  BatchWriteCommand,
+  DeleteCommand,
+  GetCommand,
+  PutCommand,
+  QueryCommand,
+  UpdateCommand,
+} from "@aws-sdk/lib-dynamodb";
+import { unmarshall } from "@aws-sdk/util-dynamodb";
+import { PRIMARY_KEY } from "../entities/keys.ts";
+import type { DataContext, RequestEvent } from "./context.ts";
+import { UnprocessedError } from "./errors.ts";
+
+/** An item as it is stored: attributes, keys and ElectroDB's identifiers. */
+export type StoredItem = Readonly<Record<string, unknown>>;
+/** The physical primary key. */
+export type StoredKey = Readonly<Record<string, string>>;
+
+/** What `onRequest` is told about a request besides its outcome. */
+export interface RequestLabel {
+  readonly entity: string;
+  readonly accessPattern: string;
+}
+
+/** The condition of a write was not met. `current` is the item that stood against it, where the engine tells. */
+export class ConditionFailed extends Error {
+  override readonly name = "ConditionFailed";
+  readonly current: StoredItem | undefined;
+
+  constructor(current: StoredItem | undefined, cause: unknown) {
+    super("the condition of a write was not met", { cause });
+    this.current = current;
+  }
+}
+
+// ElectroDB types its parameters as any: these are the parts that matter here.
+// biome-ignore lint/suspicious/noExplicitAny: the shapes come from ElectroDB's params()
+export type Parameters = any;
+
+interface Output {
+  readonly $metadata?: { readonly attempts?: number };
+  readonly ConsumedCapacity?: Capacity | readonly Capacity[];
+  readonly Item?: StoredItem;
+  readonly Items?: StoredItem[];
+  readonly Attributes?: StoredItem;
+  readonly LastEvaluatedKey?: Record<string, unknown>;
+  readonly Count?: number;
+  readonly Responses?: Record<string, StoredItem[]>;
+  readonly UnprocessedKeys?: Record<string, { Keys?: StoredKey[] }>;
+  readonly UnprocessedItems?: Record<string, BatchWrite[]>;
+}
+
+interface Capacity {
+  readonly CapacityUnits?: number;
+  readonly ReadCapacityUnits?: number;
+  readonly WriteCapacityUnits?: number;
+}
+
+export type BatchWrite =
+  | { readonly PutRequest: { readonly Item: StoredItem } }
+  | { readonly DeleteRequest: { readonly Key: StoredKey } };
+
+const COMMANDS = {
+  GetItem: GetCommand,
+  PutItem: PutCommand,
+  UpdateItem: UpdateCommand,
+  DeleteItem: DeleteCommand,
+  Query: QueryCommand,
+  BatchGetItem: BatchGetCommand,
+  BatchWriteItem: BatchWriteCommand,
+} as const;
+
+type Operation = keyof typeof COMMANDS;
+
+const READS: ReadonlySet<Operation> = new Set(["GetItem", "Query", "BatchGetItem"]);
+
+/** Sends one request; every request of the package goes through here. */
+export async function send(
+  context: DataContext,
+  operation: Operation,
+  label: RequestLabel,
+  parameters: Parameters,
+): Promise<Output> {
+  const { onRequest, consumedCapacity, signal } = context.options;
+  const request = consumedCapacity === true ? { ...parameters, ReturnConsumedCapacity: "INDEXES" } : parameters;
+  const started = onRequest === undefined ? 0 : performance.now();
+  const tell = (outcome: RequestEvent["outcome"], output: Output) =>
+    onRequest?.({
+      operation,
+      ...label,
+      index: parameters.IndexName ?? "table",
+      items: outcome === "ok" ? itemCount(operation, parameters, output) : 0,
+      attempts: output.$metadata?.attempts ?? 1,
+      milliseconds: performance.now() - started,
+      outcome,
+      ...capacityOf(operation, output),
+    });
+  try {
+    const command = new COMMANDS[operation](request) as never;
+    const options = signal === undefined ? {} : { abortSignal: signal };
+    const output = (await context.client.send(command, options)) as Output;
+    if (onRequest !== undefined) tell("ok", output);
+    return output;
+  } catch (error) {
+    const refused =
+      error instanceof ConditionalCheckFailedException || (error as Error)?.name === "ConditionalCheckFailedException";
+    tell(refused ? "condition_failed" : "error", error as Output);
+    if (refused) throw new ConditionFailed(itemOfFailure(error), error);
+    throw error;
+  }
+}
+
+// The document commands convert responses, but not what errors carry.
+function itemOfFailure(error: unknown): StoredItem | undefined {
+  const item = (error as ConditionalCheckFailedException).Item;
+  return item === undefined ? undefined : unmarshall(item);
+}
+
+function itemCount(operation: Operation, parameters: Parameters, output: Output): number {
+  if (operation === "Query") return output.Count ?? output.Items?.length ?? 0;
+  if (operation === "GetItem") return output.Item === undefined ? 0 : 1;
+  if (operation === "BatchGetItem") return Object.values(output.Responses ?? {}).flat().length;
+  if (operation === "BatchWriteItem") {
+    return (
+      Object.values(parameters.RequestItems as Record<string, unknown[]>).flat().length -
+      Object.values(output.UnprocessedItems ?? {}).flat().length
+    );
+  }
+  return 1;
+}
+
+function capacityOf(operation: Operation, output: Output): { readUnits?: number; writeUnits?: number } {
+  if (output.ConsumedCapacity === undefined) return {};
+  const units = [output.ConsumedCapacity].flat().reduce((sum, capacity) => sum + (capacity.CapacityUnits ?? 0), 0);
+  return READS.has(operation) ? { readUnits: units } : { writeUnits: units };
+}
+
+const BATCH_GET_LIMIT = 100;
+const BATCH_WRITE_LIMIT = 25;
+const BATCH_ATTEMPTS = 8;
+
+/** Full jitter: 0 to 50 ms after the first try, doubling up to 2 s. */
+const backOff = (attempt: number, signal?: AbortSignal) =>
+  pause(Math.random() * Math.min(2_000, 50 * 2 ** attempt), undefined, signal === undefined ? {} : { signal });
+
+const chunksOf = <T>(values: readonly T[], size: number): T[][] =>
+  Array.from({ length: Math.ceil(values.length / size) }, (_, chunk) => values.slice(chunk * size, (chunk + 1) * size));
+
+/** The primary key of a stored item or index row. */
+export const keyOf = (item: StoredItem): StoredKey => ({
+  [PRIMARY_KEY.partitionKey]: item[PRIMARY_KEY.partitionKey] as string,
+  [PRIMARY_KEY.sortKey]: item[PRIMARY_KEY.sortKey] as string,
+});
+
+/**
+ * Reads whole items by key, in requests of 100, in no order; items that are gone are left out.
+ * @throws UnprocessedError when DynamoDB keeps leaving keys out.
+ */
+export async function batchGet(
+  context: DataContext,
+  label: RequestLabel,
+  keys: readonly StoredKey[],
+  options: { consistent?: boolean } = {},
+): Promise<StoredItem[]> {
+  const chunks = await Promise.all(
+    chunksOf(keys, BATCH_GET_LIMIT).map(async (chunk) => {
+      const found: StoredItem[] = [];
+      let pending: readonly StoredKey[] = chunk;
+      for (let attempt = 0; pending.length > 0; attempt++) {
+        if (attempt === BATCH_ATTEMPTS) throw new UnprocessedError(pending.length);
+        if (attempt > 0) await backOff(attempt, context.options.signal);
+        const output = await send(context, "BatchGetItem", label, {
+          RequestItems: {
+            [context.table]: { Keys: pending, ...(options.consistent === true ? { ConsistentRead: true } : {}) },
+          },
+        });
+        found.push(...(output.Responses?.[context.table] ?? []));
+        pending = output.UnprocessedKeys?.[context.table]?.Keys ?? [];
+      }
+      return found;
+    }),
+  );
+  return chunks.flat();
+}
+
+/**
+ * Deletes items by key, in requests of 25.
+ * @throws UnprocessedError when DynamoDB keeps leaving keys out.
+ */
+export async function batchDelete(
+  context: DataContext,
+  label: RequestLabel,
+  keys: readonly StoredKey[],
+): Promise<void> {
+  for (const chunk of chunksOf(keys, BATCH_WRITE_LIMIT)) {
+    const left = await batchWrite(
+      context,
+      label,
+      chunk.map((key) => ({ DeleteRequest: { Key: key } })),
+    );
+    if (left.length > 0) throw new UnprocessedError(left.length);
+  }
+}
+
+/** Sends at most 25 writes, retries what DynamoDB leaves unprocessed with back-off, and returns what it kept leaving. */
+export async function batchWrite(
+  context: DataContext,
+  label: RequestLabel,
+  writes: readonly BatchWrite[],
+): Promise<readonly BatchWrite[]> {
+  let pending = writes;
+  for (let attempt = 0; pending.length > 0 && attempt < BATCH_ATTEMPTS; attempt++) {
+    if (attempt > 0) await backOff(attempt, context.options.signal);
+    const output = await send(context, "BatchWriteItem", label, { RequestItems: { [context.table]: pending } });
+    pending = output.UnprocessedItems?.[context.table] ?? [];
+  }
+  return pending;
+}

@@ -1,0 +1,53 @@
+import type { Criterion, Skill } from "../entities/enums.ts";
+import { type Rubric, RubricModel } from "../entities/rubric.ts";
+import { type BulkWriteOptions, type BulkWriteReport, bulkWrite } from "./bulk-writer.ts";
+import type { DataContext } from "./context.ts";
+import { EntityStore } from "./entity-store.ts";
+import { allRows } from "./pages.ts";
+import { attributeValue } from "./validation.ts";
+
+/** The scoring rubrics. */
+export function createRubrics(context: DataContext) {
+  const rubrics = new EntityStore(context, RubricModel);
+  const bySkill = { entity: "rubric", accessPattern: "bySkill" };
+
+  return {
+    /** @throws NotFoundError */
+    async get(rubric_id: string): Promise<Rubric> {
+      const id = attributeValue(RubricModel, "rubric_id", rubric_id);
+      const item = await rubrics.read("byId", rubrics.entity.get({ rubric_id: id }));
+      if (item === undefined) throw rubrics.notFound(id);
+      return rubrics.parse(item);
+    },
+
+    /** All rubrics of a skill, by criterion. */
+    async listAllBySkill(skill_type: Skill): Promise<Rubric[]> {
+      const skill = attributeValue(RubricModel, "skill_type", skill_type);
+      const rows = await allRows(context, bySkill, rubrics.entity.query.bySkill({ skill_type: skill }), {
+        order: "asc",
+      });
+      return rubrics.parseAll(rows);
+    },
+
+    /** The rubric of a skill's criterion. @throws NotFoundError */
+    async getByCriterion(skill_type: Skill, criterion: Criterion): Promise<Rubric> {
+      const key = {
+        skill_type: attributeValue(RubricModel, "skill_type", skill_type),
+        criterion: attributeValue(RubricModel, "criterion", criterion),
+      };
+      const [item] = await allRows(context, bySkill, rubrics.entity.query.bySkill(key), { order: "asc" });
+      if (item === undefined) throw rubrics.notFound(`${skill_type} ${criterion}`);
+      return rubrics.parse(item);
+    },
+
+    /** Writes rubrics, replacing those with the same id: safe to repeat. */
+    async import(
+      content: Iterable<Rubric> | AsyncIterable<Rubric>,
+      options: BulkWriteOptions = {},
+    ): Promise<BulkWriteReport<Rubric>> {
+      return bulkWrite(context, content, (rubric) => rubrics.itemOf(rubric), options);
+    },
+  };
+}
+
+export type Rubrics = ReturnType<typeof createRubrics>;

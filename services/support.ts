@@ -1,0 +1,268 @@
+import { Service } from "electrodb";
+import { v7 as uuidv7 } from "uuid";
+import { type DevopsAction, DevopsActionModel, type DevopsActionSummary } from "../entities/devops-action.ts";
+import { TICKET_STATUSES, type TicketCategory, type TicketPriority, type TicketStatus } from "../entities/enums.ts";
+import { type Ticket, TicketModel, type TicketSummary } from "../entities/ticket.ts";
+import { claimId } from "./claims.ts";
+import type { DataContext } from "./context.ts";
+import { anyOf, EntityStore } from "./entity-store.ts";
+import { ConflictError } from "./errors.ts";
+import { groupByEntity, hydrate, rowsOf } from "./hydration.ts";
+import { allRows, countRows, type ListOptions, type Page, type QueryOperation, readPage } from "./pages.ts";
+import { createResolver, type Reference } from "./references.ts";
+import type { StoredItem } from "./requests.ts";
+import { attributeValue, only } from "./validation.ts";
+
+/** A ticket id, or the key `{ ticket_id, created_at }` (a whole ticket will do), which saves the look-up. */
+export type TicketReference = Reference<"ticket_id", "created_at", number>;
+
+export interface TicketOpening {
+  readonly user_email: string;
+  readonly subject: string;
+  readonly message: string;
+  readonly category: TicketCategory;
+  readonly priority: TicketPriority;
+  /** An id of your own (the mail service's) makes a second delivery harmless. */
+  readonly ticket_id?: string;
+  /** The support agent's first answer, if it has one: the ticket then begins `in_progress`. */
+  readonly ai_response?: string;
+  readonly ai_confidence?: number;
+}
+
+export interface TicketAnswer {
+  readonly ai_response: string;
+  readonly ai_confidence?: number;
+}
+
+/** A ticket with its DevOps actions. */
+export interface TicketThread {
+  readonly ticket: TicketSummary;
+  /** Newest first. */
+  readonly actions: DevopsActionSummary[];
+}
+
+/** The same, whole. */
+export interface WholeTicketThread {
+  readonly ticket: Ticket;
+  readonly actions: DevopsAction[];
+}
+
+export type TicketCounts = Readonly<Record<TicketStatus, number>>;
+
+/** From which states a ticket may become what it is to become. */
+const TICKET_CHANGES: Readonly<Record<Exclude<TicketStatus, "new">, readonly TicketStatus[]>> = {
+  in_progress: ["new", "escalated", "resolved"],
+  escalated: ["in_progress"],
+  resolved: ["in_progress", "escalated"],
+};
+
+/** Support tickets. */
+export function createSupport(context: DataContext) {
+  const tickets = new EntityStore(context, TicketModel);
+  const keys = createResolver<typeof tickets.entity, "ticket_id", "created_at", number>(
+    tickets,
+    TicketModel,
+    { id: "ticket_id", sort: "created_at" },
+    (ticket_id) => tickets.entity.query.byId({ ticket_id }),
+  );
+  const threadLabel = { entity: "ticketThread", accessPattern: "ticketThread" };
+
+  /** One state change; `again` tells whether the stored ticket already is what the change would make it. */
+  async function move(
+    name: string,
+    reference: TicketReference,
+    to: Exclude<TicketStatus, "new">,
+    from: readonly TicketStatus[],
+    set: Partial<Pick<Ticket, "ai_response" | "ai_confidence" | "escalated_at" | "resolved_at">>,
+    again: (current: StoredItem) => boolean,
+  ): Promise<Ticket> {
+    const key = await keys.keyOf(reference);
+    return tickets.change(
+      name,
+      set,
+      (entity) =>
+        entity
+          .patch(key)
+          .set({ ...set, status: to })
+          .where(({ status }, { eq }) => anyOf(...from.map((state) => eq(status, state)))),
+      (current) => {
+        if (current === undefined) throw tickets.notFound(key.ticket_id);
+        if (again(current)) return tickets.parse(current);
+        throw new ConflictError("ticket", String(current.status), `cannot ${name}: it is ${current.status}`);
+      },
+    );
+  }
+
+  async function threadRows(ticket_id: string): Promise<{ id: string; rows: StoredItem[] }> {
+    const id = attributeValue(TicketModel, "ticket_id", ticket_id);
+    const thread = new Service({ ticket: tickets.entity, devops_action: context.entity(DevopsActionModel) });
+    const query = thread.collections.ticketThread({ ticket_id: id }) as unknown as QueryOperation;
+    return { id, rows: await allRows(context, threadLabel, query) };
+  }
+
+  return {
+    /**
+     * Opens a ticket: `new`, or `in_progress` when it comes with an answer. With a `ticket_id` of your own the same
+     * ticket again, from a retry or a second delivery at any later time, gives back the ticket as it now is.
+     * @throws ConflictError when the id belongs to another ticket.
+     */
+    async open(input: TicketOpening): Promise<Ticket> {
+      only("ticket", input, [
+        "user_email",
+        "subject",
+        "message",
+        "category",
+        "priority",
+        "ticket_id",
+        "ai_response",
+        "ai_confidence",
+      ]);
+      const user_email = attributeValue(TicketModel, "user_email", input.user_email);
+      const now = context.clock();
+      const status = input.ai_response === undefined ? ("new" as const) : ("in_progress" as const);
+      const ticket = { ...input, user_email, ticket_id: input.ticket_id ?? uuidv7(), created_at: now, status };
+      // Validates the ticket before the claim is written.
+      tickets.itemOf(ticket);
+      if (input.ticket_id === undefined) return tickets.insertOnce(ticket);
+      const { created_at } = await claimId(context, "ticket", input.ticket_id, [user_email], now);
+      return tickets.insertOnce({ ...ticket, created_at });
+    },
+
+    /** A ticket, whole, by its id alone. @throws NotFoundError */
+    async get(ticket_id: string): Promise<Ticket> {
+      return tickets.parse(await keys.getStored(ticket_id));
+    },
+
+    async find(ticket_id: string): Promise<Ticket | undefined> {
+      const item = await keys.findStored(ticket_id);
+      return item === undefined ? undefined : tickets.parse(item);
+    },
+
+    /**
+     * Stores the support agent's answer; the ticket is then `in_progress`. Safe to repeat.
+     * @throws ConflictError when it is resolved (reopen it first); NotFoundError.
+     */
+    async answer(ticket: TicketReference, input: TicketAnswer): Promise<Ticket> {
+      only("ticket", input, ["ai_response", "ai_confidence"]);
+      const ai_response = attributeValue(TicketModel, "ai_response", input.ai_response);
+      return move(
+        "answer",
+        ticket,
+        "in_progress",
+        ["new", "in_progress", "escalated"],
+        { ...input, ai_response },
+        () => false,
+      );
+    },
+
+    /** Hands a ticket in progress to a human. Safe to repeat. @throws ConflictError from any other state; NotFoundError. */
+    async escalate(ticket: TicketReference): Promise<Ticket> {
+      const set = { escalated_at: context.clock() };
+      return move(
+        "escalate",
+        ticket,
+        "escalated",
+        TICKET_CHANGES.escalated,
+        set,
+        (current) => current.status === "escalated",
+      );
+    },
+
+    /** Resolves a ticket in progress or escalated. Safe to repeat. @throws ConflictError when it is new; NotFoundError. */
+    async resolve(ticket: TicketReference): Promise<Ticket> {
+      const set = { resolved_at: context.clock() };
+      return move(
+        "resolve",
+        ticket,
+        "resolved",
+        TICKET_CHANGES.resolved,
+        set,
+        (current) => current.status === "resolved",
+      );
+    },
+
+    /**
+     * Takes up a new, an escalated or a resolved ticket (again). Safe to repeat.
+     * @throws NotFoundError
+     */
+    async reopen(ticket: TicketReference): Promise<Ticket> {
+      return move(
+        "reopen",
+        ticket,
+        "in_progress",
+        TICKET_CHANGES.in_progress,
+        {},
+        (current) => current.status === "in_progress",
+      );
+    },
+
+    /** Sets the priority, in any state. Safe to repeat. @throws NotFoundError */
+    async setPriority(ticket: TicketReference, priority: TicketPriority): Promise<Ticket> {
+      const key = await keys.keyOf(ticket);
+      return tickets.change(
+        "setPriority",
+        { priority },
+        (entity) => entity.patch(key).set({ priority }),
+        () => {
+          throw tickets.notFound(key.ticket_id);
+        },
+      );
+    },
+
+    /** Tickets in a state, newest first; answers `status-created_at-index`. */
+    async listByStatus(status: TicketStatus, options: ListOptions = {}): Promise<Page<TicketSummary>> {
+      const query = tickets.entity.query.byStatus({ status: attributeValue(TicketModel, "status", status) });
+      const page = await readPage(context, { entity: "ticket", accessPattern: "byStatus" }, query, options);
+      return { items: tickets.parseAll(page.items), cursor: page.cursor };
+    },
+
+    /** Tickets of a priority in any state, newest first; answers `priority-created_at-index`. */
+    async listByPriority(priority: TicketPriority, options: ListOptions = {}): Promise<Page<TicketSummary>> {
+      const query = tickets.entity.query.byPriority({ priority: attributeValue(TicketModel, "priority", priority) });
+      const page = await readPage(context, { entity: "ticket", accessPattern: "byPriority" }, query, options);
+      return { items: tickets.parseAll(page.items), cursor: page.cursor };
+    },
+
+    /** Tickets of a user, newest first; answers `user_email-created_at-index`. The category is not in this list. */
+    async listByUser(user_email: string, options: ListOptions = {}): Promise<Page<Omit<TicketSummary, "category">>> {
+      const account = attributeValue(TicketModel, "user_email", user_email);
+      const query = tickets.entity.query.byUser({ user_email: account });
+      const page = await readPage(context, { entity: "ticket", accessPattern: "byUser" }, query, options);
+      return {
+        items: tickets.parseAll(page.items).map((row) => ({ ...row, user_email: account })),
+        cursor: page.cursor,
+      };
+    },
+
+    /** How many tickets are in each state, counted over all pages. */
+    async countByStatus(): Promise<TicketCounts> {
+      const counts = await Promise.all(
+        TICKET_STATUSES.map(async (status) => {
+          const query = tickets.entity.query.byStatus({ status });
+          return [status, await countRows(context, { entity: "ticket", accessPattern: "byStatus" }, query)] as const;
+        }),
+      );
+      return Object.fromEntries(counts) as TicketCounts;
+    },
+
+    /** A ticket with its DevOps actions as a list: the `ticketThread` collection in one request. @throws NotFoundError */
+    async thread(ticket_id: string): Promise<TicketThread> {
+      const { id, rows } = await threadRows(ticket_id);
+      const groups = groupByEntity(rows);
+      const [ticket] = rowsOf<TicketSummary>(context, TicketModel, groups);
+      if (ticket === undefined) throw tickets.notFound(id);
+      return { ticket, actions: rowsOf<DevopsActionSummary>(context, DevopsActionModel, groups) };
+    },
+
+    /** A ticket with its DevOps actions, whole: the collection and one batch read. @throws NotFoundError */
+    async wholeThread(ticket_id: string): Promise<WholeTicketThread> {
+      const { id, rows } = await threadRows(ticket_id);
+      const groups = groupByEntity(await hydrate(context, threadLabel, rows));
+      const [ticket] = rowsOf<Ticket>(context, TicketModel, groups);
+      if (ticket === undefined) throw tickets.notFound(id);
+      return { ticket, actions: rowsOf<DevopsAction>(context, DevopsActionModel, groups) };
+    },
+  };
+}
+
+export type Support = ReturnType<typeof createSupport>;

@@ -1,0 +1,155 @@
+import { BrokenRule, normalizeEmail } from "../entities/attributes.ts";
+import { ItemTooLargeError, ValidationError } from "../entities/errors.ts";
+import { itemSize, MAX_ITEM_BYTES, MAX_PARTITION_KEY_BYTES, MAX_SORT_KEY_BYTES } from "../entities/item-size.ts";
+import type { Model } from "./context.ts";
+
+interface AttributeRules {
+  readonly type: string | readonly string[];
+  readonly required?: boolean;
+  readonly setBy?: string;
+  readonly validate?: (value: unknown) => boolean;
+  readonly set?: unknown;
+  readonly watch?: unknown;
+}
+
+const nameOf = (model: Model) => model.schema.model.entity;
+
+function rulesOf(model: Model, attribute: string): AttributeRules | undefined {
+  const { attributes } = model.schema;
+  return Object.hasOwn(attributes, attribute) ? (attributes[attribute] as AttributeRules) : undefined;
+}
+
+const article = (type: string) => (/^[aeiou]/.test(type) ? `an ${type}` : `a ${type}`);
+
+function typeRule({ type }: AttributeRules): string {
+  if (typeof type !== "string") return `must be one of ${type.join(", ")}`;
+  return `must be ${article(type === "map" ? "object" : type)}`;
+}
+
+/** Refuses anything but a plain object whose keys are all in `names`. */
+export function only<T extends object>(subject: string, input: T, names: readonly string[]): T {
+  if (typeof input !== "object" || input === null || Array.isArray(input)) {
+    throw new ValidationError(subject, "input", "must be an object", input);
+  }
+  for (const name of Object.keys(input)) {
+    if (!names.includes(name)) {
+      const shown = JSON.stringify(name.slice(0, 64)).slice(1, -1);
+      throw new ValidationError(subject, shown, "is not an attribute that can be given here", input[name as keyof T]);
+    }
+  }
+  return input;
+}
+
+/** More than any prefix that ElectroDB puts before a value in a partition key. */
+const KEY_PREFIX_BYTES = 64;
+
+/**
+ * Checks one attribute's value and returns it, e-mail addresses normalised: for keys of reads, which ElectroDB does
+ * not validate.
+ */
+export function attributeValue<T>(model: Model, attribute: string, value: T): T {
+  const rules = rulesOf(model, attribute);
+  if (rules === undefined) throw new ValidationError(nameOf(model), attribute, "is not an attribute", value);
+  const typed = typeof rules.type === "string" ? typeof value === rules.type : rules.type.includes(value as string);
+  if (!typed) throw new ValidationError(nameOf(model), attribute, typeRule(rules), value);
+  try {
+    rules.validate?.(value);
+  } catch (error) {
+    if (error instanceof BrokenRule) throw new ValidationError(nameOf(model), attribute, error.message, value, error);
+    throw error;
+  }
+  if (overBytes(value, MAX_PARTITION_KEY_BYTES - KEY_PREFIX_BYTES)) {
+    throw new ValidationError(nameOf(model), attribute, `must fit a key of ${MAX_PARTITION_KEY_BYTES} bytes`, value);
+  }
+  return (rules.set === undefined || rules.watch !== undefined ? value : normalizeEmail(value as string)) as T;
+}
+
+function valueAt(input: unknown, path: string): unknown {
+  let value = input;
+  for (const part of path.split(/[.[\]]+/).filter(Boolean)) {
+    if (typeof value !== "object" || value === null || !Object.hasOwn(value, part)) return undefined;
+    value = (value as Record<string, unknown>)[part];
+  }
+  return value;
+}
+
+interface ElectroField {
+  readonly field: string;
+  readonly reason: string;
+  readonly index?: number;
+  readonly cause?: unknown;
+}
+
+const REQUIRED = /Value is required/;
+const ACCEPTABLE = /acceptable values: (.*)$/;
+const EXPECTED = /expected value of type "(\w+)"/;
+
+function ruleOf(field: ElectroField): string {
+  if (field.cause instanceof BrokenRule) return field.cause.message;
+  if (REQUIRED.test(field.reason)) return "is required";
+  const values = ACCEPTABLE.exec(field.reason)?.[1];
+  if (values !== undefined)
+    return `must be one of ${values.replaceAll('"', "").replaceAll(",", ", ").replaceAll(/ +/g, " ")}`;
+  const type = EXPECTED.exec(field.reason)?.[1];
+  return type === undefined ? "has an invalid value" : `must be ${article(type === "map" ? "object" : type)}`;
+}
+
+/** Builds a request's parameters; what ElectroDB's validation refuses becomes a ValidationError. */
+export function buildParameters<P>(model: Model, input: unknown, build: () => P): P {
+  try {
+    return build();
+  } catch (error) {
+    const fields = (error as { fields?: readonly ElectroField[] }).fields;
+    const first = fields?.[0];
+    if (first === undefined) throw error;
+    const path = first.index === undefined ? first.field : `${first.field.replace("[*]", "")}[${first.index}]`;
+    throw new ValidationError(nameOf(model), path, ruleOf(first), valueAt(input, path), first.cause);
+  }
+}
+
+/** The attributes that an index key is made of, by the key's field name. */
+function compositesOf(
+  model: Model,
+): { pk: { field: string; composite: readonly string[] }; sk?: { field: string; composite: readonly string[] } }[] {
+  return Object.values(model.schema.indexes) as never;
+}
+
+/** An index key is written whole or not at all: an item that lacks a part of the partition key is not in the index. */
+export function dropHalfKeys(model: Model, item: Record<string, unknown>): void {
+  for (const { pk, sk } of compositesOf(model)) {
+    if (pk.composite.some((attribute) => item[attribute] === undefined)) {
+      delete item[pk.field];
+      if (sk !== undefined) delete item[sk.field];
+    }
+  }
+}
+
+const overBytes = (value: unknown, limit: number) =>
+  typeof value === "string" && value.length * 3 > limit && Buffer.byteLength(value) > limit;
+
+/** Refuses key values over DynamoDB's limits, naming the longest attribute in them. */
+export function checkKeySizes(
+  model: Model,
+  keys: Readonly<Record<string, unknown>>,
+  values: Readonly<Record<string, unknown>>,
+): void {
+  for (const { pk, sk } of compositesOf(model)) {
+    for (const [part, limit] of [
+      [pk, MAX_PARTITION_KEY_BYTES],
+      [sk, MAX_SORT_KEY_BYTES],
+    ] as const) {
+      if (part === undefined || !overBytes(keys[part.field], limit)) continue;
+      const length = (attribute: string) => String(values[attribute] ?? "").length;
+      const longest = [...part.composite].sort((a, b) => length(b) - length(a))[0] ?? part.field;
+      throw new ValidationError(nameOf(model), longest, `must fit a key of ${limit} bytes`, values[longest]);
+    }
+  }
+}
+
+/** Refuses an item, or the new values of a change, over 400 KB before it is sent. */
+export function checkItemSize(model: Model, item: Readonly<Record<string, unknown>>): void {
+  const size = itemSize(item);
+  if (size <= MAX_ITEM_BYTES) return;
+  const largest = Object.keys(item).reduce((a, b) => (itemSize({ v: item[a] }) >= itemSize({ v: item[b] }) ? a : b));
+  throw new ItemTooLargeError(nameOf(model), largest, size);
+}

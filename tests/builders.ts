@@ -1,0 +1,97 @@
+import type { Registration } from "../services/accounts.ts";
+import type { AssessmentResult } from "../services/assessments.ts";
+import type { Diagnosis, FixProposal } from "../services/devops.ts";
+import type { ReportFiling, SafetyEvent } from "../services/moderation.ts";
+import type { VerifiedReceipt } from "../services/purchases.ts";
+import type { TicketOpening } from "../services/support.ts";
+
+/** Values that every rule accepts; override what a test is about. */
+export const BCRYPT_HASH = "$2b$12$abcdefghijklmnopqrstuuJ5p3GmZb1Vd9cQeXy0T4Nf7sLhRkWm2";
+export const OTHER_BCRYPT_HASH = "$2b$12$zyxwvutsrqponmlkjihgfeJ5p3GmZb1Vd9cQeXy0T4Nf7sLhRkWm2";
+
+export const MARIA = "maria@example.com";
+export const CHEN = "chen@example.com";
+
+export const aRegistration = (overrides: Partial<Registration> = {}): Registration => ({
+  email: MARIA,
+  password_hash: BCRYPT_HASH,
+  username: "Maria",
+  verification_token: "verify-maria",
+  ...overrides,
+});
+
+export const aReceipt = (overrides: Partial<VerifiedReceipt> = {}): VerifiedReceipt => ({
+  user_email: MARIA,
+  product_id: "speaking",
+  platform: "ios",
+  transaction_id: "1000000901",
+  receipt_data: "MIIT-receipt",
+  price_paid: 36.99,
+  ...overrides,
+});
+
+export const speakingScores = {
+  fluency_coherence: 7.5,
+  lexical_resource: 6.5,
+  grammatical_range: 7,
+  pronunciation: 6,
+} as const;
+
+export const writingScores = {
+  task_achievement: 7,
+  coherence_cohesion: 7.5,
+  lexical_resource: 6.5,
+  grammatical_range: 7,
+} as const;
+
+export const aSpeakingResult = (overrides: Partial<AssessmentResult> = {}): AssessmentResult => ({
+  scores: { speaking: speakingScores },
+  ai_feedback: "You speak at length and link your ideas well.",
+  improvement_plan: "Practise word stress for ten minutes a day.",
+  duration_minutes: 14,
+  ...overrides,
+});
+
+export const aTicket = (overrides: Partial<TicketOpening> = {}): TicketOpening => ({
+  user_email: MARIA,
+  subject: "The microphone stops after a minute",
+  message: "In part 2 the recording stopped and my answer was lost.",
+  category: "audio",
+  priority: "high",
+  ...overrides,
+});
+
+export const aDiagnosis = (overrides: Partial<Diagnosis> = {}): Diagnosis => ({
+  issue_description: "Audio uploads over 60 seconds time out",
+  affected_service: "lambda",
+  ai_analysis: "The function's timeout is shorter than the upload.",
+  ...overrides,
+});
+
+export const aFix = (overrides: Partial<FixProposal> = {}): FixProposal => ({
+  issue_description: "Audio uploads over 60 seconds time out",
+  affected_service: "lambda",
+  proposed_fix: "Raise the timeout to 120 seconds.",
+  code_diff: "-timeout: 60\n+timeout: 120\n",
+  ...overrides,
+});
+
+export const aSafetyEvent = (overrides: Partial<SafetyEvent> = {}): SafetyEvent => ({
+  assessment_id: "assessment-1",
+  user_email: MARIA,
+  content_type: "audio",
+  moderation_action: "warn",
+  confidence: 0.82,
+  categories: ["profanity"],
+  user_response: "…",
+  ai_response: "Let us keep our language polite.",
+  ...overrides,
+});
+
+export const aReport = (overrides: Partial<ReportFiling> = {}): ReportFiling => ({
+  reporter_email: MARIA,
+  assessment_id: "assessment-1",
+  report_type: "inaccurate_score",
+  description: "I think that my pronunciation was better than 4.",
+  ...overrides,
+});
