@@ -1,0 +1,142 @@
+import { ExpiredError, NotFoundError, ValidationError } from "../../services/errors.ts";
+import { SESSION_LIFETIME_SECONDS } from "../../services/sessions.ts";
+import { CHEN, MARIA } from "../builders.ts";
+import { NOW, openTestTable, type TestTable } from "../engine.ts";
+
+let db: TestTable;
+beforeAll(async () => {
+  db = await openTestTable();
+});
+afterAll(() => db.drop());
+beforeEach(() => {
+  db.clock.now = NOW;
+});
+
+describe("start", () => {
+  it("gives every session an unguessable id and 24 hours", async () => {
+    const [one, other] = [
+      await db.layer.sessions.start({ user_email: MARIA }),
+      await db.layer.sessions.start({ user_email: MARIA }),
+    ];
+
+    expect(one.session_id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+    expect(one.session_id).not.toBe(other.session_id);
+    expect(one.expires_at - one.created_at).toBe(24 * 60 * 60);
+    expect(one.qr_authenticated).toBe(false);
+  });
+
+  it("sets the time to live from expires_at", async () => {
+    const { session_id, expires_at } = await db.layer.sessions.start({ user_email: MARIA });
+
+    const stored = (await db.contents()).find((item) => item.session_id === session_id);
+    expect(stored?.ttl).toBe(expires_at);
+  });
+
+  it("refuses an attribute that it does not know, by name", async () => {
+    const before = await db.contents();
+
+    await expect(db.layer.sessions.start({ user_email: MARIA, admin: true } as never)).rejects.toMatchObject({
+      code: "validation",
+      entity: "session",
+      attribute: "admin",
+    });
+    expect(await db.contents()).toEqual(before);
+  });
+});
+
+describe("authenticate", () => {
+  it("returns a running session", async () => {
+    const session = await db.layer.sessions.start({
+      user_email: MARIA,
+      ip_address: "203.0.113.7",
+      user_agent: "Firefox",
+    });
+
+    expect(await db.layer.sessions.authenticate(session.session_id)).toEqual(session);
+  });
+
+  it("refuses a session from its last second on, though it is still in the table", async () => {
+    const session = await db.layer.sessions.start({ user_email: MARIA });
+
+    db.clock.now = NOW + SESSION_LIFETIME_SECONDS - 1;
+    await expect(db.layer.sessions.authenticate(session.session_id)).resolves.toEqual(session);
+    db.clock.now = NOW + SESSION_LIFETIME_SECONDS;
+    await expect(db.layer.sessions.authenticate(session.session_id)).rejects.toBeInstanceOf(ExpiredError);
+    expect((await db.contents()).some((item) => item.session_id === session.session_id)).toBe(true);
+  });
+
+  it("does not show the id of an unknown session in its error", async () => {
+    const failure = await db.layer.sessions.authenticate("no-such-session").catch((error: unknown) => error);
+
+    expect(failure).toBeInstanceOf(NotFoundError);
+    expect(String(failure)).not.toContain("no-such-session");
+  });
+
+  it.each([
+    ["", "empty string"],
+    [42, "whole number"],
+    [undefined, "missing"],
+  ])("refuses %p as a session id", async (id, received) => {
+    const failure = db.layer.sessions.authenticate(id as string);
+
+    await expect(failure).rejects.toBeInstanceOf(ValidationError);
+    await expect(failure).rejects.toMatchObject({ attribute: "session_id", received });
+  });
+});
+
+describe("list (user_email-created_at-index)", () => {
+  it("lists the user's own running sessions, newest first, page by page", async () => {
+    const user_email = "lister@example.com";
+    const started = [];
+    for (let minute = 0; minute < 5; minute++) {
+      db.clock.now = NOW + minute * 60;
+      started.unshift((await db.layer.sessions.start({ user_email })).session_id);
+    }
+    await db.layer.sessions.start({ user_email: CHEN });
+
+    const listed: string[] = [];
+    let cursor: string | null = null;
+    do {
+      const page: Awaited<ReturnType<typeof db.layer.sessions.list>> = await db.layer.sessions.list(user_email, {
+        limit: 2,
+        cursor,
+      });
+      expect(page.items.length).toBeLessThanOrEqual(2);
+      listed.push(...page.items.map((row) => row.session_id));
+      cursor = page.cursor;
+    } while (cursor !== null);
+    expect(listed).toEqual(started);
+  });
+
+  it("leaves out sessions that have expired", async () => {
+    const user_email = "late@example.com";
+    await db.layer.sessions.start({ user_email });
+    db.clock.now = NOW + SESSION_LIFETIME_SECONDS;
+    const current = await db.layer.sessions.start({ user_email });
+
+    const { items, cursor } = await db.layer.sessions.list(user_email);
+    expect(items.map((row) => row.session_id)).toEqual([current.session_id]);
+    expect(cursor).toBeNull();
+  });
+});
+
+describe("end and endAll", () => {
+  it("ends one session and may be repeated", async () => {
+    const { session_id } = await db.layer.sessions.start({ user_email: MARIA });
+
+    await db.layer.sessions.end(session_id);
+    await db.layer.sessions.end(session_id);
+    await expect(db.layer.sessions.authenticate(session_id)).rejects.toBeInstanceOf(NotFoundError);
+  });
+
+  it("ends all sessions of one user and no others", async () => {
+    const user_email = "many@example.com";
+    const mine = await Promise.all(Array.from({ length: 30 }, () => db.layer.sessions.start({ user_email })));
+    const other = await db.layer.sessions.start({ user_email: CHEN });
+
+    expect(await db.layer.sessions.endAll(user_email)).toBe(30);
+    expect(await db.layer.sessions.endAll(user_email)).toBe(0);
+    await expect(db.layer.sessions.authenticate(mine[7]?.session_id ?? "")).rejects.toBeInstanceOf(NotFoundError);
+    await expect(db.layer.sessions.authenticate(other.session_id)).resolves.toEqual(other);
+  });
+});
