@@ -13,6 +13,7 @@ export default {
     ],
   },
   setupFiles: ["<rootDir>/tests/setup.ts"],
+  reporters: process.env.CI ? ["default", "<rootDir>/.ci/closing-line.cjs"] : ["default"],
   testTimeout: 30_000,
   collectCoverageFrom: ["entities/**/*.ts", "services/**/*.ts"],
   coverageReporters: ["text-summary", "lcovonly"],
