@@ -1,0 +1,103 @@
+import "./quiet-sdk.ts";
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { confirm } from "@inquirer/prompts";
+import { SingleBar } from "cli-progress";
+import { Command, InvalidArgumentError } from "commander";
+import { DEFAULT_TABLE_NAME } from "../entities/keys.ts";
+import { createClient } from "../services/client.ts";
+import { LOCAL_CREDENTIALS, LOCAL_REGION } from "./local-database.ts";
+
+/** What every command that touches a table accepts. */
+export interface TableOptions {
+  readonly table: string;
+  readonly region?: string;
+  readonly endpoint?: string;
+}
+
+/** A command with `--help`, `--table`, `--region` and `--endpoint` that refuses what it does not know. */
+export function tableCommand(name: string, description: string): Command {
+  return new Command(`npm run ${name} --`)
+    .description(description)
+    .option("--table <name>", "name of the table", tableNameOf, process.env.TABLE_NAME ?? DEFAULT_TABLE_NAME)
+    .option("--region <name>", "AWS region (default: AWS_REGION)", process.env.AWS_REGION)
+    .option("--endpoint <url>", "another DynamoDB, such as http://127.0.0.1:8000", urlOf, process.env.DYNAMODB_ENDPOINT)
+    .allowExcessArguments(false)
+    .showHelpAfterError("(--help tells the options)");
+}
+
+function tableNameOf(value: string): string {
+  if (!/^[A-Za-z0-9_.-]{3,255}$/.test(value)) {
+    throw new InvalidArgumentError("a table's name has 3 to 255 letters, digits, hyphens, dots or underscores");
+  }
+  return value;
+}
+
+function urlOf(value: string): string {
+  if (!URL.canParse(value)) throw new InvalidArgumentError("an endpoint is a URL such as http://127.0.0.1:8000");
+  return value;
+}
+
+/** A whole number of at least `minimum`, for an option. */
+export const wholeNumber =
+  (minimum: number, maximum: number = Number.MAX_SAFE_INTEGER) =>
+  (value: string): number => {
+    const number = Number(value);
+    if (!Number.isInteger(number) || number < minimum || number > maximum) {
+      throw new InvalidArgumentError(`a whole number from ${minimum} to ${maximum} is wanted`);
+    }
+    return number;
+  };
+
+const isLoopback = (endpoint: string) => /^(?:127\.|localhost$|\[::1\]$)/.test(new URL(endpoint).hostname);
+
+/** A client for the options. An endpoint on this machine needs no credentials and no region. */
+export function clientFor({ endpoint, region }: TableOptions): DynamoDBClient {
+  if (endpoint !== undefined && isLoopback(endpoint)) {
+    return createClient({ endpoint, region: region ?? LOCAL_REGION, credentials: LOCAL_CREDENTIALS });
+  }
+  return createClient({ ...(endpoint === undefined ? {} : { endpoint }), ...(region === undefined ? {} : { region }) });
+}
+
+/** Asks before something that cannot be undone; `--yes` answers for scripts, and without a terminal the answer is no. */
+export async function confirmed(question: string, yes: boolean): Promise<boolean> {
+  if (yes) return true;
+  if (!process.stdin.isTTY) {
+    console.error(`${question} Say --yes to confirm.`);
+    return false;
+  }
+  return confirm({ message: question, default: false });
+}
+
+export interface Progress {
+  update(done: number): void;
+  stop(): void;
+}
+
+/** A bar on a terminal, elsewhere a plain line at each tenth. */
+export function progressOf(title: string, total: number): Progress {
+  if (process.stdout.isTTY) {
+    const bar = new SingleBar({ format: `${title} {bar} {value}/{total} {eta_formatted}`, hideCursor: true });
+    bar.start(total, 0);
+    return { update: (done) => bar.update(done), stop: () => bar.stop() };
+  }
+  let next = 0.1;
+  return {
+    update(done) {
+      while (total > 0 && done / total >= next && next <= 1) {
+        console.log(`${title} ${done}/${total}`);
+        next = Math.floor((done / total) * 10) / 10 + 0.1;
+      }
+    },
+    stop() {},
+  };
+}
+
+/** Runs a command: an error is printed in one line (with `DEBUG` whole) and the exit code is 1. */
+export async function runCommand(run: () => Promise<void>): Promise<void> {
+  try {
+    await run();
+  } catch (error) {
+    console.error(process.env.DEBUG === undefined ? `error: ${(error as Error).message}` : error);
+    process.exitCode = 1;
+  }
+}
