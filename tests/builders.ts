@@ -1,3 +1,5 @@
+import type { Question } from "../entities/question.ts";
+import type { Rubric } from "../entities/rubric.ts";
 import type { Registration } from "../services/accounts.ts";
 import type { AssessmentResult } from "../services/assessments.ts";
 import type { Diagnosis, FixProposal } from "../services/devops.ts";
@@ -93,5 +95,34 @@ export const aReport = (overrides: Partial<ReportFiling> = {}): ReportFiling => 
   assessment_id: "assessment-1",
   report_type: "inaccurate_score",
   description: "I think that my pronunciation was better than 4.",
+  ...overrides,
+});
+
+export const aWritingResult = (overrides: Partial<AssessmentResult> = {}): AssessmentResult => ({
+  scores: { writing: writingScores },
+  ai_feedback: "Your position is clear from the first paragraph.",
+  improvement_plan: "Plan both body paragraphs before you write.",
+  duration_minutes: 58,
+  ...overrides,
+});
+
+export const aQuestion = (overrides: Partial<Question> = {}): Question => ({
+  question_id: "sp2-900",
+  assessment_type: "speaking_part2",
+  difficulty: "medium",
+  topic: "people",
+  question_text: "Describe a neighbour whom you would miss if they moved away.",
+  sample_answer: "The neighbour I would miss most is Mr Okafor, who repairs bicycles on our stairs.",
+  keywords: ["neighbour", "keep an eye on", "helpful"],
+  estimated_time: 2,
+  ...overrides,
+});
+
+export const aRubric = (overrides: Partial<Rubric> = {}): Rubric => ({
+  rubric_id: "speaking-fluency-test",
+  skill_type: "speaking",
+  criterion: "fluency_coherence",
+  band_descriptors: { "6": "Keeps going, at a price.", "7": "Keeps going with ease." },
+  evaluation_prompts: ["Count the pauses for language."],
   ...overrides,
 });

@@ -1,0 +1,39 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { describeModel } from "../../entities/model.ts";
+
+const run = (script: string, ...words: string[]) =>
+  promisify(execFile)(process.execPath, ["--import", "tsx", `scripts/${script}.ts`, ...words], {
+    env: { ...process.env, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "", NO_COLOR: "1" },
+  });
+
+describe("npm start", () => {
+  it("walks the day without a warning and exits with 0", async () => {
+    const { stdout, stderr } = await run("demo");
+
+    expect(stderr).toBe("");
+    expect(stdout).toContain("SUMMARY");
+  });
+
+  it("refuses a port that is none, by name", async () => {
+    await expect(run("demo", "--serve", "--port", "70000")).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("--port"),
+    });
+  });
+});
+
+describe("npm run model", () => {
+  it("prints the model as one JSON object", async () => {
+    const { stdout } = await run("model", "--json");
+
+    expect(JSON.parse(stdout)).toEqual(JSON.parse(JSON.stringify(describeModel())));
+  });
+
+  it("prints a readable table in 80 columns", async () => {
+    const { stdout } = await run("model");
+
+    expect(stdout).toContain("DEVOPS_ACTION  (ielts-devops-actions)");
+    expect(stdout.split("\n").filter((line) => line.length > 80)).toEqual([]);
+  });
+});
