@@ -1,8 +1,11 @@
 import { createSchema, Entity, type EntityConfiguration, type EntityItem } from "electrodb";
-import { flag, id, instant, oneOf } from "./attributes.ts";
+import { flag, id, instant, oneOf, timeToLive } from "./attributes.ts";
 import { MODEL_VERSION, primary, SERVICE_NAME } from "./keys.ts";
 
-/** What can be claimed: a store's transaction, and the ids that callers bring to entities whose key has a second part. */
+/**
+ * What can be claimed: a store's transaction; the ids that callers bring to entities whose key has a second part; and,
+ * for the hour after it, the erasure of an account.
+ */
 export const CLAIM_KINDS = [
   "transaction",
   "assessment",
@@ -10,6 +13,7 @@ export const CLAIM_KINDS = [
   "content_report",
   "ticket",
   "devops_action",
+  "erasure",
 ] as const;
 export type ClaimKind = (typeof CLAIM_KINDS)[number];
 
@@ -21,9 +25,16 @@ const schema = createSchema({
   model: { service: SERVICE_NAME, entity: "claim", version: MODEL_VERSION },
   attributes: {
     kind: oneOf(CLAIM_KINDS, { required: true, readOnly: true, setBy: "service", description: "What is claimed" }),
-    claimed_id: id({ required: true, readOnly: true, setBy: "service", description: "The transaction or item id" }),
+    claimed_id: id({
+      required: true,
+      readOnly: true,
+      setBy: "service",
+      description: "The transaction or item id, or a hash of the account",
+    }),
     owner: id({ required: true, readOnly: true, setBy: "service", description: "SHA-256 of who claimed it, in hex" }),
     created_at: instant({ required: true, readOnly: true, setBy: "service", description: "When it was claimed" }),
+    expires_at: instant({ setBy: "service", description: "When an erasure's marker ends; the others stay" }),
+    ttl: timeToLive(),
     settled: flag({ setBy: "service", description: "Whether a claimed transaction has certainly been granted" }),
   },
   indexes: {

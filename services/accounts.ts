@@ -11,6 +11,7 @@ import { type User, UserModel } from "../entities/user.ts";
 import { settleClaim } from "./claims.ts";
 import type { DataContext } from "./context.ts";
 import { anyOf, EntityStore } from "./entity-store.ts";
+import { markErased, writeUnlessErased } from "./erasure.ts";
 import { ConflictError } from "./errors.ts";
 import { allRows, eachRow, type QueryOperation } from "./pages.ts";
 import { batchDelete, batchGet, keyOf, type StoredItem } from "./requests.ts";
@@ -128,21 +129,27 @@ export function createAccounts(context: DataContext) {
   return {
     /**
      * Registers an account: active, e-mail not verified. The same registration again, from a retry, gives it back.
-     * @throws ConflictError when the e-mail address has an account.
+     * @throws ConflictError when the e-mail address has an account, or had one that was erased within the last hour.
      */
     async register(input: Registration): Promise<User> {
       only("user", input, ["email", "password_hash", "username", "verification_token"]);
       const email = emailOf(input.email);
-      return users.insert(
-        { ...input, email, created_at: context.clock(), email_verified: false, account_status: "active" },
-        (current) => {
+      const user = {
+        ...input,
+        email,
+        created_at: context.clock(),
+        email_verified: false,
+        account_status: "active",
+      } as const;
+      const insert = () =>
+        users.insert(user, (current) => {
           const same =
             equalSecrets(current?.password_hash, input.password_hash) &&
             equalSecrets(current?.verification_token, input.verification_token);
           if (same && current !== undefined) return users.parse(current);
           throw new ConflictError("user", "registered", "the e-mail address already has an account");
-        },
-      );
+        });
+      return writeUnlessErased(context, email, insert, () => users.remove("undo", users.entity.delete({ email })));
     },
 
     /** @throws NotFoundError */
@@ -360,17 +367,17 @@ export function createAccounts(context: DataContext) {
     },
 
     /**
-     * Removes every item of the account: it is marked deleted first, so that log-in ends, and its own row goes last, so
-     * that a retry after a crash goes on. Claims of transactions stay, without personal data: a receipt that was granted
+     * Removes every item of the account. A marker is set first: writes for the account that run at the same time are
+     * refused for an hour, or were stored before and are removed. The account's own row goes last, so that a retry after
+     * a crash goes on. Claims of transactions stay, without personal data: a receipt that was granted
      * once can never be granted again. Safe to repeat; an erased account gives a report of zeros.
      */
     async erase(email: string): Promise<ErasureReport> {
       const user_email = emailOf(email);
       const removed = new Map<string, ExportedEntity>();
       const label = { entity: "account", accessPattern: "erase" };
+      await markErased(context, user_email);
       const own = await users.read("byEmail", users.entity.get({ email: user_email }), { consistent: true });
-      if (own !== undefined && own.account_status !== "deleted")
-        await setStatus(user_email, "deleted", ["active", "suspended"]);
       // Index reads lag behind writes, so the items are looked for until none is left.
       for (let pass = 0; pass < 10; pass++) {
         const found = (

@@ -6,6 +6,7 @@ import { ValidationError } from "../entities/errors.ts";
 import { claimId } from "./claims.ts";
 import type { DataContext } from "./context.ts";
 import { anyOf, EntityStore } from "./entity-store.ts";
+import { writeUnlessErased } from "./erasure.ts";
 import { ConflictError } from "./errors.ts";
 import { countRows, eachRow, type ListOptions, type Page, readPage } from "./pages.ts";
 import { createResolver, type Reference } from "./references.ts";
@@ -78,7 +79,7 @@ export function createAssessments(context: DataContext) {
   return {
     /**
      * Starts an assessment. With an `assessment_id` of your own the same call again, from a retry, gives it back.
-     * @throws ConflictError when the id belongs to another user's or another type's assessment.
+     * @throws ConflictError when the id belongs to another user's or another type's assessment, or the account is being erased.
      */
     async start(input: {
       readonly user_id: string;
@@ -96,7 +97,12 @@ export function createAssessments(context: DataContext) {
         assessment_id = attributeValue(AssessmentModel, "assessment_id", input.assessment_id);
         created_at = (await claimId(context, "assessment", assessment_id, [user_id], created_at)).created_at;
       }
-      return assessments.insertOnce({ assessment_id, user_id, assessment_type, created_at, status: "in_progress" });
+      return writeUnlessErased(
+        context,
+        user_id,
+        () => assessments.insertOnce({ assessment_id, user_id, assessment_type, created_at, status: "in_progress" }),
+        () => assessments.remove("undo", assessments.entity.delete({ assessment_id, user_id })),
+      );
     },
 
     /**

@@ -48,6 +48,11 @@ export class EntityStore<E extends AnyEntity> {
     return this.entity.parse({ Items: items as never }).data as EntityItem<E>[];
   }
 
+  /** The physical key that an operation on one item addresses. */
+  keyOf(operation: Operation): StoredKey {
+    return operation.params().Key;
+  }
+
   /** Reads one item by its whole primary key. */
   async read(
     accessPattern: string,

@@ -7,6 +7,7 @@ import { type SafetyLog, SafetyLogModel, type SafetyLogSummary } from "../entiti
 import { claimId } from "./claims.ts";
 import type { DataContext } from "./context.ts";
 import { anyOf, EntityStore } from "./entity-store.ts";
+import { writeUnlessErased } from "./erasure.ts";
 import { ConflictError } from "./errors.ts";
 import { groupByEntity, hydrate, rowsOf } from "./hydration.ts";
 import { allRows, type ListOptions, type Page, type QueryOperation, readPage } from "./pages.ts";
@@ -78,7 +79,7 @@ export function createModeration(context: DataContext) {
   return {
     /**
      * Records a moderation event. With a `log_id` of your own the same event again, from a retry, gives it back.
-     * @throws ConflictError when the id belongs to another event.
+     * @throws ConflictError when the id belongs to another event, or the account is being erased.
      */
     async recordSafetyEvent(event: SafetyEvent): Promise<SafetyLog> {
       only("safety_log", event, SAFETY_EVENT_ATTRIBUTES);
@@ -89,7 +90,12 @@ export function createModeration(context: DataContext) {
       logs.itemOf({ ...event, user_email, log_id, timestamp });
       if (event.log_id !== undefined)
         timestamp = (await claimId(context, "safety_log", log_id, [user_email], timestamp)).created_at;
-      return logs.insertOnce({ ...event, user_email, log_id, timestamp });
+      return writeUnlessErased(
+        context,
+        user_email,
+        () => logs.insertOnce({ ...event, user_email, log_id, timestamp }),
+        () => logs.remove("undo", logs.entity.delete({ log_id, timestamp })),
+      );
     },
 
     /** A moderation event, whole, by its id alone. @throws NotFoundError */
@@ -99,7 +105,7 @@ export function createModeration(context: DataContext) {
 
     /**
      * Files a report in state `new`. With a `report_id` of your own the same report again, from a retry, gives it back.
-     * @throws ConflictError when the id belongs to another report.
+     * @throws ConflictError when the id belongs to another report, or the account is being erased.
      */
     async fileReport(filing: ReportFiling): Promise<ContentReport> {
       only("content_report", filing, ["reporter_email", "assessment_id", "report_type", "description", "report_id"]);
@@ -114,9 +120,17 @@ export function createModeration(context: DataContext) {
       };
       // Validates the report before the claim is written.
       reports.itemOf(report);
-      if (filing.report_id === undefined) return reports.insertOnce(report);
-      const { created_at } = await claimId(context, "content_report", filing.report_id, [reporter_email], now);
-      return reports.insertOnce({ ...report, created_at });
+      const { report_id } = report;
+      const created_at =
+        filing.report_id === undefined
+          ? now
+          : (await claimId(context, "content_report", report_id, [reporter_email], now)).created_at;
+      return writeUnlessErased(
+        context,
+        reporter_email,
+        () => reports.insertOnce({ ...report, created_at }),
+        () => reports.remove("undo", reports.entity.delete({ report_id, created_at })),
+      );
     },
 
     /** A report, whole, by its id alone. @throws NotFoundError */

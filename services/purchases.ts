@@ -3,6 +3,7 @@ import type { Platform, Product } from "../entities/enums.ts";
 import { claimId, settleClaim } from "./claims.ts";
 import type { DataContext } from "./context.ts";
 import { EntityStore } from "./entity-store.ts";
+import { writeUnlessErased } from "./erasure.ts";
 import { ConflictError } from "./errors.ts";
 import { allRows } from "./pages.ts";
 import type { StoredItem } from "./requests.ts";
@@ -40,7 +41,7 @@ export function createPurchases(context: DataContext) {
      * A transaction is granted once, to one account and product, for ever: the transaction is claimed first, and an
      * entitlement gives up a transaction (for a renewal) only after its claim is settled. So a transaction that is
      * claimed, not settled and not the entitlement's own was never granted, and a retry may grant it.
-     * @throws ConflictError when the transaction was granted to another account or product.
+     * @throws ConflictError when the transaction was granted to another account or product, or the account is being erased.
      */
     async grant(receipt: VerifiedReceipt): Promise<Entitlement> {
       only("entitlement", receipt, [
@@ -68,7 +69,12 @@ export function createPurchases(context: DataContext) {
             throw new ConflictError("entitlement", "granted", "the transaction was granted before");
           return entitlements.parse(current);
         }
-        const granted = await (current === undefined ? create() : renew(current));
+        const granted = await writeUnlessErased(
+          context,
+          key.user_email,
+          () => (current === undefined ? create() : renew(current)),
+          () => entitlements.remove("undo", entitlements.entity.delete(key)),
+        );
         if (granted !== undefined) return granted;
       }
       throw new ConflictError("entitlement", "busy", "other purchases of the product kept changing it");

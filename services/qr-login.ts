@@ -3,6 +3,7 @@ import { type QrToken, QrTokenModel } from "../entities/qr-token.ts";
 import { type Session, SessionModel } from "../entities/session.ts";
 import type { DataContext } from "./context.ts";
 import { EntityStore } from "./entity-store.ts";
+import { writeUnlessShut } from "./erasure.ts";
 import { ExpiredError, TokenUsedError } from "./errors.ts";
 import { SESSION_LIFETIME_SECONDS } from "./sessions.ts";
 import { attributeValue, only } from "./validation.ts";
@@ -29,22 +30,29 @@ export function createQrLogin(context: DataContext) {
   const tokenOf = (value: string) => attributeValue(QrTokenModel, "token", value);
 
   return {
-    /** Issues a token for a user. */
+    /** Issues a token for a user. @throws ConflictError when the account is not active. */
     async issue(user_email: string): Promise<QrToken> {
       const created_at = context.clock();
-      return tokens.insertOnce({
+      const issued = {
         token: uuidv4(),
         user_email: attributeValue(QrTokenModel, "user_email", user_email),
         created_at,
         expires_at: created_at + QR_TOKEN_LIFETIME_SECONDS,
         used: false,
-      });
+      };
+      return writeUnlessShut(
+        context,
+        issued.user_email,
+        () => tokens.insertOnce(issued),
+        ({ token }) => tokens.remove("undo", tokens.entity.delete({ token })),
+      );
     },
 
     /**
      * Redeems a token: one device wins. The write that marks the token used also fixes the session's id, so the same
      * device may call again after a crash and gets the same session.
-     * @throws NotFoundError for an unknown token; ExpiredError; TokenUsedError when another device was first.
+     * @throws NotFoundError for an unknown token; ExpiredError; TokenUsedError when another device was first;
+     * ConflictError when the account is not active.
      */
     async redeem(token: string, input: QrRedemption): Promise<Session> {
       only("qr_token", input, ["device_id", "ip_address", "user_agent"]);
@@ -67,17 +75,20 @@ export function createQrLogin(context: DataContext) {
         },
       );
       const created_at = redeemed.used_at as number;
-      return sessions.insert(
-        {
-          session_id: redeemed.session_id as string,
-          user_email: redeemed.user_email as string,
-          created_at,
-          expires_at: created_at + SESSION_LIFETIME_SECONDS,
-          qr_authenticated: true,
-          ...(input.ip_address === undefined ? {} : { ip_address: input.ip_address }),
-          ...(input.user_agent === undefined ? {} : { user_agent: input.user_agent }),
-        },
-        (current) => sessions.parse(current ?? {}),
+      const session = {
+        session_id: redeemed.session_id as string,
+        user_email: redeemed.user_email as string,
+        created_at,
+        expires_at: created_at + SESSION_LIFETIME_SECONDS,
+        qr_authenticated: true,
+        ...(input.ip_address === undefined ? {} : { ip_address: input.ip_address }),
+        ...(input.user_agent === undefined ? {} : { user_agent: input.user_agent }),
+      };
+      return writeUnlessShut(
+        context,
+        session.user_email,
+        () => sessions.insert(session, (current) => sessions.parse(current ?? {})),
+        ({ session_id }) => sessions.remove("undo", sessions.entity.delete({ session_id })),
       );
     },
 

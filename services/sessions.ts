@@ -2,6 +2,7 @@ import { v4 as uuidv4 } from "uuid";
 import { type Session, SessionModel, type SessionSummary } from "../entities/session.ts";
 import type { DataContext } from "./context.ts";
 import { EntityStore } from "./entity-store.ts";
+import { writeUnlessShut } from "./erasure.ts";
 import { ExpiredError } from "./errors.ts";
 import { allRows, type ListOptions, type Page, readPage } from "./pages.ts";
 import { batchDelete, keyOf } from "./requests.ts";
@@ -22,18 +23,24 @@ export function createSessions(context: DataContext) {
   const idOf = (value: string) => attributeValue(SessionModel, "session_id", value);
 
   return {
-    /** Starts a session under a new unguessable id. */
+    /** Starts a session under a new unguessable id. @throws ConflictError when the account is not active. */
     async start(input: SessionStart): Promise<Session> {
       only("session", input, ["user_email", "ip_address", "user_agent"]);
       const created_at = context.clock();
-      return sessions.insertOnce({
+      const session = {
         ...input,
         user_email: emailOf(input.user_email),
         session_id: uuidv4(),
         created_at,
         expires_at: created_at + SESSION_LIFETIME_SECONDS,
         qr_authenticated: false,
-      });
+      };
+      return writeUnlessShut(
+        context,
+        session.user_email,
+        () => sessions.insertOnce(session),
+        ({ session_id }) => sessions.remove("undo", sessions.entity.delete({ session_id })),
+      );
     },
 
     /**

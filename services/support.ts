@@ -6,6 +6,7 @@ import { type Ticket, TicketModel, type TicketSummary } from "../entities/ticket
 import { claimId } from "./claims.ts";
 import type { DataContext } from "./context.ts";
 import { anyOf, EntityStore } from "./entity-store.ts";
+import { writeUnlessErased } from "./erasure.ts";
 import { ConflictError } from "./errors.ts";
 import { groupByEntity, hydrate, rowsOf } from "./hydration.ts";
 import { allRows, countRows, type ListOptions, type Page, type QueryOperation, readPage } from "./pages.ts";
@@ -104,7 +105,7 @@ export function createSupport(context: DataContext) {
     /**
      * Opens a ticket: `new`, or `in_progress` when it comes with an answer. With a `ticket_id` of your own the same
      * ticket again, from a retry or a second delivery at any later time, gives back the ticket as it now is.
-     * @throws ConflictError when the id belongs to another ticket.
+     * @throws ConflictError when the id belongs to another ticket, or the account is being erased.
      */
     async open(input: TicketOpening): Promise<Ticket> {
       only("ticket", input, [
@@ -123,9 +124,17 @@ export function createSupport(context: DataContext) {
       const ticket = { ...input, user_email, ticket_id: input.ticket_id ?? uuidv7(), created_at: now, status };
       // Validates the ticket before the claim is written.
       tickets.itemOf(ticket);
-      if (input.ticket_id === undefined) return tickets.insertOnce(ticket);
-      const { created_at } = await claimId(context, "ticket", input.ticket_id, [user_email], now);
-      return tickets.insertOnce({ ...ticket, created_at });
+      const { ticket_id } = ticket;
+      const created_at =
+        input.ticket_id === undefined
+          ? now
+          : (await claimId(context, "ticket", ticket_id, [user_email], now)).created_at;
+      return writeUnlessErased(
+        context,
+        user_email,
+        () => tickets.insertOnce({ ...ticket, created_at }),
+        () => tickets.remove("undo", tickets.entity.delete({ ticket_id, created_at })),
+      );
     },
 
     /** A ticket, whole, by its id alone. @throws NotFoundError */
