@@ -9,7 +9,17 @@ import {
   NotFoundError,
   ValidationError,
 } from "../../services/errors.ts";
-import { aSpeakingResult, aWritingResult, CHEN, MARIA, speakingScores, writingScores } from "../builders.ts";
+import {
+  aReceipt,
+  aRegistration,
+  aSpeakingResult,
+  aTicket,
+  aWritingResult,
+  CHEN,
+  MARIA,
+  speakingScores,
+  writingScores,
+} from "../builders.ts";
 import { NOW, openTestTable, type TestTable } from "../engine.ts";
 import { everyPage, interceptedClient, requestsOf, storeAll } from "../helpers.ts";
 
@@ -625,7 +635,9 @@ describe("listByUser (user_id-created_at-index)", () => {
 
   it("leaves the account, its purchases and its tickets out", async () => {
     const owner = "owner-of-much@example.com";
-    await db.layer.support.open({ user_email: owner, subject: "s", message: "m", category: "audio" } as never);
+    await db.layer.accounts.register(aRegistration({ email: owner }));
+    await db.layer.purchases.grant(aReceipt({ user_email: owner, transaction_id: "owner-of-much" }));
+    await db.layer.support.open(aTicket({ user_email: owner }));
     const { assessment_id } = await startSpeaking(owner);
 
     const { items, cursor } = await db.layer.assessments.listByUser(owner);
@@ -746,7 +758,7 @@ describe("countSince", () => {
     const user_id = "counted-alone@example.com";
     await startSpeaking(user_id);
     await startSpeaking("counted-alone@example.co");
-    await db.layer.support.open({ user_email: user_id, subject: "s", message: "m", category: "audio" } as never);
+    await db.layer.support.open(aTicket({ user_email: user_id }));
 
     expect(await db.layer.assessments.countSince(` ${user_id.toUpperCase()}`, NOW)).toBe(1);
   });
