@@ -11,7 +11,7 @@ const schema = createSchema({
     reporter_email: email({ required: true, readOnly: true, description: "The user who reported" }),
     assessment_id: id({ readOnly: true, description: "The assessment it is about, if any" }),
     report_type: oneOf(REPORT_TYPES, { required: true, readOnly: true, description: "Kind of report" }),
-    description: text({ required: true, description: "The user's explanation" }),
+    description: text({ required: true, readOnly: true, description: "The user's explanation" }),
     status: oneOf(REPORT_STATUSES, { required: true, setBy: "service", description: "State of the report" }),
     admin_notes: text({ description: "Internal review notes" }),
     user_email: accountEmailFrom("reporter_email"),

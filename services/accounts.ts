@@ -13,7 +13,7 @@ import type { DataContext } from "./context.ts";
 import { anyOf, EntityStore } from "./entity-store.ts";
 import { markErased, writeUnlessErased } from "./erasure.ts";
 import { ConflictError } from "./errors.ts";
-import { allRows, eachRow, type QueryOperation } from "./pages.ts";
+import { allRows, eachRow, limitOf, type QueryOperation } from "./pages.ts";
 import { batchDelete, batchGet, keyOf, type StoredItem } from "./requests.ts";
 import { createSessions } from "./sessions.ts";
 import { attributeValue, only } from "./validation.ts";
@@ -235,6 +235,7 @@ export function createAccounts(context: DataContext) {
       only("user", input, ["password_hash", "current_hash"]);
       const key = { email: emailOf(email) };
       const { password_hash, current_hash } = input;
+      if (current_hash !== undefined) attributeValue(UserModel, "password_hash", current_hash);
       const user = await users.change(
         "changePassword",
         { password_hash },
@@ -301,7 +302,7 @@ export function createAccounts(context: DataContext) {
      */
     async overview(email: string, options: { readonly assessments?: number } = {}): Promise<AccountOverview> {
       only("overview", options, ["assessments"]);
-      const wanted = options.assessments ?? OVERVIEW_ASSESSMENTS;
+      const wanted = limitOf({ limit: options.assessments ?? OVERVIEW_ASSESSMENTS });
       const user_email = emailOf(email);
       const account = new Service({
         user: context.entity(UserModel),

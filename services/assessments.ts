@@ -11,7 +11,7 @@ import { ConflictError } from "./errors.ts";
 import { countRows, eachRow, type ListOptions, type Page, readPage } from "./pages.ts";
 import { createResolver, type Reference } from "./references.ts";
 import type { StoredItem } from "./requests.ts";
-import { attributeValue, only } from "./validation.ts";
+import { attributeValue, checkMapKeys, definedPart, only } from "./validation.ts";
 
 /** An assessment id, or the key `{ assessment_id, user_id }`, which saves the look-up. */
 export type AssessmentReference = Reference<"assessment_id", "user_id", string>;
@@ -95,6 +95,8 @@ export function createAssessments(context: DataContext) {
         assessment_id = uuidv7();
       } else {
         assessment_id = attributeValue(AssessmentModel, "assessment_id", input.assessment_id);
+        // Validates the assessment before the claim is written.
+        assessments.itemOf({ assessment_id, user_id, assessment_type, created_at, status: "in_progress" });
         created_at = (await claimId(context, "assessment", assessment_id, [user_id], created_at)).created_at;
       }
       return writeUnlessErased(
@@ -112,8 +114,10 @@ export function createAssessments(context: DataContext) {
     async complete(assessment: AssessmentReference, input: AssessmentResult): Promise<Assessment> {
       only("assessment", input, ["scores", "ai_feedback", "improvement_plan", "duration_minutes"]);
       const skills = scoredSkills(input.scores);
+      checkMapKeys(AssessmentModel, input);
       const key = await resolver.keyOf(assessment);
-      const { scores, ai_feedback, improvement_plan, duration_minutes } = input;
+      const { ai_feedback, improvement_plan, duration_minutes } = input;
+      const scores = definedPart(input.scores);
       const result = { scores, ai_feedback, improvement_plan, duration_minutes };
       const band_score = overallBand(scores);
       return assessments.change(

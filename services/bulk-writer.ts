@@ -1,4 +1,5 @@
 import type { DataContext } from "./context.ts";
+import { UnprocessedError } from "./errors.ts";
 import { batchWrite, type StoredItem } from "./requests.ts";
 
 export interface BulkWriteOptions {
@@ -16,9 +17,6 @@ export interface BulkWriteReport<T> {
 
 const BATCH = 25;
 
-/** The input was in a batch that DynamoDB kept leaving unprocessed. */
-const LEFT_UNPROCESSED = "unprocessed after all retries";
-
 /**
  * Writes any number of items: streams its input, keeps a bounded number of requests in flight, retries what DynamoDB
  * leaves unprocessed, and goes on after a failed batch. Items are replaced, so it is for seeds, imports and copies.
@@ -32,14 +30,16 @@ export async function bulkWrite<T>(
   const { concurrency = 4, onProgress } = options;
   const failed: { input: T; cause: unknown }[] = [];
   let written = 0;
+  let broken: { readonly error: unknown } | undefined;
 
   async function write(batch: ReadonlyMap<string, { input: T; item: StoredItem }>): Promise<void> {
     const writes = [...batch.values()].map(({ item }) => ({ PutRequest: { Item: item } }));
     let left: readonly string[] = [];
-    let cause: unknown = LEFT_UNPROCESSED;
+    let cause: unknown;
     try {
       const unprocessed = await batchWrite(context, { entity: "bulk", accessPattern: "put" }, writes);
       left = unprocessed.map((request) => ("PutRequest" in request ? keyText(request.PutRequest.Item) : ""));
+      cause = new UnprocessedError(left.length);
     } catch (error) {
       left = [...batch.keys()];
       cause = error;
@@ -49,7 +49,11 @@ export async function bulkWrite<T>(
       if (entry !== undefined) failed.push({ input: entry.input, cause });
     }
     written += batch.size - left.length;
-    onProgress?.(written);
+    try {
+      onProgress?.(written);
+    } catch (error) {
+      broken ??= { error };
+    }
   }
 
   const inFlight = new Set<Promise<void>>();
@@ -60,18 +64,26 @@ export async function bulkWrite<T>(
   }
 
   let batch = new Map<string, { input: T; item: StoredItem }>();
-  for await (const input of inputs) {
-    const item = itemOf(input);
-    const key = keyText(item);
-    // DynamoDB refuses the same key twice in one batch.
-    if (batch.size === BATCH || batch.has(key)) {
-      await start(batch);
-      batch = new Map();
+  try {
+    for await (const input of inputs) {
+      if (broken !== undefined) break;
+      const item = itemOf(input);
+      const key = keyText(item);
+      // DynamoDB refuses the same key twice in one batch; the later input wins, so it waits for the earlier one.
+      const again = batch.has(key);
+      if (again || batch.size === BATCH) {
+        await start(batch);
+        batch = new Map();
+      }
+      if (again) await Promise.all(inFlight);
+      batch.set(key, { input, item });
     }
-    batch.set(key, { input, item });
+    if (batch.size > 0 && broken === undefined) await start(batch);
+  } finally {
+    // An error of the caller's own leaves no request running behind it.
+    await Promise.all(inFlight);
   }
-  if (batch.size > 0) await start(batch);
-  await Promise.all(inFlight);
+  if (broken !== undefined) throw broken.error;
   return { written, failed };
 }
 

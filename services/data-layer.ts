@@ -34,6 +34,11 @@ export interface DataLayer {
    * nothing of state machines, idempotency and cursors.
    */
   readonly entities: BoundEntities;
+  /**
+   * The same data layer for one invocation: every request is aborted by the signal, or when the time is over. A Lambda
+   * handler passes `context.getRemainingTimeInMillis()` less what it needs to answer.
+   */
+  within(limits: { readonly signal?: AbortSignal; readonly milliseconds?: number }): DataLayer;
 }
 
 const SERVICES = {
@@ -64,10 +69,25 @@ function lazy(target: object, name: string, compute: () => unknown): void {
 
 /** Binds the services to a client, a table and a clock. */
 export function createDataLayer(options: DataLayerOptions = {}): DataLayer {
-  const context = createContext(options);
+  return layerOn(createContext(options));
+}
+
+function layerOn(context: DataContext): DataLayer {
   const entities = {};
   for (const [name, model] of Object.entries(MODELS)) lazy(entities, name, () => context.entity(model as never));
-  const layer = { context, entities };
+  const layer = {
+    context,
+    entities,
+    within({ signal, milliseconds }: Parameters<DataLayer["within"]>[0]) {
+      const signals = [
+        context.options.signal,
+        signal,
+        milliseconds === undefined ? undefined : AbortSignal.timeout(milliseconds),
+      ];
+      const given = signals.filter((one) => one !== undefined);
+      return layerOn({ ...context, options: { ...context.options, signal: AbortSignal.any(given) } });
+    },
+  };
   for (const [name, create] of Object.entries(SERVICES)) lazy(layer, name, () => create(context));
   return layer as DataLayer;
 }

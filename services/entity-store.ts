@@ -1,10 +1,19 @@
 import { isDeepStrictEqual } from "node:util";
 import type { CreateEntityItem, Entity, EntityItem } from "electrodb";
+import type { AttributeNotes } from "../entities/attributes.ts";
 import { ItemTooLargeError } from "../entities/errors.ts";
 import type { DataContext, Model } from "./context.ts";
 import { ConflictError, NotFoundError } from "./errors.ts";
-import { ConditionFailed, type Parameters, type StoredItem, send } from "./requests.ts";
-import { buildParameters, checkItemSize, checkKeySizes, dropHalfKeys } from "./validation.ts";
+import { ConditionFailed, type Parameters, type StoredItem, type StoredKey, send } from "./requests.ts";
+import {
+  buildParameters,
+  checkItemSize,
+  checkKeySizes,
+  checkMapKeys,
+  dropHalfKeys,
+  dropUndefined,
+  only,
+} from "./validation.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: ElectroDB's own bound of its generics
 export type AnyEntity = Entity<any, any, any, any>;
@@ -31,12 +40,15 @@ export class EntityStore<E extends AnyEntity> {
   readonly name: string;
   private readonly context: DataContext;
   private readonly model: Model<E>;
+  private readonly given: readonly string[];
 
   constructor(context: DataContext, model: Model<E>) {
     this.context = context;
     this.model = model;
     this.entity = context.entity(model);
     this.name = model.schema.model.entity;
+    const attributes = Object.entries(model.schema.attributes);
+    this.given = attributes.filter(([, notes]) => (notes as AttributeNotes).setBy !== "derived").map(([name]) => name);
   }
 
   /** A stored item as the entity shows it: hidden attributes and keys left out. */
@@ -83,14 +95,17 @@ export class EntityStore<E extends AnyEntity> {
     return output.Items?.[0];
   }
 
-  /** The physical item of a put, validated. */
+  /** The physical item of a put, validated; an attribute that the entity lacks, or derives itself, is refused. */
   itemOf(item: CreateEntityItem<E>): StoredItem {
+    only(this.name, item as object, this.given);
     return this.putParameters(item).Item;
   }
 
   private putParameters(item: CreateEntityItem<E>): Parameters {
+    checkMapKeys(this.model, item);
     const parameters = buildParameters(this.model, item, () => this.entity.create(item as never).params());
     dropHalfKeys(this.model, parameters.Item);
+    dropUndefined(parameters.Item);
     checkKeySizes(this.model, parameters.Item, item as Record<string, unknown>);
     checkItemSize(this.model, parameters.Item);
     return parameters;
@@ -151,7 +166,9 @@ export class EntityStore<E extends AnyEntity> {
   }
 
   private async update(accessPattern: string, input: unknown, build: (entity: E) => Operation): Promise<UpdateResult> {
+    checkMapKeys(this.model, input);
     const parameters = buildParameters(this.model, input, () => build(this.entity).params());
+    dropUndefined(parameters.ExpressionAttributeValues ?? {});
     parameters.ReturnValues = "ALL_NEW";
     parameters.ReturnValuesOnConditionCheckFailure = "ALL_OLD";
     checkKeySizes(this.model, parameters.Key, parameters.Key);

@@ -45,7 +45,9 @@ export interface WholeAssessmentReview {
   readonly reports: ContentReport[];
 }
 
-const REPORT_CHANGES: Readonly<Record<Exclude<ReportStatus, "new">, readonly ReportStatus[]>> = {
+/** From which states a report may become what it is to become; never new again. */
+const REPORT_CHANGES: Readonly<Record<ReportStatus, readonly ReportStatus[]>> = {
+  new: [],
   investigating: ["new"],
   resolved: ["new", "investigating"],
   dismissed: ["new", "investigating"],
@@ -149,9 +151,8 @@ export function createModeration(context: DataContext) {
     ): Promise<ContentReport> {
       only("content_report", input, ["status", "admin_notes"]);
       const status = attributeValue(ContentReportModel, "status", input.status);
-      const from = Object.hasOwn(REPORT_CHANGES, status) ? REPORT_CHANGES[status] : [];
-      if (from.length === 0) throw new ConflictError("content_report", "new", "a report cannot become new again");
       const key = await reportKeys.keyOf(report);
+      const from: readonly ReportStatus[] = REPORT_CHANGES[status];
       const { admin_notes } = input;
       return reports.change(
         "triage",
@@ -160,7 +161,9 @@ export function createModeration(context: DataContext) {
           entity
             .patch(key)
             .set({ status, ...(admin_notes === undefined ? {} : { admin_notes }) })
-            .where((stored, { eq }) => anyOf(...from.map((state) => eq(stored.status, state)))),
+            .where((stored, { eq, notExists }) =>
+              from.length === 0 ? notExists(stored.status) : anyOf(...from.map((state) => eq(stored.status, state))),
+            ),
         (current) => {
           if (current === undefined) throw reports.notFound(key.report_id);
           const same = current.status === status && (admin_notes === undefined || current.admin_notes === admin_notes);

@@ -2,6 +2,7 @@ import { ValidationError } from "../entities/errors.ts";
 import type { DataContext } from "./context.ts";
 import { InvalidCursorError } from "./errors.ts";
 import { type Parameters, type RequestLabel, type StoredItem, send } from "./requests.ts";
+import { only } from "./validation.ts";
 
 /** One page of a list. */
 export interface Page<T> {
@@ -28,8 +29,8 @@ const DEFAULT_LIMIT = 25;
 const MAX_LIMIT = 100;
 
 /** @throws ValidationError unless the limit is a whole number from 1 to 100. */
-export function limitOf(options: ListOptions, fallback: number = DEFAULT_LIMIT): number {
-  const { limit = fallback } = options;
+export function limitOf(options: ListOptions): number {
+  const { limit = DEFAULT_LIMIT } = only("list", options, ["limit", "cursor"]);
   if (!Number.isInteger(limit) || limit < 1 || limit > MAX_LIMIT) {
     throw new ValidationError("list", "limit", `must be a whole number from 1 to ${MAX_LIMIT}`, limit);
   }
@@ -59,9 +60,10 @@ export async function readPage(
   context: DataContext,
   label: RequestLabel,
   operation: QueryOperation,
-  options: ListOptions & { readonly order?: Order } = {},
+  options: ListOptions = {},
+  order: Order = "desc",
 ): Promise<Page<StoredItem>> {
-  const parameters = operation.params({ limit: limitOf(options), order: options.order ?? "desc" });
+  const parameters = operation.params({ limit: limitOf(options), order });
   const list = listOf(context, label, parameters);
   if (options.cursor !== undefined && options.cursor !== null) {
     parameters.ExclusiveStartKey = startKeyOf(context, list, options.cursor);

@@ -15,6 +15,14 @@ export interface QuestionFilter {
   readonly topic?: string;
 }
 
+/**
+ * Rows that a draw looks at, at least, before it chooses among them: the gaps between hashes are uneven, and the more
+ * rows behind a random place can be chosen, the less that favours a row behind a wide gap.
+ */
+const DRAW_WINDOW = 30;
+
+const DIFFICULTIES_IN_KEY_ORDER = [...DIFFICULTIES].sort();
+
 /** The question bank. */
 export function createQuestions(context: DataContext) {
   const questions = new EntityStore(context, QuestionModel);
@@ -41,19 +49,20 @@ export function createQuestions(context: DataContext) {
     const { assessment_type, topic } = filter;
     const query = questions.entity.query.byDraw({ assessment_type, difficulty });
     const rows: StoredItem[] = [];
+    const wanted = Math.max(count, DRAW_WINDOW);
     for (const half of [
       query.between({ draw_key: pivot }, { draw_key: "g" }),
       questions.entity.query.byDraw({ assessment_type, difficulty }).between({ draw_key: "0" }, { draw_key: pivot }),
     ]) {
-      const parameters = half.params({ limit: topic === undefined ? count : 100, order: "asc" });
+      const parameters = half.params({ limit: topic === undefined ? wanted : 100, order: "asc" });
       let startKey: Record<string, unknown> | undefined;
       do {
         const request = startKey === undefined ? parameters : { ...parameters, ExclusiveStartKey: startKey };
         const { Items = [], LastEvaluatedKey } = await send(context, "Query", byDraw, request);
         rows.push(...Items.filter((row) => topic === undefined || row.topic === topic));
         startKey = LastEvaluatedKey;
-      } while (startKey !== undefined && rows.length < count);
-      if (rows.length >= count) break;
+      } while (startKey !== undefined && rows.length < wanted);
+      if (rows.length >= wanted) break;
     }
     return rows;
   }
@@ -72,7 +81,7 @@ export function createQuestions(context: DataContext) {
       checkFilter(filter);
       const { difficulty, topic } = filter;
       if (difficulty !== undefined || topic === undefined) {
-        const page = await readPage(context, byType, listQuery(filter, difficulty), { ...options, order: "asc" });
+        const page = await readPage(context, byType, listQuery(filter, difficulty), options, "asc");
         return { items: questions.parseAll(page.items), cursor: page.cursor };
       }
       return listTopic(filter, options);
@@ -114,18 +123,18 @@ export function createQuestions(context: DataContext) {
       start = index;
       cursor = inner;
     }
-    for (let index = start; index < DIFFICULTIES.length; index++) {
-      const page = await readPage(context, byType, listQuery(filter, DIFFICULTIES[index]), {
-        limit: limit - items.length,
-        cursor,
-        order: "asc",
-      });
+    let index = start;
+    while (index < DIFFICULTIES_IN_KEY_ORDER.length) {
+      const query = listQuery(filter, DIFFICULTIES_IN_KEY_ORDER[index]);
+      const page = await readPage(context, byType, query, { limit: limit - items.length, cursor }, "asc");
       items.push(...questions.parseAll(page.items));
-      const next: [number, string | null] = page.cursor === null ? [index + 1, null] : [index, page.cursor];
-      if (items.length === limit && next[0] < DIFFICULTIES.length) {
-        return { items, cursor: context.cursors.seal({ at: next }, topicList(filter)) };
+      // A page that DynamoDB cut at 1 MB ends this page too.
+      const full = items.length === limit || page.cursor !== null;
+      if (page.cursor === null) index++;
+      cursor = page.cursor;
+      if (full && index < DIFFICULTIES_IN_KEY_ORDER.length) {
+        return { items, cursor: context.cursors.seal({ at: [index, cursor] }, topicList(filter)) };
       }
-      cursor = null;
     }
     return { items, cursor: null };
   }

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
+import type { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
 import {
   BatchGetCommand,
   BatchWriteCommand,
@@ -98,19 +98,19 @@ export async function send(
       outcome,
       ...capacityOf(operation, output),
     });
+  let output: Output;
   try {
     const command = new COMMANDS[operation](request) as never;
     const options = signal === undefined ? {} : { abortSignal: signal };
-    const output = (await context.client.send(command, options)) as Output;
-    if (onRequest !== undefined) tell("ok", output);
-    return output;
+    output = (await context.client.send(command, options)) as Output;
   } catch (error) {
-    const refused =
-      error instanceof ConditionalCheckFailedException || (error as Error)?.name === "ConditionalCheckFailedException";
-    tell(refused ? "condition_failed" : "error", error as Output);
+    const refused = (error as Error | undefined)?.name === "ConditionalCheckFailedException";
+    tell(refused ? "condition_failed" : "error", (error ?? {}) as Output);
     if (refused) throw new ConditionFailed(itemOfFailure(error), error);
     throw error;
   }
+  if (onRequest !== undefined) tell("ok", output);
+  return output;
 }
 
 // The document commands convert responses, but not what errors carry.

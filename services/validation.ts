@@ -94,16 +94,22 @@ function ruleOf(field: ElectroField): string {
   return type === undefined ? "has an invalid value" : `must be ${article(type === "map" ? "object" : type)}`;
 }
 
+/** The first attribute that ElectroDB refused, if that is what the error says. */
+function fieldOf(error: unknown): ElectroField | undefined {
+  const { fields, field, message } = error as { fields?: readonly ElectroField[]; field?: string; message: string };
+  if (fields !== undefined) return fields[0];
+  return field === undefined ? undefined : { field, reason: message };
+}
+
 /** Builds a request's parameters; what ElectroDB's validation refuses becomes a ValidationError. */
 export function buildParameters<P>(model: Model, input: unknown, build: () => P): P {
   try {
     return build();
   } catch (error) {
-    const fields = (error as { fields?: readonly ElectroField[] }).fields;
-    const first = fields?.[0];
+    const first = fieldOf(error);
     if (first === undefined) throw error;
     const path = first.index === undefined ? first.field : `${first.field.replace("[*]", "")}[${first.index}]`;
-    throw new ValidationError(nameOf(model), path, ruleOf(first), valueAt(input, path), first.cause);
+    throw new ValidationError(nameOf(model), path, ruleOf(first), valueAt(input, path), error);
   }
 }
 
@@ -122,6 +128,47 @@ export function dropHalfKeys(model: Model, item: Record<string, unknown>): void 
       if (sk !== undefined) delete item[sk.field];
     }
   }
+}
+
+interface MapRules {
+  readonly properties?: Readonly<Record<string, MapRules>>;
+}
+
+/** Refuses unknown keys of maps, which ElectroDB would drop without a word. */
+export function checkMapKeys(model: Model, input: unknown): void {
+  if (typeof input !== "object" || input === null) return;
+  for (const [attribute, value] of Object.entries(input)) {
+    checkKeysOf(nameOf(model), attribute, rulesOf(model, attribute) as MapRules | undefined, value);
+  }
+}
+
+function checkKeysOf(entity: string, path: string, rules: MapRules | undefined, value: unknown): void {
+  if (rules?.properties === undefined || typeof value !== "object" || value === null) return;
+  for (const [key, child] of Object.entries(value)) {
+    if (!Object.hasOwn(rules.properties, key)) {
+      const shown = JSON.stringify(key.slice(0, 64)).slice(1, -1);
+      throw new ValidationError(entity, `${path}.${shown}`, "is not a known key", child);
+    }
+    checkKeysOf(entity, `${path}.${key}`, rules.properties[key], child);
+  }
+}
+
+/** Takes undefined out of the maps in an item, which DynamoDB's marshaller would refuse. */
+export function dropUndefined(item: Record<string, unknown>): void {
+  for (const [name, value] of Object.entries(item)) {
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) item[name] = definedPart(value);
+  }
+}
+
+/** A map without its undefined values, at any depth. */
+export function definedPart<T extends object>(map: T): T {
+  const defined: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(map)) {
+    if (value === undefined) continue;
+    const nested = typeof value === "object" && value !== null && !Array.isArray(value);
+    defined[name] = nested ? definedPart(value as object) : value;
+  }
+  return defined as T;
 }
 
 const overBytes = (value: unknown, limit: number) =>
@@ -151,5 +198,6 @@ export function checkItemSize(model: Model, item: Readonly<Record<string, unknow
   const size = itemSize(item);
   if (size <= MAX_ITEM_BYTES) return;
   const largest = Object.keys(item).reduce((a, b) => (itemSize({ v: item[a] }) >= itemSize({ v: item[b] }) ? a : b));
-  throw new ItemTooLargeError(nameOf(model), largest, size);
+  // In an update the values stand under placeholders that ElectroDB makes from the attributes' names.
+  throw new ItemTooLargeError(nameOf(model), largest.replace(/^:(.*)_u\d+$/, "$1"), size);
 }
