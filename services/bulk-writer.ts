@@ -1,5 +1,5 @@
 import type { DataContext } from "./context.ts";
-import { UnprocessedError } from "./errors.ts";
+import { UnprocessedError, ValidationError } from "./errors.ts";
 import { batchWrite, type StoredItem } from "./requests.ts";
 
 export interface BulkWriteOptions {
@@ -20,6 +20,7 @@ const BATCH = 25;
 /**
  * Writes any number of items: streams its input, keeps a bounded number of requests in flight, retries what DynamoDB
  * leaves unprocessed, and goes on after a failed batch. Items are replaced, so it is for seeds, imports and copies.
+ * @throws ValidationError for a concurrency that is not 1 to 64; what `inputs`, `itemOf` or `onProgress` throw.
  */
 export async function bulkWrite<T>(
   context: DataContext,
@@ -28,6 +29,9 @@ export async function bulkWrite<T>(
   options: BulkWriteOptions = {},
 ): Promise<BulkWriteReport<T>> {
   const { concurrency = 4, onProgress } = options;
+  if (!Number.isInteger(concurrency) || concurrency < 1 || concurrency > 64) {
+    throw new ValidationError("bulk", "concurrency", "must be a whole number from 1 to 64", concurrency);
+  }
   const failed: { input: T; cause: unknown }[] = [];
   let written = 0;
   let broken: { readonly error: unknown } | undefined;
@@ -57,9 +61,17 @@ export async function bulkWrite<T>(
   }
 
   const inFlight = new Set<Promise<void>>();
-  async function start(batch: Map<string, { input: T; item: StoredItem }>): Promise<void> {
-    const request = write(batch).finally(() => inFlight.delete(request));
+  const writing = new Map<string, Promise<void>>();
+  async function start(batch: ReadonlyMap<string, { input: T; item: StoredItem }>): Promise<void> {
+    const keys = [...batch.keys()];
+    // A later input with the same key wins, so it waits for the request of the earlier one.
+    await Promise.all(keys.map((key) => writing.get(key)));
+    const request: Promise<void> = write(batch).finally(() => {
+      inFlight.delete(request);
+      for (const key of keys) if (writing.get(key) === request) writing.delete(key);
+    });
     inFlight.add(request);
+    for (const key of keys) writing.set(key, request);
     if (inFlight.size >= concurrency) await Promise.race(inFlight);
   }
 
@@ -69,13 +81,11 @@ export async function bulkWrite<T>(
       if (broken !== undefined) break;
       const item = itemOf(input);
       const key = keyText(item);
-      // DynamoDB refuses the same key twice in one batch; the later input wins, so it waits for the earlier one.
-      const again = batch.has(key);
-      if (again || batch.size === BATCH) {
+      // DynamoDB refuses the same key twice in one batch.
+      if (batch.size === BATCH || batch.has(key)) {
         await start(batch);
         batch = new Map();
       }
-      if (again) await Promise.all(inFlight);
       batch.set(key, { input, item });
     }
     if (batch.size > 0 && broken === undefined) await start(batch);

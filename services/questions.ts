@@ -103,7 +103,7 @@ export function createQuestions(context: DataContext) {
       return shuffle(questions.parseAll(items));
     },
 
-    /** Writes questions, replacing those with the same id: safe to repeat. */
+    /** Writes questions, replacing those with the same id and type: safe to repeat. An id keeps its type for good. */
     async import(
       content: Iterable<Question> | AsyncIterable<Question>,
       options: BulkWriteOptions = {},

@@ -1,15 +1,24 @@
-import type { Criterion, Skill } from "../entities/enums.ts";
+import { CRITERIA, type Criterion, type Skill } from "../entities/enums.ts";
+import { ValidationError } from "../entities/errors.ts";
 import { type Rubric, RubricModel } from "../entities/rubric.ts";
 import { type BulkWriteOptions, type BulkWriteReport, bulkWrite } from "./bulk-writer.ts";
 import type { DataContext } from "./context.ts";
 import { EntityStore } from "./entity-store.ts";
 import { allRows } from "./pages.ts";
+import type { StoredItem } from "./requests.ts";
 import { attributeValue } from "./validation.ts";
 
 /** The scoring rubrics. */
 export function createRubrics(context: DataContext) {
   const rubrics = new EntityStore(context, RubricModel);
   const bySkill = { entity: "rubric", accessPattern: "bySkill" };
+
+  function itemOf(rubric: Rubric): StoredItem {
+    const item = rubrics.itemOf(rubric);
+    const criteria: readonly string[] = CRITERIA[rubric.skill_type];
+    if (criteria.includes(rubric.criterion)) return item;
+    throw new ValidationError("rubric", "criterion", `must be one of ${criteria.join(", ")}`, rubric.criterion);
+  }
 
   return {
     /** @throws NotFoundError */
@@ -45,7 +54,7 @@ export function createRubrics(context: DataContext) {
       content: Iterable<Rubric> | AsyncIterable<Rubric>,
       options: BulkWriteOptions = {},
     ): Promise<BulkWriteReport<Rubric>> {
-      return bulkWrite(context, content, (rubric) => rubrics.itemOf(rubric), options);
+      return bulkWrite(context, content, itemOf, options);
     },
   };
 }

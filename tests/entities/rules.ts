@@ -1,0 +1,230 @@
+import { BCRYPT_HASH } from "../builders.ts";
+import { refusalOf } from "./parameters.ts";
+import { attributesOf, primaryKeyOf, type Subject } from "./samples.ts";
+
+/** Values that a kind of attribute accepts, and values that it refuses with the rule that it tells. */
+interface Kind {
+  readonly accepts: readonly unknown[];
+  readonly refuses: readonly (readonly [value: unknown, rule: string])[];
+  /** Path of the refused value, below the attribute. */
+  readonly at?: string;
+}
+
+const notOfType = (given: string, expected: string) =>
+  `Received value of type "${given}", expected value of type "${expected}"`;
+
+const LONE_SURROGATE = "\ud83d";
+const WELL_FORMED = "must be well-formed Unicode, without lone surrogates";
+const HASH = "must be an encoded password hash (bcrypt, Werkzeug scrypt or pbkdf2, argon2)";
+const BAND = "must be a band from 0 to 9 in halves";
+const CONFIDENCE = "must be a number from 0 to 1";
+const SLUG = "must be 1 to 64 lower-case letters, digits, hyphens or underscores";
+const MINUTES = "must be minutes from 0 to 1000000";
+const MONEY = "must be an amount in USD from 0 to 1000000";
+
+/** The rules of the specification, one kind of attribute each. */
+export const KINDS = {
+  text: {
+    accepts: ["", "One line\nand another", "Grüße, 你好, 🎈", "$ielts#pk_x"],
+    refuses: [
+      [LONE_SURROGATE, WELL_FORMED],
+      [7, notOfType("number", "string")],
+      [null, notOfType("object", "string")],
+    ],
+  },
+  id: {
+    accepts: ["x", "TKT-9F0A1B2C3D4E", "web_1760000000_1a2b3c4d", "a-_B", "x#y_$:z", "é🎈"],
+    refuses: [
+      ["", "must not be empty"],
+      [`id-${LONE_SURROGATE}`, WELL_FORMED],
+      [7, notOfType("number", "string")],
+    ],
+  },
+  slug: {
+    accepts: ["lambda", "api_gateway", "e-mail", "1st", "a".repeat(64)],
+    refuses: [
+      ["", SLUG],
+      ["a".repeat(65), SLUG],
+      ["Lambda", SLUG],
+      ["work#life", SLUG],
+      ["work life", SLUG],
+      ["_work", SLUG],
+      ["arbeit-für", SLUG],
+      ["work\n", SLUG],
+      [7, notOfType("number", "string")],
+    ],
+  },
+  email: {
+    accepts: ["maria@example.com", " Maria@Example.COM ", "o'neil+ielts@mail.example.co.uk", "josé@exämple.com"],
+    refuses: [
+      ["", "must be an e-mail address"],
+      ["maria", "must be an e-mail address"],
+      ["maria@example", "must be an e-mail address"],
+      ["@example.com", "must be an e-mail address"],
+      ["maria@.com", "must be an e-mail address"],
+      ["maria@example.", "must be an e-mail address"],
+      ["maria@@example.com", "must be an e-mail address"],
+      ["maria smith@example.com", "must be an e-mail address"],
+      [`${"m".repeat(243)}@example.com`, "must be an e-mail address of at most 254 characters"],
+      [`${LONE_SURROGATE}@example.com`, WELL_FORMED],
+      [7, notOfType("number", "string")],
+    ],
+  },
+  hash: {
+    accepts: [BCRYPT_HASH],
+    refuses: [
+      ["", HASH],
+      ["correct horse battery staple", HASH],
+      [BCRYPT_HASH.slice(0, -1), HASH],
+      [BCRYPT_HASH + "x".repeat(453), "must be an encoded password hash of at most 512 characters"],
+      [7, notOfType("number", "string")],
+    ],
+  },
+  instant: {
+    accepts: [0, 1, 1_760_000_000, 9_999_999_999],
+    refuses: [
+      [1_760_000_000_000, "must be epoch seconds; the value looks like milliseconds"],
+      [10_000_000_000, "must be epoch seconds of at most 10 digits"],
+      [-1, "must be epoch seconds, not negative"],
+      [1.5, "must be whole epoch seconds"],
+      [Number.NaN, "must be whole epoch seconds"],
+      [Number.POSITIVE_INFINITY, "must be whole epoch seconds"],
+      ["2025-10-09T08:53:20", notOfType("string", "number")],
+    ],
+  },
+  band: {
+    accepts: [0, 0.5, 4, 6.5, 9],
+    refuses: [
+      [-0.5, BAND],
+      [9.5, BAND],
+      [7.25, BAND],
+      [Number.NaN, BAND],
+      ["7", notOfType("string", "number")],
+    ],
+  },
+  confidence: {
+    accepts: [0, 0.01, 0.5, 0.999, 1],
+    refuses: [
+      [-0.01, CONFIDENCE],
+      [1.01, CONFIDENCE],
+      [82, CONFIDENCE],
+      [Number.NaN, CONFIDENCE],
+      ["0.8", notOfType("string", "number")],
+    ],
+  },
+  minutes: {
+    accepts: [0, 2, 14.5, 60],
+    refuses: [
+      [-1, MINUTES],
+      [1_000_001, MINUTES],
+      [Number.NaN, MINUTES],
+      [Number.POSITIVE_INFINITY, MINUTES],
+      ["14", notOfType("string", "number")],
+    ],
+  },
+  money: {
+    accepts: [0, 0.01, 0.1, 36.99, 49, 1_000_000],
+    refuses: [
+      [-0.01, MONEY],
+      [1_000_000.01, MONEY],
+      [Number.NaN, MONEY],
+      [36.999, "must have at most two decimals"],
+      [0.001, "must have at most two decimals"],
+      ["36.99", notOfType("string", "number")],
+    ],
+  },
+  flag: {
+    accepts: [true, false],
+    refuses: [
+      ["true", notOfType("string", "boolean")],
+      [1, notOfType("number", "boolean")],
+    ],
+  },
+} as const satisfies Record<string, Kind>;
+
+export interface Rules {
+  /** What must be given at creation. */
+  readonly required: readonly string[];
+  /** What can never be changed. */
+  readonly fixed: readonly string[];
+  /** What reads leave out. */
+  readonly hidden?: readonly string[];
+  /** Closed sets, each value written out. */
+  readonly closed?: Readonly<Record<string, readonly string[]>>;
+  readonly kinds: Readonly<Record<string, keyof typeof KINDS>>;
+  /** Attributes that tests of their own are about: maps, lists and what is derived. */
+  readonly other?: readonly string[];
+}
+
+const sorted = (names: readonly string[]) => [...names].sort();
+
+/** Tests every rule of an entity's attributes: on a put, and on a patch of what may change. */
+export function describeRules(subject: Subject, rules: Rules): void {
+  const { entity, item } = subject;
+  const key = primaryKeyOf(subject);
+  const changeable = (attribute: string) => !rules.fixed.includes(attribute);
+  const onPut = (attribute: string, value: unknown) => refusalOf(() => entity.put({ ...item, [attribute]: value }));
+  const onPatch = (attribute: string, value: unknown) =>
+    refusalOf(() => entity.patch(key as never).set({ [attribute]: value }));
+  const closed = Object.entries(rules.closed ?? {});
+
+  describe("attributes", () => {
+    it("are all under a rule of this test", () => {
+      const known = [...Object.keys(rules.kinds), ...Object.keys(rules.closed ?? {}), ...(rules.other ?? [])];
+      expect(sorted(known)).toEqual(sorted(attributesOf(subject).map(([name]) => name)));
+    });
+
+    it("are required at creation, or optional", () => {
+      const refusedWithout = attributesOf(subject)
+        .map(([name]) => name)
+        .filter((name) => onPut(name, undefined)?.field === name);
+      expect(sorted(refusedWithout)).toEqual(sorted(rules.required));
+    });
+
+    it.each(rules.fixed)("refuse a change of %s", (attribute) => {
+      expect(onPatch(attribute, item[attribute] ?? "x")?.rule).toContain(
+        `Attribute "${attribute}" is Read-Only and cannot be updated`,
+      );
+    });
+
+    it.each(rules.required.filter(changeable))("refuse the removal of %s", (attribute) => {
+      const refusal = refusalOf(() => entity.patch(key as never).remove([attribute] as never));
+      expect(refusal?.rule).toContain(`Attribute "${attribute}" is Required and cannot be removed`);
+    });
+
+    it("are shown by reads, apart from keys and what is hidden", () => {
+      const stored = entity.put(item).params<{ Item: Record<string, unknown> }>().Item;
+      for (const name of rules.hidden ?? []) stored[name] ??= "secret";
+
+      const { data } = entity.parse({ Item: stored });
+
+      const shown = Object.entries(item).filter(([name]) => !rules.hidden?.includes(name));
+      expect(data).toEqual(Object.fromEntries(shown));
+    });
+
+    it.each(closed)("take each value of %s and no other", (attribute, values) => {
+      for (const value of values) {
+        expect(onPut(attribute, value)).toBeUndefined();
+      }
+      const spelled = values.map((value) => `"${value}"`).join(", ");
+      const rule = expect.stringContaining(`Value not found in set of acceptable values: ${spelled}`);
+      for (const value of [`${values[0]}x`, (values[0] ?? "").toUpperCase(), "", 1]) {
+        expect(onPut(attribute, value)).toEqual({ field: attribute, rule });
+        if (changeable(attribute)) expect(onPatch(attribute, value)).toEqual({ field: attribute, rule });
+      }
+    });
+
+    it.each(Object.entries(rules.kinds))("take in %s what is of its kind (%s) and no more", (attribute, name) => {
+      const kind: Kind = KINDS[name];
+      for (const value of kind.accepts) {
+        expect([value, onPut(attribute, value)]).toEqual([value, undefined]);
+        if (changeable(attribute)) expect([value, onPatch(attribute, value)]).toEqual([value, undefined]);
+      }
+      for (const [value, rule] of kind.refuses) {
+        const refusal = { field: attribute, rule: expect.stringContaining(rule) };
+        expect([value, onPut(attribute, value)]).toEqual([value, refusal]);
+        if (changeable(attribute)) expect([value, onPatch(attribute, value)]).toEqual([value, refusal]);
+      }
+    });
+  });
+}

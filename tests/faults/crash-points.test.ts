@@ -1,0 +1,84 @@
+import { ConflictError } from "../../services/errors.ts";
+import { openTestTable, type TestTable } from "../engine.ts";
+import { Interrupted, type Interruption, interruptedClient } from "./interrupted-client.ts";
+import { SCENARIOS, type Scenario } from "./scenarios.ts";
+
+const operations = Object.entries(SCENARIOS).flatMap(([service, functions]) =>
+  Object.entries(functions).map(([name, scenario]) => [`${service}.${name}`, scenario as Scenario] as const),
+);
+
+let db: TestTable;
+afterEach(() => db.drop());
+
+/** The table's contents with generated ids made alike, in an order that does not depend on them. */
+async function shape(): Promise<string[]> {
+  const text = JSON.stringify(await db.contents()).replace(
+    /[0-9a-f]{8}-[0-9a-f]{4}-[47][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/g,
+    "uuid",
+  );
+  return (JSON.parse(text) as unknown[]).map((item) => JSON.stringify(item)).sort();
+}
+
+/** Prepares a fresh table and runs the operation on it with an interruption; says how many requests it took. */
+async function interrupted(scenario: Scenario, interruption?: Interruption) {
+  db = await openTestTable();
+  const prepared = (await scenario.prepare?.(db.layer)) as never;
+  const { client, count } = interruptedClient(db.client, interruption);
+  const failure = await scenario.act(db.layerWith({ client }), prepared).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  return { prepared, requests: count(), failure };
+}
+
+let points = 0;
+let multiRequestOperations = 0;
+afterAll(() => {
+  console.info(`crash points: ${points} in ${multiRequestOperations} operations of more than one request`);
+});
+
+it("knows every function of every service", async () => {
+  db = await openTestTable();
+  const services = Object.entries(db.layer).filter(([name]) => !["context", "entities", "within"].includes(name));
+
+  const functions = services.flatMap(([service, api]) => Object.keys(api).map((name) => `${service}.${name}`));
+  expect(operations.map(([name]) => name).sort()).toEqual(functions.sort());
+});
+
+it.each(operations)("%s ends well when it is retried after a crash at any request", async (_name, scenario) => {
+  const { requests, failure } = await interrupted(scenario);
+  expect(failure).toBeUndefined();
+  const wanted = await shape();
+  await db.drop();
+  if (requests > 1) multiRequestOperations++;
+
+  for (let at = 0; at < requests; at++) {
+    for (const when of ["before", "after"] as const) {
+      points++;
+      const crash = await interrupted(scenario, { at, when });
+      expect(crash.failure).toBeInstanceOf(Interrupted);
+
+      const refusal = await scenario.act(db.layer, crash.prepared).then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+
+      // A verification token works once: the retry learns that the address is verified.
+      if (refusal !== undefined) expect(refusal).toBeInstanceOf(ConflictError);
+      const left = await shape();
+      const extra = left.filter((item) => !wanted.includes(item));
+      const orphans =
+        scenario.orphan === undefined
+          ? left.length
+          : left.filter((item) => item.includes(`"__edb_e__":"${scenario.orphan}"`)).length;
+      expect(extra).toEqual([]);
+      if (scenario.orphan === undefined) expect(left).toEqual(wanted);
+      else
+        expect(orphans).toBeLessThanOrEqual(
+          wanted.filter((item) => item.includes(`"__edb_e__":"${scenario.orphan}"`)).length + 1,
+        );
+      await db.drop();
+    }
+  }
+  db = await openTestTable();
+});

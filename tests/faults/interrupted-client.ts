@@ -1,0 +1,37 @@
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+
+/** What the caller of a request sees when its process dies: the connection is gone. */
+export class Interrupted extends Error {
+  override readonly name = "Interrupted";
+}
+
+export interface Interruption {
+  /** The request, counted from 0, at which it happens. */
+  readonly at: number;
+  /** Before: the engine never saw it. After: the engine applied it, and the caller does not know. */
+  readonly when: "before" | "after";
+}
+
+/** A client that counts requests and is interrupted once; what comes after the interruption never happens either. */
+export function interruptedClient(client: DynamoDBClient, interruption?: Interruption) {
+  let requests = 0;
+  let dead = false;
+  const send = async (command: never, options?: never) => {
+    const number = requests++;
+    if (dead || (interruption?.when === "before" && number === interruption.at)) {
+      dead = true;
+      throw new Interrupted();
+    }
+    const output = await client.send(command, options);
+    if (interruption?.when === "after" && number === interruption.at) {
+      dead = true;
+      throw new Interrupted();
+    }
+    if (dead) throw new Interrupted();
+    return output;
+  };
+  return {
+    client: { send, config: client.config } as unknown as DynamoDBClient,
+    count: () => requests,
+  };
+}

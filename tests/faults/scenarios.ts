@@ -1,0 +1,260 @@
+import { questions } from "../../scripts/content/questions.ts";
+import { rubrics } from "../../scripts/content/rubrics.ts";
+import type { DataLayer } from "../../services/data-layer.ts";
+import {
+  aDiagnosis,
+  aFix,
+  aReceipt,
+  aRegistration,
+  aReport,
+  aSafetyEvent,
+  aSpeakingResult,
+  aTicket,
+  BCRYPT_HASH,
+  MARIA,
+  OTHER_BCRYPT_HASH,
+} from "../builders.ts";
+
+/** One operation as a Lambda function runs it: what was there before, and what it does, with ids that a retry repeats. */
+export interface Scenario {
+  readonly prepare?: (layer: DataLayer) => Promise<unknown>;
+  /** `prepared` is what `prepare` gave. */
+  readonly act: (layer: DataLayer, prepared: never) => Promise<unknown>;
+  /** An entity of which a crash may leave one item more, because its id was made by the call that crashed. */
+  readonly orphan?: string;
+}
+
+type ServiceName = Exclude<keyof DataLayer, "context" | "entities" | "within">;
+
+const scenario = <P>(one: {
+  prepare?: (layer: DataLayer) => Promise<P>;
+  act: (layer: DataLayer, prepared: P) => Promise<unknown>;
+  orphan?: string;
+}): Scenario => one as Scenario;
+
+const ticket_id = "TKT-0123456789AB";
+const action_id = "ACT-0123456789AB";
+const assessment_id = "assessment-own";
+const decision = { reviewed_by: "dana", reason: "clear" };
+
+const register = (layer: DataLayer) => layer.accounts.register(aRegistration());
+const openTicket = (layer: DataLayer) => layer.support.open(aTicket({ ticket_id }));
+const answered = async (layer: DataLayer) => {
+  await openTicket(layer);
+  return layer.support.answer(ticket_id, { ai_response: "We look into it." });
+};
+const startAssessment = (layer: DataLayer) =>
+  layer.assessments.start({ user_id: MARIA, assessment_type: "speaking_academic", assessment_id });
+const proposed = async (layer: DataLayer) => {
+  await openTicket(layer);
+  return layer.devops.proposeFix(aFix({ action_id, ticket: ticket_id }));
+};
+const reported = (layer: DataLayer) => layer.moderation.fileReport(aReport({ report_id: "report-own" }));
+
+/** An account with something of everything. */
+const fullAccount = async (layer: DataLayer) => {
+  await register(layer);
+  await layer.sessions.start({ user_email: MARIA });
+  await layer.qrLogin.issue(MARIA);
+  await layer.purchases.grant(aReceipt());
+  await startAssessment(layer);
+  await layer.moderation.recordSafetyEvent(aSafetyEvent({ log_id: "log-own", timestamp: 1_760_000_000 }));
+  await reported(layer);
+  await answered(layer);
+};
+
+/** Every function of every service; a test fails when one is missing here. */
+export const SCENARIOS: { readonly [S in ServiceName]: { readonly [F in keyof DataLayer[S]]: Scenario } } = {
+  accounts: {
+    register: scenario({ act: register }),
+    get: scenario({ prepare: register, act: (layer) => layer.accounts.get(MARIA) }),
+    find: scenario({ prepare: register, act: (layer) => layer.accounts.find(MARIA) }),
+    credentials: scenario({ prepare: register, act: (layer) => layer.accounts.credentials(MARIA) }),
+    verifyEmail: scenario({ prepare: register, act: (layer) => layer.accounts.verifyEmail(MARIA, "verify-maria") }),
+    setVerificationToken: scenario({
+      prepare: register,
+      act: (layer) => layer.accounts.setVerificationToken(MARIA, "another"),
+    }),
+    changePassword: scenario({
+      prepare: fullAccount,
+      act: (layer) =>
+        layer.accounts.changePassword(MARIA, { password_hash: OTHER_BCRYPT_HASH, current_hash: BCRYPT_HASH }),
+    }),
+    recordLogin: scenario({ prepare: register, act: (layer) => layer.accounts.recordLogin(MARIA) }),
+    suspend: scenario({ prepare: fullAccount, act: (layer) => layer.accounts.suspend(MARIA) }),
+    reactivate: scenario({
+      prepare: async (layer) => {
+        await register(layer);
+        await layer.accounts.suspend(MARIA);
+      },
+      act: (layer) => layer.accounts.reactivate(MARIA),
+    }),
+    markDeleted: scenario({ prepare: fullAccount, act: (layer) => layer.accounts.markDeleted(MARIA) }),
+    overview: scenario({ prepare: fullAccount, act: (layer) => layer.accounts.overview(MARIA) }),
+    export: scenario({ prepare: fullAccount, act: (layer) => layer.accounts.export(MARIA) }),
+    erase: scenario({ prepare: fullAccount, act: (layer) => layer.accounts.erase(MARIA) }),
+  },
+  sessions: {
+    start: scenario({
+      prepare: register,
+      act: (layer) => layer.sessions.start({ user_email: MARIA }),
+      orphan: "session",
+    }),
+    authenticate: scenario({
+      prepare: (layer) => layer.sessions.start({ user_email: MARIA }),
+      act: (layer, session) => layer.sessions.authenticate(session.session_id),
+    }),
+    list: scenario({ prepare: fullAccount, act: (layer) => layer.sessions.list(MARIA) }),
+    end: scenario({
+      prepare: (layer) => layer.sessions.start({ user_email: MARIA }),
+      act: (layer, session) => layer.sessions.end(session.session_id),
+    }),
+    endAll: scenario({
+      prepare: async (layer) => {
+        for (let number = 0; number < 30; number++) await layer.sessions.start({ user_email: MARIA });
+      },
+      act: (layer) => layer.sessions.endAll(MARIA),
+    }),
+  },
+  qrLogin: {
+    issue: scenario({ prepare: register, act: (layer) => layer.qrLogin.issue(MARIA), orphan: "qr_token" }),
+    redeem: scenario({
+      prepare: async (layer) => {
+        await register(layer);
+        return layer.qrLogin.issue(MARIA);
+      },
+      act: (layer, issued) => layer.qrLogin.redeem(issued.token, { device_id: "phone" }),
+    }),
+    status: scenario({
+      prepare: (layer) => layer.qrLogin.issue(MARIA),
+      act: (layer, issued) => layer.qrLogin.status(issued.token),
+    }),
+  },
+  assessments: {
+    start: scenario({ act: startAssessment }),
+    complete: scenario({
+      prepare: startAssessment,
+      act: (layer) => layer.assessments.complete(assessment_id, aSpeakingResult()),
+    }),
+    abandon: scenario({ prepare: startAssessment, act: (layer) => layer.assessments.abandon(assessment_id) }),
+    get: scenario({ prepare: startAssessment, act: (layer) => layer.assessments.get(assessment_id) }),
+    find: scenario({ prepare: startAssessment, act: (layer) => layer.assessments.find(assessment_id) }),
+    listByUser: scenario({ prepare: startAssessment, act: (layer) => layer.assessments.listByUser(MARIA) }),
+    listByType: scenario({ act: (layer) => layer.assessments.listByType("speaking_academic") }),
+    countSince: scenario({ act: (layer) => layer.assessments.countSince(MARIA, 0) }),
+    progress: scenario({ act: (layer) => layer.assessments.progress(MARIA) }),
+  },
+  questions: {
+    get: scenario({
+      prepare: (layer) => layer.questions.import(questions.slice(0, 1)),
+      act: (layer) => layer.questions.get(questions[0]?.question_id ?? ""),
+    }),
+    list: scenario({ act: (layer) => layer.questions.list({ assessment_type: "writing_task2", topic: "work" }) }),
+    draw: scenario({
+      prepare: (layer) => layer.questions.import(questions),
+      act: (layer) => layer.questions.draw({ assessment_type: "speaking_part1" }, 3),
+    }),
+    import: scenario({ act: (layer) => importAll(layer.questions.import(questions)) }),
+  },
+  rubrics: {
+    get: scenario({
+      prepare: (layer) => layer.rubrics.import(rubrics),
+      act: (layer) => layer.rubrics.get("speaking-fluency"),
+    }),
+    listAllBySkill: scenario({ act: (layer) => layer.rubrics.listAllBySkill("speaking") }),
+    getByCriterion: scenario({
+      prepare: (layer) => layer.rubrics.import(rubrics),
+      act: (layer) => layer.rubrics.getByCriterion("speaking", "pronunciation"),
+    }),
+    import: scenario({ act: (layer) => importAll(layer.rubrics.import(rubrics)) }),
+  },
+  purchases: {
+    grant: scenario({
+      // A renewal takes the most requests: the claim, the old claim, the entitlement.
+      prepare: (layer) => layer.purchases.grant(aReceipt({ transaction_id: "before" })),
+      act: (layer) => layer.purchases.grant(aReceipt()),
+    }),
+    find: scenario({ act: (layer) => layer.purchases.find(MARIA, "speaking") }),
+    hasAccess: scenario({ act: (layer) => layer.purchases.hasAccess(MARIA, "speaking") }),
+    listAllActive: scenario({ act: (layer) => layer.purchases.listAllActive(MARIA) }),
+    refund: scenario({
+      prepare: (layer) => layer.purchases.grant(aReceipt()),
+      act: (layer) => layer.purchases.refund(MARIA, "speaking", aReceipt().transaction_id),
+    }),
+  },
+  moderation: {
+    recordSafetyEvent: scenario({
+      act: (layer) => layer.moderation.recordSafetyEvent(aSafetyEvent({ log_id: "log-own", timestamp: 1_760_000_000 })),
+    }),
+    getSafetyLog: scenario({
+      prepare: (layer) => layer.moderation.recordSafetyEvent(aSafetyEvent({ log_id: "log-own" })),
+      act: (layer) => layer.moderation.getSafetyLog("log-own"),
+    }),
+    fileReport: scenario({ act: reported }),
+    getReport: scenario({ prepare: reported, act: (layer) => layer.moderation.getReport("report-own") }),
+    triage: scenario({
+      prepare: reported,
+      act: (layer) => layer.moderation.triage("report-own", { status: "resolved", admin_notes: "seen" }),
+    }),
+    listReportsByStatus: scenario({ act: (layer) => layer.moderation.listReportsByStatus("new") }),
+    listReportsByReporter: scenario({ act: (layer) => layer.moderation.listReportsByReporter(MARIA) }),
+    review: scenario({ prepare: reported, act: (layer) => layer.moderation.review("assessment-1") }),
+    wholeReview: scenario({ prepare: reported, act: (layer) => layer.moderation.wholeReview("assessment-1") }),
+  },
+  support: {
+    open: scenario({ act: openTicket }),
+    get: scenario({ prepare: openTicket, act: (layer) => layer.support.get(ticket_id) }),
+    find: scenario({ prepare: openTicket, act: (layer) => layer.support.find(ticket_id) }),
+    answer: scenario({
+      prepare: openTicket,
+      act: (layer) => layer.support.answer(ticket_id, { ai_response: "We look into it.", ai_confidence: 0.5 }),
+    }),
+    escalate: scenario({ prepare: answered, act: (layer) => layer.support.escalate(ticket_id) }),
+    resolve: scenario({ prepare: answered, act: (layer) => layer.support.resolve(ticket_id) }),
+    reopen: scenario({
+      prepare: async (layer) => {
+        await answered(layer);
+        await layer.support.resolve(ticket_id);
+      },
+      act: (layer) => layer.support.reopen(ticket_id),
+    }),
+    setPriority: scenario({ prepare: openTicket, act: (layer) => layer.support.setPriority(ticket_id, "low") }),
+    listByStatus: scenario({ act: (layer) => layer.support.listByStatus("new") }),
+    listByPriority: scenario({ act: (layer) => layer.support.listByPriority("high") }),
+    listByUser: scenario({ act: (layer) => layer.support.listByUser(MARIA) }),
+    countByStatus: scenario({ prepare: openTicket, act: (layer) => layer.support.countByStatus() }),
+    thread: scenario({ prepare: proposed, act: (layer) => layer.support.thread(ticket_id) }),
+    wholeThread: scenario({ prepare: proposed, act: (layer) => layer.support.wholeThread(ticket_id) }),
+  },
+  devops: {
+    recordDiagnosis: scenario({
+      prepare: openTicket,
+      act: (layer) => layer.devops.recordDiagnosis(aDiagnosis({ action_id, ticket: ticket_id })),
+    }),
+    proposeFix: scenario({
+      prepare: openTicket,
+      act: (layer) => layer.devops.proposeFix(aFix({ action_id, ticket: ticket_id })),
+    }),
+    get: scenario({ prepare: proposed, act: (layer) => layer.devops.get(action_id) }),
+    approve: scenario({ prepare: proposed, act: (layer) => layer.devops.approve(action_id, decision) }),
+    reject: scenario({ prepare: proposed, act: (layer) => layer.devops.reject(action_id, decision) }),
+    markApplied: scenario({
+      prepare: async (layer) => {
+        await proposed(layer);
+        await layer.devops.approve(action_id, decision);
+      },
+      act: (layer) => layer.devops.markApplied(action_id, "https://example.com/pull/1"),
+    }),
+    listPendingApprovals: scenario({ act: (layer) => layer.devops.listPendingApprovals() }),
+    listByStatus: scenario({ act: (layer) => layer.devops.listByStatus("approved") }),
+    listByService: scenario({ act: (layer) => layer.devops.listByService("lambda") }),
+    listByTicket: scenario({ act: (layer) => layer.devops.listByTicket(ticket_id) }),
+  },
+};
+
+/** An import that could not write everything has failed. */
+async function importAll(report: Promise<{ failed: readonly { cause: unknown }[] }>): Promise<unknown> {
+  const { failed, ...rest } = await report;
+  if (failed[0] !== undefined) throw failed[0].cause;
+  return rest;
+}
