@@ -16,6 +16,7 @@ import { ConflictError } from "./errors.ts";
 import { allRows, eachRow, limitOf, type QueryOperation } from "./pages.ts";
 import { batchDelete, batchGet, keyOf, type StoredItem } from "./requests.ts";
 import { createSessions } from "./sessions.ts";
+import { ACCOUNT_STATES } from "./state-machines.ts";
 import { attributeValue, only } from "./validation.ts";
 
 export interface Registration {
@@ -92,11 +93,7 @@ export function createAccounts(context: DataContext) {
     return item;
   }
 
-  async function setStatus(
-    email: string,
-    to: User["account_status"],
-    from: readonly User["account_status"][],
-  ): Promise<User> {
+  async function setStatus(email: string, to: User["account_status"]): Promise<User> {
     return users.change(
       "setStatus",
       {},
@@ -104,7 +101,9 @@ export function createAccounts(context: DataContext) {
         user
           .patch({ email })
           .set({ account_status: to })
-          .where(({ account_status }, { eq }) => anyOf(...from.map((state) => eq(account_status, state)))),
+          .where(({ account_status }, { eq }) =>
+            anyOf(...ACCOUNT_STATES[to].map((state) => eq(account_status, state))),
+          ),
       (current) => {
         if (current === undefined) throw users.notFound();
         if (current.account_status === to) return users.parse(current);
@@ -276,19 +275,19 @@ export function createAccounts(context: DataContext) {
 
     /** Suspends an active account and ends all its sessions. @throws ConflictError when it is deleted; NotFoundError. */
     async suspend(email: string): Promise<User> {
-      const user = await setStatus(emailOf(email), "suspended", ["active"]);
+      const user = await setStatus(emailOf(email), "suspended");
       await createSessions(context).endAll(user.email);
       return user;
     },
 
     /** Makes a suspended account active again. @throws ConflictError when it is deleted; NotFoundError. */
     async reactivate(email: string): Promise<User> {
-      return setStatus(emailOf(email), "active", ["suspended"]);
+      return setStatus(emailOf(email), "active");
     },
 
     /** Marks the account deleted, for good, and ends all its sessions. Its items stay until `erase`. @throws NotFoundError */
     async markDeleted(email: string): Promise<User> {
-      const user = await setStatus(emailOf(email), "deleted", ["active", "suspended"]);
+      const user = await setStatus(emailOf(email), "deleted");
       await createSessions(context).endAll(user.email);
       return user;
     },

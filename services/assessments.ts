@@ -11,6 +11,7 @@ import { ConflictError } from "./errors.ts";
 import { countRows, eachRow, type ListOptions, type Page, readPage } from "./pages.ts";
 import { createResolver, type Reference } from "./references.ts";
 import type { StoredItem } from "./requests.ts";
+import { ASSESSMENT_STATES } from "./state-machines.ts";
 import { attributeValue, checkMapKeys, definedPart, only } from "./validation.ts";
 
 /** An assessment id, or the key `{ assessment_id, user_id }`, which saves the look-up. */
@@ -127,7 +128,7 @@ export function createAssessments(context: DataContext) {
           const change = entity
             .patch(key)
             .set({ ...result, band_score, status: "completed", completed_at: context.clock() })
-            .where(({ status }, { eq }) => eq(status, "in_progress"));
+            .where(({ status }, { eq }) => anyOf(...ASSESSMENT_STATES.completed.map((state) => eq(status, state))));
           // The scores must be of the assessment's own skill; with both skills scored that is so in any case.
           const [skill] = skills;
           if (skills.length > 1 || skill === undefined) return change;
@@ -162,7 +163,7 @@ export function createAssessments(context: DataContext) {
           entity
             .patch(key)
             .set({ status: "abandoned" })
-            .where(({ status }, { eq }) => eq(status, "in_progress")),
+            .where(({ status }, { eq }) => anyOf(...ASSESSMENT_STATES.abandoned.map((state) => eq(status, state)))),
         (current) => (current?.status === "abandoned" ? assessments.parse(current) : refused(current, "abandoned")),
       );
     },

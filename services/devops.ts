@@ -4,10 +4,11 @@ import type { ActionStatus } from "../entities/enums.ts";
 import { type Ticket, TicketModel } from "../entities/ticket.ts";
 import { claimId } from "./claims.ts";
 import type { DataContext } from "./context.ts";
-import { EntityStore } from "./entity-store.ts";
+import { anyOf, EntityStore } from "./entity-store.ts";
 import { ConflictError } from "./errors.ts";
 import { type ListOptions, type Page, readPage } from "./pages.ts";
 import { createResolver, type Reference } from "./references.ts";
+import { ACTION_STATES } from "./state-machines.ts";
 import type { TicketReference } from "./support.ts";
 import { attributeValue, only } from "./validation.ts";
 
@@ -113,7 +114,7 @@ export function createDevops(context: DataContext) {
         entity
           .patch(key)
           .set({ status: to, reviewed_by, review_reason })
-          .where(({ status }, { eq }) => eq(status, "pending_review")),
+          .where(({ status }, { eq }) => anyOf(...ACTION_STATES[to].map((state) => eq(status, state)))),
       (current) => {
         if (current === undefined) throw actions.notFound(key.action_id);
         const same =
@@ -175,7 +176,7 @@ export function createDevops(context: DataContext) {
           entity
             .patch(key)
             .set({ status: "applied", action_type: "fix_applied", pr_url: url })
-            .where(({ status }, { eq }) => eq(status, "approved")),
+            .where(({ status }, { eq }) => anyOf(...ACTION_STATES.applied.map((state) => eq(status, state)))),
         (current) => {
           if (current === undefined) throw actions.notFound(key.action_id);
           if (current.status === "applied" && current.pr_url === url) return actions.parse(current);

@@ -13,6 +13,7 @@ import { groupByEntity, hydrate, rowsOf } from "./hydration.ts";
 import { allRows, type ListOptions, type Page, type QueryOperation, readPage } from "./pages.ts";
 import { createResolver, type Reference } from "./references.ts";
 import type { StoredItem } from "./requests.ts";
+import { REPORT_STATES } from "./state-machines.ts";
 import { attributeValue, only } from "./validation.ts";
 
 /** A report id, or the key `{ report_id, created_at }`, which saves the look-up. */
@@ -44,14 +45,6 @@ export interface WholeAssessmentReview {
   readonly safetyLogs: SafetyLog[];
   readonly reports: ContentReport[];
 }
-
-/** From which states a report may become what it is to become; never new again. */
-const REPORT_CHANGES: Readonly<Record<ReportStatus, readonly ReportStatus[]>> = {
-  new: [],
-  investigating: ["new"],
-  resolved: ["new", "investigating"],
-  dismissed: ["new", "investigating"],
-};
 
 /** Safety logs of the AI examiner, and what users report. */
 export function createModeration(context: DataContext) {
@@ -152,7 +145,7 @@ export function createModeration(context: DataContext) {
       only("content_report", input, ["status", "admin_notes"]);
       const status = attributeValue(ContentReportModel, "status", input.status);
       const key = await reportKeys.keyOf(report);
-      const from: readonly ReportStatus[] = REPORT_CHANGES[status];
+      const from = REPORT_STATES[status];
       const { admin_notes } = input;
       return reports.change(
         "triage",

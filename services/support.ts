@@ -12,6 +12,7 @@ import { groupByEntity, hydrate, rowsOf } from "./hydration.ts";
 import { allRows, countRows, type ListOptions, type Page, type QueryOperation, readPage } from "./pages.ts";
 import { createResolver, type Reference } from "./references.ts";
 import type { StoredItem } from "./requests.ts";
+import { TICKET_STATES } from "./state-machines.ts";
 import { attributeValue, only } from "./validation.ts";
 
 /** A ticket id, or the key `{ ticket_id, created_at }` (a whole ticket will do), which saves the look-up. */
@@ -49,13 +50,6 @@ export interface WholeTicketThread {
 }
 
 export type TicketCounts = Readonly<Record<TicketStatus, number>>;
-
-/** From which states a ticket may become what it is to become. */
-const TICKET_CHANGES: Readonly<Record<Exclude<TicketStatus, "new">, readonly TicketStatus[]>> = {
-  in_progress: ["new", "escalated", "resolved"],
-  escalated: ["in_progress"],
-  resolved: ["in_progress", "escalated"],
-};
 
 /** Support tickets. */
 export function createSupport(context: DataContext) {
@@ -158,7 +152,7 @@ export function createSupport(context: DataContext) {
         "answer",
         ticket,
         "in_progress",
-        ["new", "in_progress", "escalated"],
+        ["in_progress", ...TICKET_STATES.in_progress.filter((state) => state !== "resolved")],
         { ...input, ai_response },
         () => false,
       );
@@ -171,7 +165,7 @@ export function createSupport(context: DataContext) {
         "escalate",
         ticket,
         "escalated",
-        TICKET_CHANGES.escalated,
+        TICKET_STATES.escalated,
         set,
         (current) => current.status === "escalated",
       );
@@ -184,7 +178,7 @@ export function createSupport(context: DataContext) {
         "resolve",
         ticket,
         "resolved",
-        TICKET_CHANGES.resolved,
+        TICKET_STATES.resolved,
         set,
         (current) => current.status === "resolved",
       );
@@ -199,7 +193,7 @@ export function createSupport(context: DataContext) {
         "reopen",
         ticket,
         "in_progress",
-        TICKET_CHANGES.in_progress,
+        TICKET_STATES.in_progress,
         {},
         (current) => current.status === "in_progress",
       );
