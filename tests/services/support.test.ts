@@ -354,15 +354,15 @@ describe("answer, escalate, resolve and reopen", () => {
     expect(resolved.resolved_at).toBe(NOW + MINUTE);
   });
 
-  it("let exactly one of two opposite changes at once win", async () => {
-    const ticket = await ticketIn("resolved");
+  it("end resolved when a ticket is escalated and resolved at once, and refuse what came too late", async () => {
+    const ticket = await ticketIn("in_progress");
 
-    const [reopened, escalated] = await Promise.allSettled([support.reopen(ticket), support.escalate(ticket)]);
+    const [escalated, resolved] = await Promise.allSettled([support.escalate(ticket), support.resolve(ticket)]);
 
-    // Escalating a resolved ticket is refused; after the reopening it is allowed. Either way the ticket is one of both.
-    expect(reopened.status).toBe("fulfilled");
-    const { status } = await support.get(ticket.ticket_id);
-    expect(status).toBe(escalated.status === "fulfilled" ? "escalated" : "in_progress");
+    const { status, escalated_at } = await support.get(ticket.ticket_id);
+    expect(resolved.status).toBe("fulfilled");
+    expect(status).toBe("resolved");
+    expect(escalated_at).toBe(escalated.status === "fulfilled" ? NOW : undefined);
   });
 });
 

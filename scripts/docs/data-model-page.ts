@@ -1,0 +1,189 @@
+import { describeModel } from "../../entities/model.ts";
+import {
+  ACCOUNT_STATES,
+  ACTION_STATES,
+  ASSESSMENT_STATES,
+  REPORT_STATES,
+  type StateMachine,
+  TICKET_STATES,
+} from "../../services/state-machines.ts";
+import type { Recording } from "./recording.ts";
+
+type Item = Readonly<Record<string, unknown>>;
+
+const model = describeModel();
+const code = (text: string) => `\`${text}\``;
+const cell = (text: string) => text.replaceAll("|", "\\|").replaceAll("\n", " ");
+const shorten = (text: string, length = 60) => (text.length > length ? `${text.slice(0, length - 1)}…` : text);
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.map(cell).join(" | ")} |`;
+  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
+}
+
+/** Session ids and tokens are new in every run, and nobody's business in a document. */
+const masked = (value: unknown) =>
+  String(value).replace(/[0-9a-f]{8}-[0-9a-f]{4}-[47][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/g, "‹uuid›");
+
+function seedTables(): string {
+  const rows = Object.entries(model.entities).map(([name, { seedTable, accessPatterns }]) => {
+    const [primary, ...others] = accessPatterns;
+    const key = [...(primary?.partition ?? []), ...(primary?.sort ?? [])].join(" + ");
+    const indexes = others.map(
+      ({ index, name: pattern, seedIndex }) => `${index} ${code(pattern)}${seedIndex ? ` for ${code(seedIndex)}` : ""}`,
+    );
+    return [code(seedTable), code(name), code(key), indexes.join("; ") || "none"];
+  });
+  return table(["seed's table", "entity", "primary key", "indexes"], rows);
+}
+
+function keyMap(items: readonly Item[]): string {
+  return Object.entries({ ...model.entities, ...model.markers })
+    .map(([name, { accessPatterns }]) => {
+      const item = items.find((candidate) => candidate.__edb_e__ === name) ?? {};
+      const rows = accessPatterns.map(({ name: pattern, index, partition, sort, collection }) => {
+        const [pk, sk] = index === "table" ? ["pk", "sk"] : [`${index}pk`, `${index}sk`];
+        const sample = item[pk] === undefined ? "not in this index" : `${masked(item[pk])}`;
+        return [
+          `${index} ${code(pattern)}${collection ? ` (${collection})` : ""}`,
+          `${partition.join(", ")} / ${sort.join(", ") || "none"}`,
+          code(sample),
+          item[sk] === undefined ? "" : code(masked(item[sk])),
+        ];
+      });
+      return `### ${name}\n\n${table(["index", "made of", "sample partition key", "sample sort key"], rows)}`;
+    })
+    .join("\n\n");
+}
+
+function projections(): string {
+  const rows = model.table.globalSecondaryIndexes.map(({ indexName, projectionType, nonKeyAttributes }) => [
+    indexName,
+    projectionType,
+    String(nonKeyAttributes.length),
+    nonKeyAttributes.map(code).join(" "),
+  ]);
+  return table(["index", "projects", "attributes", "which"], rows);
+}
+
+function seedIndexOf(pattern: string): string | undefined {
+  const [entity = "", name] = pattern.split(".");
+  const { entities } = model as {
+    entities: Readonly<Record<string, { accessPatterns: readonly { name: string; seedIndex?: string }[] } | undefined>>;
+  };
+  return entities[entity]?.accessPatterns.find((one) => one.name === name)?.seedIndex;
+}
+
+function projectionOf(pattern: string): string {
+  const [entity = "", name] = pattern.split(".");
+  const index =
+    model.collections[entity]?.index ??
+    Object.entries(model.entities)
+      .find(([one]) => one === entity)?.[1]
+      .accessPatterns.find((one) => one.name === name)?.index;
+  const definition = model.table.globalSecondaryIndexes.find(({ indexName }) => indexName === index);
+  if (definition === undefined) return "table, whole items";
+  return `${index}, ${definition.projectionType === "ALL" ? "whole items" : "list view"}`;
+}
+
+function accessPatterns(recordings: readonly Recording[]): string {
+  return recordings
+    .map(({ sample, requests, items, readUnits, writeUnits, condition }) => {
+      const seedIndex = seedIndexOf(sample.pattern);
+      const writes = writeUnits > 0 ? `, ${writeUnits} write units` : "";
+      const facts = [
+        `- pattern ${code(sample.pattern)}${seedIndex === undefined ? "" : `, replaces the seed's ${code(seedIndex)}`}`,
+        `- reads ${projectionOf(sample.pattern)}`,
+        `- asks ${code(sample.random ? masked(condition).replace(/draw_key_[0-9a-f]{8}/g, "draw_key_‹random›") : masked(condition))}`,
+        sample.random
+          ? "- took one or two queries and one batch read, by chance"
+          : `- took ${requests} requests, ${items} items, ${readUnits} read units${writes} (embedded engine)`,
+      ];
+      return `### ${sample.question}\n\n\`\`\`js\n${sample.code}\n\`\`\`\n\n${facts.join("\n")}`;
+    })
+    .join("\n\n");
+}
+
+/** A partition of an index as a modelling tool draws it: a row an item, in sort-key order. */
+function itemCollection(items: readonly Item[], index: string, partition: string): string {
+  const [pk, sk] = [`${index}pk`, `${index}sk`];
+  const shown = new Set(
+    model.table.globalSecondaryIndexes.find(({ indexName }) => indexName === index)?.nonKeyAttributes,
+  );
+  const rows = items
+    .filter((item) => item[pk] === partition)
+    .sort((a, b) => (String(a[sk]) < String(b[sk]) ? -1 : 1))
+    .map((item) => {
+      const attributes = Object.entries(item).filter(([name]) => shown.has(name) && !name.startsWith("__edb"));
+      return [
+        code(masked(item[sk])),
+        attributes.map(([name, value]) => `${name}: ${shorten(masked(value))}`).join(", "),
+      ];
+    });
+  return `${code(partition)} in ${index}\n\n${table(["sort key", "attributes in the index"], rows)}`;
+}
+
+function entityDiagram(): string {
+  const lines = Object.entries(model.entities).map(([name, { attributes }]) => {
+    const fields = Object.entries(attributes).map(([attribute, { type }]) => `    ${type} ${attribute}`);
+    return `  ${name} {\n${fields.join("\n")}\n  }`;
+  });
+  const relations = [
+    ...["session", "qr_token", "assessment", "entitlement", "safety_log", "content_report", "ticket"].map(
+      (name) => `  user ||--o{ ${name} : has`,
+    ),
+    "  assessment ||--o{ safety_log : assessmentReview",
+    "  assessment ||--o{ content_report : assessmentReview",
+    "  ticket ||--o{ devops_action : ticketThread",
+  ];
+  return `\`\`\`mermaid\nerDiagram\n${[...relations, ...lines].join("\n")}\n\`\`\``;
+}
+
+function collectionDiagram(): string {
+  const lines = Object.entries(model.collections).flatMap(([name, { index, members }]) =>
+    members.map((member) => `  ${name}["${name} (${index})"] --> ${member}`),
+  );
+  return `\`\`\`mermaid\nflowchart LR\n${lines.join("\n")}\n\`\`\``;
+}
+
+function stateDiagram(name: string, machine: StateMachine<string>): string {
+  const lines = Object.entries(machine).flatMap(([to, from]) => from.map((state) => `  ${state} --> ${to}`));
+  return `### ${name}\n\n\`\`\`mermaid\nstateDiagram-v2\n${lines.join("\n")}\n\`\`\``;
+}
+
+/** The page `docs/data-model.md`. */
+export function dataModelPage(recordings: readonly Recording[], scanned: readonly Item[]): string {
+  const order = (item: Item) => `${masked(item.pk)} ${masked(item.sk)} ${masked(item.gsi1pk)}`;
+  const items = [...scanned].sort((a, b) => (order(a) < order(b) ? -1 : 1));
+  const machines = {
+    account: ACCOUNT_STATES,
+    assessment: ASSESSMENT_STATES,
+    report: REPORT_STATES,
+    ticket: TICKET_STATES,
+    action: ACTION_STATES,
+  };
+  return `${[
+    "# The data model",
+    "Generated by `npm run docs` from the entities and a run on the embedded database. Do not edit: continuous integration compares.",
+    "## Where each of the eleven tables went",
+    seedTables(),
+    "## What each index projects",
+    projections(),
+    "## Keys",
+    keyMap(items),
+    "## Access patterns",
+    accessPatterns(recordings),
+    "## Item collections",
+    "### account",
+    itemCollection(items, "gsi1", "$ielts#user_email_maria.silva@example.com"),
+    "### ticketThread",
+    itemCollection(items, "gsi4", "$ielts#ticket_id_TKT-9F23A0077C1E"),
+    "### assessmentReview",
+    itemCollection(items, "gsi4", "$ielts#assessment_id_demo-assessment-chen-3"),
+    "## Entities and collections",
+    entityDiagram(),
+    collectionDiagram(),
+    "## State machines",
+    ...Object.entries(machines).map(([name, machine]) => stateDiagram(name, machine)),
+  ].join("\n\n")}\n`;
+}

@@ -1,0 +1,101 @@
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { ScanCommand } from "@aws-sdk/lib-dynamodb";
+import type { RequestEvent } from "../../services/context.ts";
+import { createDataLayer, type DataLayer } from "../../services/data-layer.ts";
+import { startLocalDatabase } from "../local-database.ts";
+import { seedCast, seedCatalogue } from "../seeding.ts";
+import { runSample, type Sample } from "./samples.ts";
+
+/** What a sample's run took. */
+export interface Recording {
+  readonly sample: Sample;
+  readonly requests: number;
+  readonly items: number;
+  readonly readUnits: number;
+  readonly writeUnits: number;
+  /** The key condition of its last query, or `GetItem` and the like, with sample values. */
+  readonly condition: string;
+}
+
+/** The moment at which the documents' examples happen: 2025-10-09T08:53:20Z. */
+const DOCUMENTED_NOW = 1_760_000_000;
+
+interface Seen {
+  readonly KeyConditionExpression?: string;
+  readonly ExpressionAttributeNames?: Readonly<Record<string, string>>;
+  readonly ExpressionAttributeValues?: Readonly<Record<string, unknown>>;
+}
+
+function conditionOf(
+  name: string,
+  { KeyConditionExpression, ExpressionAttributeNames = {}, ExpressionAttributeValues = {} }: Seen,
+): string {
+  if (KeyConditionExpression === undefined) return name.replace(/Command$/, "");
+  return KeyConditionExpression.replace(/[#:]\w+/g, (placeholder) => {
+    const value = ExpressionAttributeValues[placeholder];
+    return ExpressionAttributeNames[placeholder] ?? (value === undefined ? placeholder : `'${String(value)}'`);
+  });
+}
+
+/** Runs every sample on the seeded embedded database and records what each took, and the whole table's items. */
+export async function recordSamples(
+  samples: readonly Sample[],
+): Promise<{ recordings: Recording[]; items: Record<string, unknown>[] }> {
+  const database = await startLocalDatabase();
+  const table = "documented";
+  try {
+    await database.createTable(table);
+    const clock = () => DOCUMENTED_NOW;
+    await seedCatalogue(createDataLayer({ client: database.client, table, clock }));
+    await seedCast({ client: database.client, table }, DOCUMENTED_NOW);
+    const items = await scanAll(database.client, table);
+    const recordings: Recording[] = [];
+    for (const sample of samples) recordings.push(await record(sample, database.client, table, clock));
+    return { recordings, items };
+  } finally {
+    await database.stop();
+  }
+}
+
+async function scanAll(client: DynamoDBClient, table: string): Promise<Record<string, unknown>[]> {
+  const items: Record<string, unknown>[] = [];
+  let startKey: Record<string, unknown> | undefined;
+  do {
+    const page = await client.send(
+      new ScanCommand({ TableName: table, ...(startKey === undefined ? {} : { ExclusiveStartKey: startKey }) }),
+    );
+    items.push(...(page.Items ?? []));
+    startKey = page.LastEvaluatedKey;
+  } while (startKey !== undefined);
+  return items;
+}
+
+async function record(sample: Sample, client: DynamoDBClient, table: string, clock: () => number): Promise<Recording> {
+  const events: RequestEvent[] = [];
+  const seen: string[] = [];
+  const watched = {
+    config: client.config,
+    send(command: { input: Seen }, options: never) {
+      seen.push(conditionOf(command.constructor.name, command.input));
+      return client.send(command as never, options);
+    },
+  } as unknown as DynamoDBClient;
+  const layer: DataLayer = createDataLayer({
+    client: watched,
+    table,
+    clock,
+    consumedCapacity: true,
+    onRequest: (event) => events.push(event),
+  });
+  await runSample(sample, layer);
+  const sum = (of: (event: RequestEvent) => number | undefined) =>
+    events.reduce((total, event) => total + (of(event) ?? 0), 0);
+  return {
+    sample,
+    requests: events.length,
+    items: sum((event) => event.items),
+    readUnits: sum((event) => event.readUnits),
+    writeUnits: sum((event) => event.writeUnits),
+    condition: seen.find((condition) => condition.includes("=")) ?? seen.at(-1) ?? "",
+  };
+}
