@@ -12,7 +12,7 @@ import { countRows, eachRow, type ListOptions, type Page, readPage } from "./pag
 import { createResolver, type Reference } from "./references.ts";
 import type { StoredItem } from "./requests.ts";
 import { ASSESSMENT_STATES } from "./state-machines.ts";
-import { attributeValue, checkMapKeys, definedPart, only } from "./validation.ts";
+import { attributeValue, checkShapes, definedPart, only } from "./validation.ts";
 
 /** An assessment id, or the key `{ assessment_id, user_id }`, which saves the look-up. */
 export type AssessmentReference = Reference<"assessment_id", "user_id", string>;
@@ -44,17 +44,18 @@ const SKILLS_IN_ORDER: readonly Skill[] = ["speaking", "writing"];
 const typesOf = (skill: Skill) => ASSESSMENT_TYPES.filter((type) => type.startsWith(skill));
 
 /** The skills that are scored, each with all of its criteria. */
-function scoredSkills(scores: Scores): Skill[] {
-  if (typeof scores !== "object" || scores === null)
-    throw new ValidationError("assessment", "scores", "must be an object", scores);
-  const skills = SKILLS_IN_ORDER.filter((skill) => scores[skill] !== undefined);
+function scoredSkills(input: AssessmentResult): Skill[] {
+  checkShapes(AssessmentModel, input);
+  const { scores } = input;
+  const skills = SKILLS_IN_ORDER.filter((skill) => scores?.[skill] !== undefined);
   if (skills.length === 0) throw new ValidationError("assessment", "scores", "must hold the scores of a skill", scores);
   for (const skill of skills) {
     const criteria = scores[skill] as Readonly<Record<string, unknown>>;
     for (const criterion of CRITERIA[skill]) {
-      if (criteria?.[criterion] === undefined) {
-        throw new ValidationError("assessment", `scores.${skill}.${criterion}`, "is required", undefined);
-      }
+      const path = `scores.${skill}.${criterion}`;
+      const score = criteria[criterion];
+      if (score === undefined) throw new ValidationError("assessment", path, "is required", score);
+      if (typeof score !== "number") throw new ValidationError("assessment", path, "must be a number", score);
     }
   }
   return skills;
@@ -114,8 +115,7 @@ export function createAssessments(context: DataContext) {
      */
     async complete(assessment: AssessmentReference, input: AssessmentResult): Promise<Assessment> {
       only("assessment", input, ["scores", "ai_feedback", "improvement_plan", "duration_minutes"]);
-      const skills = scoredSkills(input.scores);
-      checkMapKeys(AssessmentModel, input);
+      const skills = scoredSkills(input);
       const key = await resolver.keyOf(assessment);
       const { ai_feedback, improvement_plan, duration_minutes } = input;
       const scores = definedPart(input.scores);

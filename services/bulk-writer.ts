@@ -1,6 +1,7 @@
 import type { DataContext } from "./context.ts";
 import { UnprocessedError, ValidationError } from "./errors.ts";
 import { batchWrite, type StoredItem } from "./requests.ts";
+import { only } from "./validation.ts";
 
 export interface BulkWriteOptions {
   /** Requests in flight at once. Default 4. */
@@ -28,7 +29,11 @@ export async function bulkWrite<T>(
   itemOf: (input: T) => StoredItem,
   options: BulkWriteOptions = {},
 ): Promise<BulkWriteReport<T>> {
-  const { concurrency = 4, onProgress } = options;
+  const { concurrency = 4, onProgress } = only("bulk", options, ["concurrency", "onProgress"]);
+  if (!isIterable(inputs)) throw new ValidationError("bulk", "inputs", "must be iterable", inputs);
+  if (onProgress !== undefined && typeof onProgress !== "function") {
+    throw new ValidationError("bulk", "onProgress", "must be a function", onProgress);
+  }
   if (!Number.isInteger(concurrency) || concurrency < 1 || concurrency > 64) {
     throw new ValidationError("bulk", "concurrency", "must be a whole number from 1 to 64", concurrency);
   }
@@ -96,5 +101,8 @@ export async function bulkWrite<T>(
   if (broken !== undefined) throw broken.error;
   return { written, failed };
 }
+
+const isIterable = (inputs: unknown) =>
+  typeof inputs === "object" && inputs !== null && (Symbol.asyncIterator in inputs || Symbol.iterator in inputs);
 
 const keyText = (item: StoredItem) => `${item.pk}\0${item.sk}`;

@@ -9,7 +9,7 @@ import {
   buildParameters,
   checkItemSize,
   checkKeySizes,
-  checkMapKeys,
+  checkShapes,
   dropHalfKeys,
   dropUndefined,
   only,
@@ -102,7 +102,7 @@ export class EntityStore<E extends AnyEntity> {
   }
 
   private putParameters(item: CreateEntityItem<E>): Parameters {
-    checkMapKeys(this.model, item);
+    checkShapes(this.model, item);
     const parameters = buildParameters(this.model, item, () => this.entity.create(item as never).params());
     dropHalfKeys(this.model, parameters.Item);
     dropUndefined(parameters.Item);
@@ -166,7 +166,7 @@ export class EntityStore<E extends AnyEntity> {
   }
 
   private async update(accessPattern: string, input: unknown, build: (entity: E) => Operation): Promise<UpdateResult> {
-    checkMapKeys(this.model, input);
+    checkShapes(this.model, input);
     const parameters = buildParameters(this.model, input, () => build(this.entity).params());
     dropUndefined(parameters.ExpressionAttributeValues ?? {});
     parameters.ReturnValues = "ALL_NEW";

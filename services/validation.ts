@@ -40,6 +40,11 @@ export function only<T extends object>(subject: string, input: T, names: readonl
   return input;
 }
 
+const isKeyPart = (model: Model, attribute: string) =>
+  compositesOf(model).some(
+    ({ pk, sk }) => pk.composite.includes(attribute) || sk?.composite.includes(attribute) === true,
+  );
+
 /** More than any prefix that ElectroDB puts before a value in a partition key. */
 const KEY_PREFIX_BYTES = 64;
 
@@ -58,7 +63,7 @@ export function attributeValue<T>(model: Model, attribute: string, value: T): T 
     if (error instanceof BrokenRule) throw new ValidationError(nameOf(model), attribute, error.message, value, error);
     throw error;
   }
-  if (overBytes(value, MAX_PARTITION_KEY_BYTES - KEY_PREFIX_BYTES)) {
+  if (isKeyPart(model, attribute) && overBytes(value, MAX_PARTITION_KEY_BYTES - KEY_PREFIX_BYTES)) {
     throw new ValidationError(nameOf(model), attribute, `must fit a key of ${MAX_PARTITION_KEY_BYTES} bytes`, value);
   }
   return (rules.set === undefined || rules.watch !== undefined ? value : normalizeEmail(value as string)) as T;
@@ -130,28 +135,38 @@ export function dropHalfKeys(model: Model, item: Record<string, unknown>): void 
   }
 }
 
-interface MapRules {
-  readonly properties?: Readonly<Record<string, MapRules>>;
+interface ShapeRules {
+  readonly type?: unknown;
+  readonly properties?: Readonly<Record<string, ShapeRules>>;
 }
 
-/** Refuses unknown keys of maps, which ElectroDB would drop without a word. */
-export function checkMapKeys(model: Model, input: unknown): void {
+/**
+ * Refuses what ElectroDB stumbles over or drops without a word: lists that are none, maps that are no plain objects, and
+ * unknown keys of maps.
+ */
+export function checkShapes(model: Model, input: unknown): void {
   if (typeof input !== "object" || input === null) return;
   for (const [attribute, value] of Object.entries(input)) {
-    checkKeysOf(nameOf(model), attribute, rulesOf(model, attribute) as MapRules | undefined, value);
+    checkShape(nameOf(model), attribute, rulesOf(model, attribute) as ShapeRules | undefined, value);
   }
 }
 
-function checkKeysOf(entity: string, path: string, rules: MapRules | undefined, value: unknown): void {
-  if (rules?.properties === undefined || typeof value !== "object" || value === null) return;
+function checkShape(entity: string, path: string, rules: ShapeRules | undefined, value: unknown): void {
+  if (rules === undefined || value === undefined) return;
+  if (rules.type === "list" && !Array.isArray(value)) throw new ValidationError(entity, path, "must be a list", value);
+  if (rules.properties === undefined) return;
+  if (!isPlainObject(value)) throw new ValidationError(entity, path, "must be an object", value);
   for (const [key, child] of Object.entries(value)) {
     if (!Object.hasOwn(rules.properties, key)) {
       const shown = JSON.stringify(key.slice(0, 64)).slice(1, -1);
       throw new ValidationError(entity, `${path}.${shown}`, "is not a known key", child);
     }
-    checkKeysOf(entity, `${path}.${key}`, rules.properties[key], child);
+    checkShape(entity, `${path}.${key}`, rules.properties[key], child);
   }
 }
+
+const isPlainObject = (value: unknown): value is object =>
+  typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 
 /** Takes undefined out of the maps in an item, which DynamoDB's marshaller would refuse. */
 export function dropUndefined(item: Record<string, unknown>): void {

@@ -442,7 +442,7 @@ describe("complete", () => {
     ["scores that are text", { scores: "7" }, "scores"],
     ["scores of no skill", { scores: {} }, "scores"],
     ["scores of an unknown skill", { scores: { speaking: speakingScores, reading: {} } }, "scores.reading"],
-    ["a skill without scores", { scores: { speaking: null } }, "scores.speaking.fluency_coherence"],
+    ["a skill without scores", { scores: { speaking: null } }, "scores.speaking"],
     ["a missing criterion", { scores: { speaking: withoutPronunciation } }, "scores.speaking.pronunciation"],
     [
       "a missing criterion of the other skill",
