@@ -13,11 +13,11 @@ import type { DataContext } from "./context.ts";
 import { anyOf, EntityStore } from "./entity-store.ts";
 import { markErased, writeUnlessErased } from "./erasure.ts";
 import { ConflictError } from "./errors.ts";
-import { allRows, eachRow, limitOf, type QueryOperation } from "./pages.ts";
+import { allRows, eachRow, MAX_LIMIT, type QueryOperation } from "./pages.ts";
 import { batchDelete, batchGet, keyOf, type StoredItem } from "./requests.ts";
 import { createSessions } from "./sessions.ts";
 import { ACCOUNT_STATES } from "./state-machines.ts";
-import { attributeValue, only } from "./validation.ts";
+import { attributeValue, countIn, only } from "./validation.ts";
 
 export interface Registration {
   readonly email: string;
@@ -110,6 +110,14 @@ export function createAccounts(context: DataContext) {
         throw new ConflictError("user", String(current.account_status), `the account is ${current.account_status}`);
       },
     );
+  }
+
+  /** Ends all sessions and withdraws all QR tokens: a redeemed token could give its session back to a retry. */
+  async function shutOut(email: string): Promise<void> {
+    const tokens = context.entity(QrTokenModel).query.byUser({ user_email: email });
+    const rows = await allRows(context, { entity: "qr_token", accessPattern: "byUser" }, tokens);
+    await batchDelete(context, { entity: "qr_token", accessPattern: "withdraw" }, rows.map(keyOf));
+    await createSessions(context).endAll(email);
   }
 
   /** The queries that reach every item of an account, the account's own row aside. */
@@ -206,6 +214,7 @@ export function createAccounts(context: DataContext) {
      * @throws ConflictError `already_verified`; NotFoundError.
      */
     async setVerificationToken(email: string, verification_token: string): Promise<User> {
+      attributeValue(UserModel, "verification_token", verification_token);
       const key = { email: emailOf(email) };
       return users.change(
         "setVerificationToken",
@@ -223,7 +232,7 @@ export function createAccounts(context: DataContext) {
     },
 
     /**
-     * Replaces the password hash and ends all sessions. With `current_hash` the change only happens if that is still
+     * Replaces the password hash, ends all sessions and withdraws all QR tokens. With `current_hash` the change only happens if that is still
      * the stored hash, so that two changes at once cannot both win.
      * @throws ConflictError `password_changed`; NotFoundError.
      */
@@ -234,7 +243,7 @@ export function createAccounts(context: DataContext) {
       only("user", input, ["password_hash", "current_hash"]);
       const key = { email: emailOf(email) };
       const { password_hash, current_hash } = input;
-      if (current_hash !== undefined) attributeValue(UserModel, "password_hash", current_hash);
+      if (current_hash !== undefined) attributeValue(UserModel, "password_hash", current_hash, "current_hash");
       const user = await users.change(
         "changePassword",
         { password_hash },
@@ -250,7 +259,7 @@ export function createAccounts(context: DataContext) {
           throw new ConflictError("user", "password_changed", "the password has been changed meanwhile");
         },
       );
-      await createSessions(context).endAll(key.email);
+      await shutOut(key.email);
       return user;
     },
 
@@ -273,10 +282,10 @@ export function createAccounts(context: DataContext) {
       );
     },
 
-    /** Suspends an active account and ends all its sessions. @throws ConflictError when it is deleted; NotFoundError. */
+    /** Suspends an active account, ends all its sessions and withdraws its QR tokens. @throws ConflictError when it is deleted; NotFoundError. */
     async suspend(email: string): Promise<User> {
       const user = await setStatus(emailOf(email), "suspended");
-      await createSessions(context).endAll(user.email);
+      await shutOut(user.email);
       return user;
     },
 
@@ -285,10 +294,10 @@ export function createAccounts(context: DataContext) {
       return setStatus(emailOf(email), "active");
     },
 
-    /** Marks the account deleted, for good, and ends all its sessions. Its items stay until `erase`. @throws NotFoundError */
+    /** Marks the account deleted, for good, ends all its sessions and withdraws its QR tokens. Its items stay until `erase`. @throws NotFoundError */
     async markDeleted(email: string): Promise<User> {
       const user = await setStatus(emailOf(email), "deleted");
-      await createSessions(context).endAll(user.email);
+      await shutOut(user.email);
       return user;
     },
 
@@ -301,7 +310,7 @@ export function createAccounts(context: DataContext) {
      */
     async overview(email: string, options: { readonly assessments?: number } = {}): Promise<AccountOverview> {
       only("overview", options, ["assessments"]);
-      const wanted = limitOf({ limit: options.assessments ?? OVERVIEW_ASSESSMENTS });
+      const wanted = countIn("overview", "assessments", options.assessments ?? OVERVIEW_ASSESSMENTS, 1, MAX_LIMIT);
       const user_email = emailOf(email);
       const account = new Service({
         user: context.entity(UserModel),

@@ -201,7 +201,7 @@ export function createAssessments(context: DataContext) {
      * Index reads lag behind writes by moments.
      */
     async countSince(user_id: string, since: number): Promise<number> {
-      const from = attributeValue(AssessmentModel, "created_at", since);
+      const from = attributeValue(AssessmentModel, "created_at", since, "since");
       const query = assessments.entity.query
         .byUser({ user_email: userOf(user_id) })
         .between({ created_at: from }, { created_at: 9_999_999_999 });

@@ -1,7 +1,7 @@
 import type { DataContext } from "./context.ts";
 import { UnprocessedError, ValidationError } from "./errors.ts";
 import { batchWrite, type StoredItem } from "./requests.ts";
-import { only } from "./validation.ts";
+import { countIn, only } from "./validation.ts";
 
 export interface BulkWriteOptions {
   /** Requests in flight at once. Default 4. */
@@ -34,9 +34,7 @@ export async function bulkWrite<T>(
   if (onProgress !== undefined && typeof onProgress !== "function") {
     throw new ValidationError("bulk", "onProgress", "must be a function", onProgress);
   }
-  if (!Number.isInteger(concurrency) || concurrency < 1 || concurrency > 64) {
-    throw new ValidationError("bulk", "concurrency", "must be a whole number from 1 to 64", concurrency);
-  }
+  countIn("bulk", "concurrency", concurrency, 1, 64);
   const failed: { input: T; cause: unknown }[] = [];
   let written = 0;
   let broken: { readonly error: unknown } | undefined;

@@ -1,15 +1,31 @@
 import { createHash } from "node:crypto";
 import { type ClaimKind, ClaimModel } from "../entities/claim.ts";
-import type { DataContext } from "./context.ts";
+import { ValidationError } from "../entities/errors.ts";
+import { MAX_PARTITION_KEY_BYTES } from "../entities/item-size.ts";
+import type { DataContext, Model } from "./context.ts";
 import { EntityStore } from "./entity-store.ts";
 import { ConflictError } from "./errors.ts";
 import type { StoredItem } from "./requests.ts";
+import { KEY_PREFIX_BYTES } from "./validation.ts";
 
 /** A claim, and whether this call was the one that made it. */
 export interface ClaimResult {
   readonly created_at: number;
   readonly settled: boolean;
   readonly fresh: boolean;
+}
+
+const MAX_CLAIMED_ID_BYTES = MAX_PARTITION_KEY_BYTES - KEY_PREFIX_BYTES;
+
+/** Checks that a claim's key can hold a value, in the name of the attribute that it comes from. */
+export function claimable(model: Model, attribute: string, value: string): string {
+  if (Buffer.byteLength(value) <= MAX_CLAIMED_ID_BYTES) return value;
+  throw new ValidationError(
+    model.schema.model.entity,
+    attribute,
+    `must fit a key of ${MAX_PARTITION_KEY_BYTES} bytes`,
+    value,
+  );
 }
 
 const ownerHash = (owner: readonly string[]) => createHash("sha256").update(JSON.stringify(owner)).digest("hex");

@@ -113,7 +113,7 @@ export function dataLayerFromEnv(
   if (!/^[a-z]{2}(?:-[a-z]+)+-\d$/.test(region) && region !== "local")
     throw new ConfigurationError("AWS_REGION", "must be a region such as us-east-1");
   const endpoint = environment.DYNAMODB_ENDPOINT;
-  if (endpoint !== undefined && !URL.canParse(endpoint))
+  if (endpoint !== undefined && !/^https?:$/.test(URL.canParse(endpoint) ? new URL(endpoint).protocol : ""))
     throw new ConfigurationError("DYNAMODB_ENDPOINT", "must be a URL such as http://127.0.0.1:8000");
   const cursorSecret = environment.CURSOR_SECRET;
   if (cursorSecret !== undefined && cursorSecret.length < 16)

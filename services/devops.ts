@@ -8,6 +8,7 @@ import { anyOf, EntityStore } from "./entity-store.ts";
 import { ConflictError } from "./errors.ts";
 import { type ListOptions, type Page, readPage } from "./pages.ts";
 import { createResolver, type Reference } from "./references.ts";
+import type { StoredItem } from "./requests.ts";
 import { ACTION_STATES } from "./state-machines.ts";
 import type { TicketReference } from "./support.ts";
 import { attributeValue, only } from "./validation.ts";
@@ -55,10 +56,22 @@ export function createDevops(context: DataContext) {
     (ticket_id) => tickets.entity.query.byId({ ticket_id }),
   );
 
-  /** The ticket's key, and whether it is known to be linked to an action. */
+  /** The ticket's key, and whether it is linked to an action. A whole ticket is taken at its word. */
   async function ticketOf(reference: TicketReference | Ticket) {
-    const ticket = typeof reference === "string" ? tickets.parse(await ticketKeys.getStored(reference)) : reference;
-    return { key: await ticketKeys.keyOf(ticket), linked: (ticket as Partial<Ticket>).devops_action_id !== undefined };
+    if (typeof reference === "object" && reference !== null && "status" in reference) {
+      return { key: await ticketKeys.keyOf(reference), linked: reference.devops_action_id !== undefined };
+    }
+    const stored =
+      typeof reference === "object" && reference !== null
+        ? await readTicket(await ticketKeys.keyOf(reference))
+        : await ticketKeys.getStored(reference);
+    return { key: await ticketKeys.keyOf(tickets.parse(stored)), linked: stored.devops_action_id !== undefined };
+  }
+
+  async function readTicket(key: { ticket_id: string; created_at: number }): Promise<StoredItem> {
+    const item = await tickets.read("byId", tickets.entity.get(key));
+    if (item === undefined) throw tickets.notFound(key.ticket_id);
+    return item;
   }
 
   /** Writes the action first and the ticket's link second: a retry with the same action id completes both. */
@@ -105,7 +118,7 @@ export function createDevops(context: DataContext) {
   ): Promise<DevopsAction> {
     only("devops_action", decision, ["reviewed_by", "reason"]);
     const reviewed_by = attributeValue(DevopsActionModel, "reviewed_by", decision.reviewed_by);
-    const review_reason = attributeValue(DevopsActionModel, "review_reason", decision.reason);
+    const review_reason = attributeValue(DevopsActionModel, "review_reason", decision.reason, "reason");
     const key = await keys.keyOf(reference);
     return actions.change(
       to === "approved" ? "approve" : "reject",

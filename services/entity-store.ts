@@ -135,7 +135,7 @@ export class EntityStore<E extends AnyEntity> {
       for (const [attribute, rules] of Object.entries(this.model.schema.attributes)) {
         const fixed = (rules as { readOnly?: boolean }).readOnly === true;
         const given = (item as Record<string, unknown>)[attribute];
-        if (fixed && given !== undefined && !isDeepStrictEqual(stored[attribute], given)) {
+        if (fixed && !isDeepStrictEqual(stored[attribute], given)) {
           throw new ConflictError(this.name, "exists", `already exists with another ${attribute}`);
         }
       }

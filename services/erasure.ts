@@ -4,7 +4,7 @@ import { UserModel } from "../entities/user.ts";
 import type { DataContext } from "./context.ts";
 import { EntityStore } from "./entity-store.ts";
 import { ConflictError } from "./errors.ts";
-import { batchGet, type StoredItem } from "./requests.ts";
+import { batchGet, type StoredItem, type StoredKey } from "./requests.ts";
 
 /** Longer than any Lambda function runs, so that no write that began before an erasure can end after its marker. */
 export const ERASURE_MARKER_SECONDS = 60 * 60;
@@ -49,29 +49,35 @@ export async function writeUnlessErased<T>(
 }
 
 /**
- * The same for what lets a user in: the account must also be active, if there is one. Suspending an account changes its
- * status before it ends the sessions, so a session that began in between is taken back here or ended there.
- * @throws ConflictError `erased`, `suspended` or `deleted`
+ * The same for what lets a user in: the account must also be active, if there is one, and the token that lets in must
+ * still be there. Shutting an account out changes its status before it removes tokens and sessions, so a session that
+ * began in between is taken back here or removed there.
+ * @throws ConflictError `erased`, `suspended`, `deleted` or `shut`
  */
 export async function writeUnlessShut<T>(
   context: DataContext,
   user_email: string,
   write: () => Promise<T>,
   undo: Undo<T>,
+  token?: StoredKey,
 ): Promise<T> {
   const written = await write();
   const { claims, key } = markerOf(context, user_email);
   const users = new EntityStore(context, UserModel);
-  const keys = [claims.keyOf(claims.entity.get(key)), users.keyOf(users.entity.get({ email: user_email }))];
+  const keys = [
+    claims.keyOf(claims.entity.get(key)),
+    users.keyOf(users.entity.get({ email: user_email })),
+    ...(token === undefined ? [] : [token]),
+  ];
   const found = await batchGet(context, { entity: "user", accessPattern: "shut" }, keys, { consistent: true });
   const status = found.find((item) => item.__edb_e__ === users.name)?.account_status ?? "active";
-  const marked = holds(
-    context,
-    found.find((item) => item.__edb_e__ === claims.name),
-  );
-  if (!marked && status === "active") return written;
+  const marker = found.find((item) => item.__edb_e__ === claims.name);
+  const gone = token !== undefined && !found.some((item) => item.pk === token.pk);
+  if (!holds(context, marker) && status === "active" && !gone) return written;
   await undo(written);
-  throw marked ? erased() : new ConflictError("user", String(status), `the account is ${status}`);
+  if (holds(context, marker)) throw erased();
+  if (status !== "active") throw new ConflictError("user", String(status), `the account is ${status}`);
+  throw new ConflictError("user", "shut", "the token was withdrawn meanwhile");
 }
 
 const erased = () => new ConflictError("user", "erased", "the account has been erased");

@@ -1,8 +1,7 @@
-import { ValidationError } from "../entities/errors.ts";
 import type { DataContext } from "./context.ts";
 import { InvalidCursorError } from "./errors.ts";
 import { type Parameters, type RequestLabel, type StoredItem, send } from "./requests.ts";
-import { only } from "./validation.ts";
+import { countIn, only } from "./validation.ts";
 
 /** One page of a list. */
 export interface Page<T> {
@@ -26,15 +25,12 @@ export interface QueryOperation {
 export type Order = "asc" | "desc";
 
 const DEFAULT_LIMIT = 25;
-const MAX_LIMIT = 100;
+export const MAX_LIMIT = 100;
 
 /** @throws ValidationError unless the limit is a whole number from 1 to 100. */
 export function limitOf(options: ListOptions): number {
   const { limit = DEFAULT_LIMIT } = only("list", options, ["limit", "cursor"]);
-  if (!Number.isInteger(limit) || limit < 1 || limit > MAX_LIMIT) {
-    throw new ValidationError("list", "limit", `must be a whole number from 1 to ${MAX_LIMIT}`, limit);
-  }
-  return limit;
+  return countIn("list", "limit", limit, 1, MAX_LIMIT);
 }
 
 // A cursor fits one list only: this access pattern, partition, range and order.

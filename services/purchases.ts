@@ -1,6 +1,6 @@
 import { type Entitlement, EntitlementModel, type EntitlementSummary } from "../entities/entitlement.ts";
 import type { Platform, Product } from "../entities/enums.ts";
-import { claimId, settleClaim } from "./claims.ts";
+import { claimable, claimId, settleClaim } from "./claims.ts";
 import type { DataContext } from "./context.ts";
 import { EntityStore } from "./entity-store.ts";
 import { writeUnlessErased } from "./erasure.ts";
@@ -53,7 +53,11 @@ export function createPurchases(context: DataContext) {
         "price_paid",
       ]);
       const key = keyFor(receipt.user_email, receipt.product_id);
-      const transaction_id = attributeValue(EntitlementModel, "transaction_id", receipt.transaction_id);
+      const transaction_id = claimable(
+        EntitlementModel,
+        "transaction_id",
+        attributeValue(EntitlementModel, "transaction_id", receipt.transaction_id),
+      );
       const now = context.clock();
       const period = { ...receipt, ...key, purchase_date: now, status: "active" as const };
       // Validates the receipt before the claim is written.
@@ -112,13 +116,15 @@ export function createPurchases(context: DataContext) {
               purchase_date: now,
               status: "active" as const,
             };
-            return entity
+            const change = entity
               .patch(key)
-              .set({ ...set, expires_at: Math.max(now, running) + ACCESS_PERIOD_SECONDS })
-              .where(
-                (stored, { eq }) =>
-                  `${eq(stored.transaction_id, current.transaction_id as string)} AND ${eq(stored.status, status)}`,
-              );
+              .set({ ...set, expires_at: Math.max(now, running) + ACCESS_PERIOD_SECONDS });
+            // A period without a price does not show the price of the one before.
+            const priced = price_paid === undefined ? change.remove(["price_paid"]) : change;
+            return priced.where(
+              (stored, { eq }) =>
+                `${eq(stored.transaction_id, current.transaction_id as string)} AND ${eq(stored.status, status)}`,
+            );
           },
           (stored) => {
             lost = true;

@@ -57,6 +57,9 @@ export function createQrLogin(context: DataContext) {
     async redeem(token: string, input: QrRedemption): Promise<Session> {
       only("qr_token", input, ["device_id", "ip_address", "user_agent"]);
       const device_id = attributeValue(QrTokenModel, "device_id", input.device_id);
+      const { ip_address, user_agent } = input;
+      if (ip_address !== undefined) attributeValue(SessionModel, "ip_address", ip_address);
+      if (user_agent !== undefined) attributeValue(SessionModel, "user_agent", user_agent);
       const key = { token: tokenOf(token) };
       const now = context.clock();
       const redeemed = await tokens.changeStored(
@@ -81,14 +84,15 @@ export function createQrLogin(context: DataContext) {
         created_at,
         expires_at: created_at + SESSION_LIFETIME_SECONDS,
         qr_authenticated: true,
-        ...(input.ip_address === undefined ? {} : { ip_address: input.ip_address }),
-        ...(input.user_agent === undefined ? {} : { user_agent: input.user_agent }),
+        ...(ip_address === undefined ? {} : { ip_address }),
+        ...(user_agent === undefined ? {} : { user_agent }),
       };
       return writeUnlessShut(
         context,
         session.user_email,
         () => sessions.insert(session, (current) => sessions.parse(current ?? {})),
         ({ session_id }) => sessions.remove("undo", sessions.entity.delete({ session_id })),
+        tokens.keyOf(tokens.entity.get(key)),
       );
     },
 

@@ -1,13 +1,12 @@
 import { randomBytes, randomInt } from "node:crypto";
 import { DIFFICULTIES, type Difficulty, type QuestionType } from "../entities/enums.ts";
-import { ValidationError } from "../entities/errors.ts";
 import { type Question, QuestionModel } from "../entities/question.ts";
 import { type BulkWriteOptions, type BulkWriteReport, bulkWrite } from "./bulk-writer.ts";
 import type { DataContext } from "./context.ts";
 import { EntityStore } from "./entity-store.ts";
 import { type ListOptions, limitOf, type Page, readPage } from "./pages.ts";
 import { batchGet, keyOf, type StoredItem, send } from "./requests.ts";
-import { attributeValue, only } from "./validation.ts";
+import { attributeValue, countIn, only } from "./validation.ts";
 
 export interface QuestionFilter {
   readonly assessment_type: QuestionType;
@@ -93,9 +92,7 @@ export function createQuestions(context: DataContext) {
      */
     async draw(filter: QuestionFilter, count: number): Promise<Question[]> {
       checkFilter(filter);
-      if (!Number.isInteger(count) || count < 1 || count > 50) {
-        throw new ValidationError("question", "count", "must be a whole number from 1 to 50", count);
-      }
+      countIn("question", "count", count, 1, 50);
       const difficulties = filter.difficulty === undefined ? DIFFICULTIES : [filter.difficulty];
       const rows = (await Promise.all(difficulties.map((difficulty) => drawRows(filter, difficulty, count)))).flat();
       const drawn = shuffle(rows).slice(0, count);

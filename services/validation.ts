@@ -26,6 +26,12 @@ function typeRule({ type }: AttributeRules): string {
   return `must be ${article(type === "map" ? "object" : type)}`;
 }
 
+/** Refuses anything but a whole number from `minimum` to `maximum`. */
+export function countIn(subject: string, name: string, value: number, minimum: number, maximum: number): number {
+  if (Number.isInteger(value) && value >= minimum && value <= maximum) return value;
+  throw new ValidationError(subject, name, `must be a whole number from ${minimum} to ${maximum}`, value);
+}
+
 /** Refuses anything but a plain object whose keys are all in `names`. */
 export function only<T extends object>(subject: string, input: T, names: readonly string[]): T {
   if (typeof input !== "object" || input === null || Array.isArray(input)) {
@@ -46,25 +52,25 @@ const isKeyPart = (model: Model, attribute: string) =>
   );
 
 /** More than any prefix that ElectroDB puts before a value in a partition key. */
-const KEY_PREFIX_BYTES = 64;
+export const KEY_PREFIX_BYTES = 64;
 
 /**
- * Checks one attribute's value and returns it, e-mail addresses normalised: for keys of reads, which ElectroDB does
+ * Checks a value by an attribute's rules (it may come under another `name`) and returns it, e-mail addresses normalised: for keys of reads, which ElectroDB does
  * not validate.
  */
-export function attributeValue<T>(model: Model, attribute: string, value: T): T {
+export function attributeValue<T>(model: Model, attribute: string, value: T, name: string = attribute): T {
   const rules = rulesOf(model, attribute);
   if (rules === undefined) throw new ValidationError(nameOf(model), attribute, "is not an attribute", value);
   const typed = typeof rules.type === "string" ? typeof value === rules.type : rules.type.includes(value as string);
-  if (!typed) throw new ValidationError(nameOf(model), attribute, typeRule(rules), value);
+  if (!typed) throw new ValidationError(nameOf(model), name, typeRule(rules), value);
   try {
     rules.validate?.(value);
   } catch (error) {
-    if (error instanceof BrokenRule) throw new ValidationError(nameOf(model), attribute, error.message, value, error);
+    if (error instanceof BrokenRule) throw new ValidationError(nameOf(model), name, error.message, value, error);
     throw error;
   }
   if (isKeyPart(model, attribute) && overBytes(value, MAX_PARTITION_KEY_BYTES - KEY_PREFIX_BYTES)) {
-    throw new ValidationError(nameOf(model), attribute, `must fit a key of ${MAX_PARTITION_KEY_BYTES} bytes`, value);
+    throw new ValidationError(nameOf(model), name, `must fit a key of ${MAX_PARTITION_KEY_BYTES} bytes`, value);
   }
   return (rules.set === undefined || rules.watch !== undefined ? value : normalizeEmail(value as string)) as T;
 }

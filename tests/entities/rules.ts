@@ -6,8 +6,6 @@ import { attributesOf, primaryKeyOf, type Subject } from "./samples.ts";
 interface Kind {
   readonly accepts: readonly unknown[];
   readonly refuses: readonly (readonly [value: unknown, rule: string])[];
-  /** Path of the refused value, below the attribute. */
-  readonly at?: string;
 }
 
 const notOfType = (given: string, expected: string) =>
@@ -154,6 +152,8 @@ export interface Rules {
   readonly kinds: Readonly<Record<string, keyof typeof KINDS>>;
   /** Attributes that tests of their own are about: maps, lists and what is derived. */
   readonly other?: readonly string[];
+  /** Attributes that stand in one key, so that they can only be changed together. */
+  readonly together?: readonly string[];
 }
 
 const sorted = (names: readonly string[]) => [...names].sort();
@@ -164,9 +164,10 @@ export function describeRules(subject: Subject, rules: Rules): void {
   const key = primaryKeyOf(subject);
   const changeable = (attribute: string) => !rules.fixed.includes(attribute);
   const onPut = (attribute: string, value: unknown) => refusalOf(() => entity.put({ ...item, [attribute]: value }));
-  const onPatch = (attribute: string, value: unknown) =>
-    refusalOf(() => entity.patch(key as never).set({ [attribute]: value }));
-  const closed = Object.entries(rules.closed ?? {});
+  const onPatch = (attribute: string, value: unknown) => {
+    const together = rules.together?.includes(attribute) ? rules.together.map((name) => [name, item[name]]) : [];
+    return refusalOf(() => entity.patch(key as never).set({ ...Object.fromEntries(together), [attribute]: value }));
+  };
 
   describe("attributes", () => {
     it("are all under a rule of this test", () => {
@@ -181,16 +182,19 @@ export function describeRules(subject: Subject, rules: Rules): void {
       expect(sorted(refusedWithout)).toEqual(sorted(rules.required));
     });
 
-    it.each(rules.fixed)("refuse a change of %s", (attribute) => {
-      expect(onPatch(attribute, item[attribute] ?? "x")?.rule).toContain(
-        `Attribute "${attribute}" is Read-Only and cannot be updated`,
-      );
-    });
+    for (const attribute of rules.fixed) {
+      it(`refuse a change of ${attribute}`, () => {
+        const { rule } = onPatch(attribute, item[attribute] ?? "x") ?? {};
+        expect(rule).toContain(`Attribute "${attribute}" is Read-Only and cannot be updated`);
+      });
+    }
 
-    it.each(rules.required.filter(changeable))("refuse the removal of %s", (attribute) => {
-      const refusal = refusalOf(() => entity.patch(key as never).remove([attribute] as never));
-      expect(refusal?.rule).toContain(`Attribute "${attribute}" is Required and cannot be removed`);
-    });
+    for (const attribute of rules.required.filter(changeable)) {
+      it(`refuse the removal of ${attribute}`, () => {
+        const refusal = refusalOf(() => entity.patch(key as never).remove([attribute] as never));
+        expect(refusal?.rule).toContain(`Attribute "${attribute}" is Required and cannot be removed`);
+      });
+    }
 
     it("are shown by reads, apart from keys and what is hidden", () => {
       const stored = entity.put(item).params<{ Item: Record<string, unknown> }>().Item;
@@ -202,29 +206,35 @@ export function describeRules(subject: Subject, rules: Rules): void {
       expect(data).toEqual(Object.fromEntries(shown));
     });
 
-    it.each(closed)("take each value of %s and no other", (attribute, values) => {
-      for (const value of values) {
-        expect(onPut(attribute, value)).toBeUndefined();
-      }
-      const spelled = values.map((value) => `"${value}"`).join(", ");
-      const rule = expect.stringContaining(`Value not found in set of acceptable values: ${spelled}`);
-      for (const value of [`${values[0]}x`, (values[0] ?? "").toUpperCase(), "", 1]) {
-        expect(onPut(attribute, value)).toEqual({ field: attribute, rule });
-        if (changeable(attribute)) expect(onPatch(attribute, value)).toEqual({ field: attribute, rule });
-      }
-    });
+    for (const [attribute, values] of Object.entries(rules.closed ?? {})) {
+      it(`take each value of ${attribute} and no other`, () => {
+        for (const value of values) {
+          expect([value, onPut(attribute, value)]).toEqual([value, undefined]);
+          if (changeable(attribute)) expect([value, onPatch(attribute, value)]).toEqual([value, undefined]);
+        }
+        const spelled = values.map((value) => `"${value}"`).join(", ");
+        const rule = expect.stringContaining(`Value not found in set of acceptable values: ${spelled}`);
+        for (const value of [`${values[0]}x`, values[0]?.toUpperCase(), "", 1, null]) {
+          expect([value, onPut(attribute, value)]).toEqual([value, { field: attribute, rule }]);
+          if (changeable(attribute))
+            expect([value, onPatch(attribute, value)]).toEqual([value, { field: attribute, rule }]);
+        }
+      });
+    }
 
-    it.each(Object.entries(rules.kinds))("take in %s what is of its kind (%s) and no more", (attribute, name) => {
-      const kind: Kind = KINDS[name];
-      for (const value of kind.accepts) {
-        expect([value, onPut(attribute, value)]).toEqual([value, undefined]);
-        if (changeable(attribute)) expect([value, onPatch(attribute, value)]).toEqual([value, undefined]);
-      }
-      for (const [value, rule] of kind.refuses) {
-        const refusal = { field: attribute, rule: expect.stringContaining(rule) };
-        expect([value, onPut(attribute, value)]).toEqual([value, refusal]);
-        if (changeable(attribute)) expect([value, onPatch(attribute, value)]).toEqual([value, refusal]);
-      }
-    });
+    for (const [attribute, name] of Object.entries(rules.kinds)) {
+      it(`take in ${attribute} what is of its kind (${name}) and no more`, () => {
+        const kind: Kind = KINDS[name];
+        for (const value of kind.accepts) {
+          expect([value, onPut(attribute, value)]).toEqual([value, undefined]);
+          if (changeable(attribute)) expect([value, onPatch(attribute, value)]).toEqual([value, undefined]);
+        }
+        for (const [value, rule] of kind.refuses) {
+          const refusal = { field: attribute, rule: expect.stringContaining(rule) };
+          expect([value, onPut(attribute, value)]).toEqual([value, refusal]);
+          if (changeable(attribute)) expect([value, onPatch(attribute, value)]).toEqual([value, refusal]);
+        }
+      });
+    }
   });
 }

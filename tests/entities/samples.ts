@@ -11,7 +11,9 @@ import { type SafetyLogEntity, SafetyLogModel } from "../../entities/safety-log.
 import { type SessionEntity, SessionModel } from "../../entities/session.ts";
 import { type TicketEntity, TicketModel } from "../../entities/ticket.ts";
 import { type UserEntity, UserModel } from "../../entities/user.ts";
-import type { AnyEntity } from "../../services/entity-store.ts";
+import { createClient } from "../../services/client.ts";
+import { createContext, type Model } from "../../services/context.ts";
+import { type AnyEntity, EntityStore } from "../../services/entity-store.ts";
 import { BCRYPT_HASH, MARIA } from "../builders.ts";
 import { NOW } from "../engine.ts";
 
@@ -219,3 +221,9 @@ export const indexesOf = ({ model }: Pick<Subject, "model">): [string, IndexMode
 
 export const attributesOf = ({ model }: Pick<Subject, "model">): [string, AttributeModel][] =>
   Object.entries(model.schema.attributes as Record<string, AttributeModel>);
+
+const CLIENT = createClient({ region: "us-east-1" });
+
+/** The store through which services write the subject's items; it sends nothing by itself. */
+export const storeOf = <E extends AnyEntity>({ model }: { readonly model: Model<E> }): EntityStore<E> =>
+  new EntityStore(createContext({ client: CLIENT, ...CONFIG }), model);

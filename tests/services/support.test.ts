@@ -312,6 +312,15 @@ describe("answer, escalate, resolve and reopen", () => {
     expect(await support.get(ticket.ticket_id)).toEqual(answered);
   });
 
+  it("keep an answer as long as a letter", async () => {
+    const ticket = await ticketIn("new");
+    const ai_response = "Dear Maria, please open the settings of your phone. ".repeat(400);
+
+    await support.answer(ticket, { ai_response });
+
+    expect((await support.get(ticket.ticket_id)).ai_response).toBe(ai_response);
+  });
+
   it.each([
     ["ai_response", {}],
     ["ai_response", { ai_response: 42 }],

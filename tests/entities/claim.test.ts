@@ -1,0 +1,67 @@
+import { itemOf, itemsOf, keyOf, patchOf } from "./parameters.ts";
+import { describeRules } from "./rules.ts";
+import { aClaim, claims, SUBJECTS } from "./samples.ts";
+
+describe("keys", () => {
+  it("are what is claimed and its id, as it is", () => {
+    expect(itemOf(claims.put(aClaim({ claimed_id: "TKT-9F#_a", created_at: 4 })))).toEqual({
+      __edb_e__: "claim",
+      __edb_v__: "1",
+      pk: "$ielts#kind_ticket#claimed_id_TKT-9F#_a",
+      sk: "$claim_1",
+      kind: "ticket",
+      claimed_id: "TKT-9F#_a",
+      owner: "0b5c",
+      created_at: 4,
+    });
+  });
+
+  it("find who claimed an id", () => {
+    expect(keyOf(claims.get({ kind: "transaction", claimed_id: "1000000901" }))).toEqual({
+      pk: "$ielts#kind_transaction#claimed_id_1000000901",
+      sk: "$claim_1",
+    });
+  });
+
+  it("are never overwritten by a create", () => {
+    expect(claims.create(aClaim()).params()).toMatchObject({
+      ConditionExpression: "attribute_not_exists(#pk) AND attribute_not_exists(#sk)",
+    });
+  });
+
+  it("stay where they are when a transaction is settled", () => {
+    const key = { kind: "transaction", claimed_id: "1000000901" } as const;
+
+    expect(patchOf(claims.patch(key).set({ settled: true }))).toEqual({
+      key: { pk: "$ielts#kind_transaction#claimed_id_1000000901", sk: "$claim_1" },
+      set: { __edb_e__: "claim", __edb_v__: "1", ...key, settled: true },
+      condition: "attribute_exists(pk) AND attribute_exists(sk)",
+    });
+  });
+});
+
+describe("ttl", () => {
+  it("is expires_at on create, put, batch put and patch", () => {
+    const claim = aClaim({ kind: "erasure", expires_at: 3_600, ttl: 5 });
+
+    const items = [itemOf(claims.create(claim)), itemOf(claims.put(claim)), ...itemsOf(claims.put([claim]))];
+    expect(items.map(({ ttl }) => ttl)).toEqual([3_600, 3_600, 3_600]);
+    const { set } = patchOf(claims.patch({ kind: "erasure", claimed_id: "0b5c" }).set({ expires_at: 7_200 }));
+    expect(set).toMatchObject({ expires_at: 7_200, ttl: 7_200 });
+  });
+
+  it("is missing on a claim that stays", () => {
+    expect(itemOf(claims.put(aClaim()))).not.toHaveProperty("ttl");
+  });
+});
+
+describeRules(SUBJECTS.claim, {
+  required: ["kind", "claimed_id", "owner", "created_at"],
+  fixed: ["kind", "claimed_id", "owner", "created_at"],
+  hidden: ["ttl"],
+  closed: {
+    kind: ["transaction", "assessment", "safety_log", "content_report", "ticket", "devops_action", "erasure"],
+  },
+  kinds: { claimed_id: "id", owner: "id", created_at: "instant", expires_at: "instant", settled: "flag" },
+  other: ["ttl"],
+});

@@ -1,0 +1,1259 @@
+import { inspect } from "node:util";
+import { AssessmentModel } from "../../entities/assessment.ts";
+import { EntitlementModel } from "../../entities/entitlement.ts";
+import { ACCOUNT_STATUSES, type AccountStatus } from "../../entities/enums.ts";
+import { SessionModel } from "../../entities/session.ts";
+import { TicketModel } from "../../entities/ticket.ts";
+import type { User } from "../../entities/user.ts";
+import type { Accounts, ErasureReport } from "../../services/accounts.ts";
+import { ERASURE_MARKER_SECONDS } from "../../services/erasure.ts";
+import { ConflictError, NotFoundError, UnprocessedError, ValidationError } from "../../services/errors.ts";
+import {
+  aReceipt,
+  aRegistration,
+  aReport,
+  aSafetyEvent,
+  aSpeakingResult,
+  aTicket,
+  BCRYPT_HASH,
+  OTHER_BCRYPT_HASH,
+} from "../builders.ts";
+import { NOW, openTestTable, type TestTable } from "../engine.ts";
+import { interceptedClient, requestsOf, type SentCommand, storeAll } from "../instruments.ts";
+
+const HOUR = 60 * 60;
+const DAY = 24 * HOUR;
+const THIRD_BCRYPT_HASH = "$2b$12$qwertyuiopasdfghjklzxcJ5p3GmZb1Vd9cQeXy0T4Nf7sLhRkWm2";
+const TOKEN = "verify-secret-token";
+
+let db: TestTable;
+let accounts: Accounts;
+beforeAll(async () => {
+  db = await openTestTable();
+  accounts = db.layer.accounts;
+});
+afterAll(() => db.drop());
+beforeEach(() => {
+  db.clock.now = NOW;
+});
+afterEach(() => {
+  jest.restoreAllMocks();
+});
+
+let made = 0;
+/** The address of a user whom no other test knows. */
+const someone = () => `user-${++made}@example.com`;
+/** The same address as people type it. */
+const typed = (email: string) => ` ${email.toUpperCase()} `;
+
+/** Registers somebody and returns the address. */
+async function registered(email: string = someone()): Promise<string> {
+  await accounts.register(aRegistration({ email, verification_token: TOKEN }));
+  return email;
+}
+
+/** What is stored for an account, claims aside. */
+const itemsOf = async (email: string) => (await db.contents()).filter((item) => item.user_email === email);
+const storedUser = async (email: string) => (await itemsOf(email)).find((item) => item.__edb_e__ === "user");
+
+const startSession = async (user_email: string) => (await db.layer.sessions.start({ user_email })).session_id;
+const isRunning = (session_id: string) =>
+  db.layer.sessions.authenticate(session_id).then(
+    () => true,
+    () => false,
+  );
+
+/** One of everything that an account can have. */
+async function liveAs(email: string) {
+  const assessment_id = `assessment-${++made}`;
+  await registered(email);
+  const session_id = await startSession(email);
+  const { token } = await db.layer.qrLogin.issue(email);
+  const receipt = aReceipt({ user_email: email, transaction_id: `T-${email.split("@")[0]}` });
+  await db.layer.purchases.grant(receipt);
+  await db.layer.assessments.start({ user_id: email, assessment_type: "speaking_academic", assessment_id });
+  await db.layer.assessments.complete(assessment_id, aSpeakingResult());
+  await db.layer.moderation.recordSafetyEvent(aSafetyEvent({ user_email: email, assessment_id }));
+  await db.layer.moderation.fileReport(aReport({ reporter_email: email, assessment_id }));
+  await db.layer.support.open(aTicket({ user_email: email }));
+  return { assessment_id, session_id, token, receipt };
+}
+
+const ONE_OF_EACH: ErasureReport = {
+  user: 1,
+  session: 1,
+  qr_token: 1,
+  assessment: 1,
+  entitlement: 1,
+  safety_log: 1,
+  content_report: 1,
+  ticket: 1,
+};
+const NONE = Object.fromEntries(Object.keys(ONE_OF_EACH).map((entity) => [entity, 0])) as ErasureReport;
+
+const assessmentsOf = (user_id: string, count: number) =>
+  Array.from({ length: count }, (_, place) => ({
+    assessment_id: `${user_id}/${String(place).padStart(4, "0")}`,
+    user_id,
+    assessment_type: "writing_general" as const,
+    created_at: NOW + place,
+    status: "completed" as const,
+    band_score: 6.5,
+    ai_feedback: `Feedback ${place}`,
+  }));
+
+const ticketsOf = (user_email: string, count: number) =>
+  Array.from({ length: count }, (_, place) => ({
+    ...aTicket({ user_email }),
+    ticket_id: `${user_email}/${String(place).padStart(4, "0")}`,
+    created_at: NOW + place,
+    status: (["new", "in_progress", "escalated", "resolved"] as const)[place % 4] ?? "new",
+  }));
+
+/** A data layer whose requests are lost where `lost` says so. */
+const losing = (lost: (command: SentCommand) => boolean) =>
+  db.layerWith({
+    client: interceptedClient(db.client, async (command, next) => {
+      if (lost(command)) throw new Error("the function was stopped");
+      return next();
+    }),
+  });
+
+type AccountFunction = readonly [name: string, call: (email: string) => Promise<unknown>];
+
+/** Every function on an account that must exist. */
+const ON_AN_ACCOUNT: readonly AccountFunction[] = [
+  ["get", (email) => accounts.get(email)],
+  ["credentials", (email) => accounts.credentials(email)],
+  ["setVerificationToken", (email) => accounts.setVerificationToken(email, TOKEN)],
+  ["verifyEmail", (email) => accounts.verifyEmail(email, TOKEN)],
+  ["changePassword", (email) => accounts.changePassword(email, { password_hash: BCRYPT_HASH })],
+  [
+    "changePassword with the current hash",
+    (email) => accounts.changePassword(email, { password_hash: BCRYPT_HASH, current_hash: BCRYPT_HASH }),
+  ],
+  ["recordLogin", (email) => accounts.recordLogin(email)],
+  ["suspend", (email) => accounts.suspend(email)],
+  ["reactivate", (email) => accounts.reactivate(email)],
+  ["overview", (email) => accounts.overview(email)],
+  ["export", (email) => accounts.export(email)],
+  ["markDeleted", (email) => accounts.markDeleted(email)],
+];
+
+const ON_ANY_ADDRESS: readonly AccountFunction[] = [
+  ["register", (email) => accounts.register(aRegistration({ email }))],
+  ...ON_AN_ACCOUNT,
+  ["find", (email) => accounts.find(email)],
+  ["erase", (email) => accounts.erase(email)],
+];
+
+describe("every function on an account", () => {
+  it.each(ON_AN_ACCOUNT)("%s tells that there is no account, and creates nothing", async (_, call) => {
+    const before = await db.contents();
+
+    const failure = await call(someone()).catch((error: unknown) => error);
+
+    expect(failure).toBeInstanceOf(NotFoundError);
+    expect(failure).toMatchObject({ code: "not_found", entity: "user" });
+    expect(await db.contents()).toEqual(before);
+  });
+
+  it.each(ON_ANY_ADDRESS)("%s refuses what is no e-mail address, and writes nothing", async (_, call) => {
+    const before = await db.contents();
+
+    for (const email of ["", "maria", "maria@example", "ma ria@example.com", `${"m".repeat(250)}@example.com`, 42]) {
+      const failure = await call(email as string).catch((error: unknown) => error);
+
+      expect(failure).toBeInstanceOf(ValidationError);
+      expect(failure).toMatchObject({ code: "validation", entity: "user", attribute: "email" });
+    }
+    expect(await db.contents()).toEqual(before);
+  });
+
+  it.each(ON_AN_ACCOUNT)("%s finds the account however the address is typed", async (_, call) => {
+    const email = await registered();
+
+    await expect(call(typed(email))).resolves.toMatchObject({});
+
+    expect((await db.contents()).filter((item) => item.__edb_e__ === "user" && item.email === email)).toHaveLength(1);
+  });
+
+  it("shows no secrets in what it returns", async () => {
+    const email = someone();
+    const { session_id } = await liveAs(email);
+
+    const shown: unknown[] = [
+      await accounts.register(aRegistration({ email, verification_token: TOKEN })),
+      await accounts.get(email),
+      await accounts.find(email),
+      await accounts.overview(email),
+      await accounts.export(email),
+      await accounts.recordLogin(email),
+      await accounts.recordLogin(email),
+      await accounts.setVerificationToken(email, TOKEN),
+      await accounts.verifyEmail(email, TOKEN),
+      await accounts.changePassword(email, { password_hash: OTHER_BCRYPT_HASH, current_hash: BCRYPT_HASH }),
+      await accounts.changePassword(email, { password_hash: OTHER_BCRYPT_HASH, current_hash: BCRYPT_HASH }),
+      await accounts.suspend(email),
+      await accounts.suspend(email),
+      await accounts.reactivate(email),
+      await accounts.markDeleted(email),
+    ];
+
+    const text = JSON.stringify(shown);
+    for (const secret of [BCRYPT_HASH, OTHER_BCRYPT_HASH, TOKEN, session_id, "password_hash", "verification_token"]) {
+      expect(text).not.toContain(secret);
+    }
+  });
+});
+
+describe("register", () => {
+  it("makes an account that is active and not verified", async () => {
+    const email = someone();
+
+    const user = await accounts.register(aRegistration({ email: typed(email), username: "María José" }));
+
+    expect(user).toEqual({
+      email,
+      username: "María José",
+      created_at: NOW,
+      email_verified: false,
+      account_status: "active",
+    });
+    expect(await accounts.get(email)).toEqual(user);
+    expect(await storedUser(email)).toMatchObject({ email, password_hash: BCRYPT_HASH });
+  });
+
+  it("refuses an address that has an account, however it is typed, and changes nothing", async () => {
+    const email = await registered();
+    const before = await db.contents();
+
+    const failure = await accounts
+      .register(aRegistration({ email: typed(email), password_hash: OTHER_BCRYPT_HASH, username: "Somebody else" }))
+      .catch((error: unknown) => error);
+
+    expect(failure).toBeInstanceOf(ConflictError);
+    expect(failure).toMatchObject({ code: "conflict", entity: "user", state: "registered" });
+    const shown = inspect(failure, { depth: null });
+    for (const secret of [BCRYPT_HASH, OTHER_BCRYPT_HASH, TOKEN]) expect(shown).not.toContain(secret);
+    expect(await db.contents()).toEqual(before);
+  });
+
+  it("gives the account back when the same registration is sent again", async () => {
+    const email = someone();
+    const registration = aRegistration({ email, verification_token: TOKEN });
+    const first = await accounts.register(registration);
+    const before = await db.contents();
+    db.clock.now = NOW + 60;
+
+    const second = await accounts.register(registration);
+
+    expect(second).toEqual(first);
+    expect(await db.contents()).toEqual(before);
+  });
+
+  it.each([
+    ["another token", { verification_token: "another-token" }],
+    ["no token", { verification_token: undefined }],
+    ["another password", { password_hash: OTHER_BCRYPT_HASH }],
+  ])("takes a registration with %s for somebody else's", async (_, other) => {
+    const email = await registered();
+    const { verification_token, ...registration } = {
+      ...aRegistration({ email, verification_token: TOKEN }),
+      ...other,
+    };
+    const input = verification_token === undefined ? registration : { ...registration, verification_token };
+
+    await expect(accounts.register(input)).rejects.toMatchObject({ code: "conflict", state: "registered" });
+  });
+
+  it("lets one of two people win who register an address at once", async () => {
+    const email = someone();
+    const registrations = [
+      aRegistration({ email, username: "One" }),
+      aRegistration({ email: typed(email), username: "Other", password_hash: OTHER_BCRYPT_HASH }),
+    ];
+
+    const calls = await Promise.allSettled(registrations.map((registration) => accounts.register(registration)));
+
+    const winner = calls.findIndex(({ status }) => status === "fulfilled");
+    expect(calls.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
+    const loser = calls[1 - winner] as PromiseRejectedResult;
+    expect(loser.reason).toBeInstanceOf(ConflictError);
+    expect(await accounts.credentials(email)).toMatchObject({ password_hash: registrations[winner]?.password_hash });
+    expect(await accounts.get(email)).toMatchObject({ username: registrations[winner]?.username });
+  });
+
+  it.each([
+    ["a plaintext password", { password_hash: "correct horse battery" }, "password_hash"],
+    ["a missing hash", { password_hash: undefined }, "password_hash"],
+    ["a missing name", { username: undefined }, "username"],
+    ["an empty token", { verification_token: "" }, "verification_token"],
+    ["a token that is no text", { verification_token: 123456 }, "verification_token"],
+    ["a state of the caller's own", { account_status: "active" }, "account_status"],
+    ["an address that is verified already", { email_verified: true }, "email_verified"],
+    ["an attribute that it does not know", { is_admin: true }, "is_admin"],
+  ])("refuses %s, writes nothing and does not show it", async (_, broken, attribute) => {
+    const before = await db.contents();
+
+    const failure = await accounts
+      .register({ ...aRegistration({ email: someone() }), ...broken } as never)
+      .catch((error: unknown) => error);
+
+    expect(failure).toBeInstanceOf(ValidationError);
+    expect(failure).toMatchObject({ code: "validation", entity: "user", attribute });
+    const shown = inspect(failure, { depth: null, showHidden: true });
+    for (const secret of ["correct horse battery", BCRYPT_HASH, "123456"]) expect(shown).not.toContain(secret);
+    expect(await db.contents()).toEqual(before);
+  });
+});
+
+describe("find", () => {
+  it("finds an account however its address is typed, and nothing where there is none", async () => {
+    const email = await registered();
+
+    expect(await accounts.find(typed(email))).toEqual(await accounts.get(email));
+    expect(await accounts.find(someone())).toBeUndefined();
+  });
+});
+
+describe("credentials", () => {
+  it("gives what log-in needs and no more", async () => {
+    const email = await registered();
+
+    expect(await accounts.credentials(typed(email))).toEqual({
+      email,
+      password_hash: BCRYPT_HASH,
+      account_status: "active",
+      email_verified: false,
+    });
+  });
+
+  it("follows the account's state", async () => {
+    const email = await registered();
+    await accounts.verifyEmail(email, TOKEN);
+    await accounts.suspend(email);
+
+    expect(await accounts.credentials(email)).toMatchObject({ account_status: "suspended", email_verified: true });
+  });
+
+  it("reads consistently, so that no old password is good after a change", async () => {
+    const email = await registered();
+    const reads: SentCommand[] = [];
+    const client = interceptedClient(db.client, async (command, next) => {
+      reads.push(command);
+      return next();
+    });
+
+    await db.layerWith({ client }).accounts.credentials(email);
+
+    expect(reads).toMatchObject([{ name: "GetCommand", input: { ConsistentRead: true } }]);
+  });
+});
+
+describe("verifyEmail and setVerificationToken", () => {
+  it("verifies by the token, which is then gone", async () => {
+    const email = await registered();
+
+    const user = await accounts.verifyEmail(email, TOKEN);
+
+    expect(user).toMatchObject({ email, email_verified: true });
+    expect(await accounts.get(email)).toEqual(user);
+    expect(await storedUser(email)).not.toHaveProperty("verification_token");
+    expect((await accounts.overview(email)).user.email_verified).toBe(true);
+  });
+
+  it("takes a token once", async () => {
+    const email = await registered();
+    await accounts.verifyEmail(email, TOKEN);
+    const before = await db.contents();
+
+    const failure = await accounts.verifyEmail(email, TOKEN).catch((error: unknown) => error);
+
+    expect(failure).toBeInstanceOf(ConflictError);
+    expect(failure).toMatchObject({ code: "conflict", entity: "user", state: "already_verified" });
+    expect(await db.contents()).toEqual(before);
+  });
+
+  it("lets one of 20 calls win that bring the token at once", async () => {
+    const email = await registered();
+
+    const calls = await Promise.allSettled(Array.from({ length: 20 }, () => accounts.verifyEmail(email, TOKEN)));
+
+    expect(calls.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+    for (const call of calls) {
+      if (call.status === "rejected") expect(call.reason).toMatchObject({ state: "already_verified" });
+    }
+  });
+
+  it.each([
+    ["another token", TOKEN, `${TOKEN}x`],
+    ["the token in another case", TOKEN, TOKEN.toUpperCase()],
+    ["a token where none was set", undefined, TOKEN],
+  ])("refuses %s without showing either", async (_, token, given) => {
+    const email = someone();
+    const { verification_token, ...registration } = aRegistration({ email });
+    expect(verification_token).toBeDefined();
+    await accounts.register(token === undefined ? registration : { ...registration, verification_token: token });
+    const before = await db.contents();
+
+    const failure = await accounts.verifyEmail(email, given).catch((error: unknown) => error);
+
+    expect(failure).toBeInstanceOf(ConflictError);
+    expect(failure).toMatchObject({ code: "conflict", entity: "user", state: "wrong_token" });
+    expect(inspect(failure, { depth: null })).not.toContain(TOKEN);
+    expect(await db.contents()).toEqual(before);
+  });
+
+  it("does not verify by another account's token", async () => {
+    const [email, other] = [await registered(), someone()];
+    await accounts.register(aRegistration({ email: other, verification_token: "the-token-of-another" }));
+
+    await expect(accounts.verifyEmail(email, "the-token-of-another")).rejects.toMatchObject({ state: "wrong_token" });
+    await expect(accounts.verifyEmail(other, "the-token-of-another")).resolves.toMatchObject({ email_verified: true });
+  });
+
+  it("verifies by the last token that was set, not by the one before", async () => {
+    const email = await registered();
+
+    const user = await accounts.setVerificationToken(email, "a-newer-token");
+
+    expect(user).toMatchObject({ email, email_verified: false });
+    await expect(accounts.verifyEmail(email, TOKEN)).rejects.toMatchObject({ state: "wrong_token" });
+    await expect(accounts.verifyEmail(email, "a-newer-token")).resolves.toMatchObject({ email_verified: true });
+  });
+
+  it("sets the same token twice", async () => {
+    const email = await registered();
+    await accounts.setVerificationToken(email, "a-newer-token");
+    const before = await db.contents();
+
+    await accounts.setVerificationToken(email, "a-newer-token");
+
+    expect(await db.contents()).toEqual(before);
+  });
+
+  it("sets no token for an address that is verified", async () => {
+    const email = await registered();
+    await accounts.verifyEmail(email, TOKEN);
+    const before = await db.contents();
+
+    const failure = await accounts.setVerificationToken(email, "too-late").catch((error: unknown) => error);
+
+    expect(failure).toBeInstanceOf(ConflictError);
+    expect(failure).toMatchObject({ code: "conflict", entity: "user", state: "already_verified" });
+    expect(inspect(failure, { depth: null })).not.toContain("too-late");
+    expect(await db.contents()).toEqual(before);
+  });
+
+  it.each([
+    ["verifyEmail", (email: string, token: string) => accounts.verifyEmail(email, token)],
+    ["setVerificationToken", (email: string, token: string) => accounts.setVerificationToken(email, token)],
+  ])("%s refuses what is no token", async (_, call) => {
+    const email = await registered();
+    const before = await db.contents();
+
+    for (const token of ["", 42, null, undefined]) {
+      const failure = await call(email, token as string).catch((error: unknown) => error);
+
+      expect(failure).toBeInstanceOf(ValidationError);
+      expect(failure).toMatchObject({ entity: "user", attribute: "verification_token" });
+    }
+    expect(await db.contents()).toEqual(before);
+  });
+});
+
+describe("changePassword", () => {
+  it("replaces the hash and ends all sessions, but no one else's", async () => {
+    const [email, other] = [await registered(), await registered()];
+    const sessions = await Promise.all(Array.from({ length: 30 }, () => startSession(email)));
+    const theirs = await startSession(other);
+
+    const user = await accounts.changePassword(email, { password_hash: OTHER_BCRYPT_HASH });
+
+    expect(user).toEqual(await accounts.get(email));
+    expect(await accounts.credentials(email)).toMatchObject({ password_hash: OTHER_BCRYPT_HASH });
+    expect(await accounts.credentials(other)).toMatchObject({ password_hash: BCRYPT_HASH });
+    for (const session of sessions) expect(await isRunning(session)).toBe(false);
+    expect(await isRunning(theirs)).toBe(true);
+  });
+
+  it("changes the password for who knows the current hash", async () => {
+    const email = await registered();
+
+    await accounts.changePassword(typed(email), { password_hash: OTHER_BCRYPT_HASH, current_hash: BCRYPT_HASH });
+
+    expect(await accounts.credentials(email)).toMatchObject({ password_hash: OTHER_BCRYPT_HASH });
+  });
+
+  it("refuses a hash that is not the current one, ends no session and shows no hash", async () => {
+    const email = await registered();
+    const session = await startSession(email);
+    const before = await db.contents();
+
+    const failure = await accounts
+      .changePassword(email, { password_hash: THIRD_BCRYPT_HASH, current_hash: OTHER_BCRYPT_HASH })
+      .catch((error: unknown) => error);
+
+    expect(failure).toBeInstanceOf(ConflictError);
+    expect(failure).toMatchObject({ code: "conflict", entity: "user", state: "password_changed" });
+    const shown = inspect(failure, { depth: null });
+    for (const hash of [BCRYPT_HASH, OTHER_BCRYPT_HASH, THIRD_BCRYPT_HASH]) expect(shown).not.toContain(hash);
+    expect(await db.contents()).toEqual(before);
+    expect(await isRunning(session)).toBe(true);
+  });
+
+  it("lets one of two callers win who change the same password at once", async () => {
+    const email = await registered();
+    const hashes = [OTHER_BCRYPT_HASH, THIRD_BCRYPT_HASH];
+
+    const calls = await Promise.allSettled(
+      hashes.map((password_hash) => accounts.changePassword(email, { password_hash, current_hash: BCRYPT_HASH })),
+    );
+
+    const winner = calls.findIndex(({ status }) => status === "fulfilled");
+    expect(calls.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
+    expect((calls[1 - winner] as PromiseRejectedResult).reason).toMatchObject({ state: "password_changed" });
+    expect(await accounts.credentials(email)).toMatchObject({ password_hash: hashes[winner] });
+  });
+
+  it("gives the account back when the same change is sent again", async () => {
+    const email = await registered();
+    const change = { password_hash: OTHER_BCRYPT_HASH, current_hash: BCRYPT_HASH };
+    const first = await accounts.changePassword(email, change);
+    const before = await db.contents();
+
+    const second = await accounts.changePassword(email, change);
+
+    expect(second).toEqual(first);
+    expect(await db.contents()).toEqual(before);
+  });
+
+  it("ends the sessions when it is sent again after a crash before that", async () => {
+    const email = await registered();
+    const session = await startSession(email);
+    const change = { password_hash: OTHER_BCRYPT_HASH, current_hash: BCRYPT_HASH };
+    const crashing = losing(({ name }) => name === "BatchWriteCommand");
+    await expect(crashing.accounts.changePassword(email, change)).rejects.toThrow("the function was stopped");
+    expect(await isRunning(session)).toBe(true);
+
+    await accounts.changePassword(email, change);
+
+    expect(await isRunning(session)).toBe(false);
+  });
+
+  it.each([
+    ["a plaintext password", { password_hash: "correct horse battery" }, "password_hash"],
+    ["no new hash", { current_hash: BCRYPT_HASH }, "password_hash"],
+    ["a plaintext current password", { password_hash: BCRYPT_HASH, current_hash: "correct horse" }, "current_hash"],
+    ["an attribute that it does not know", { password_hash: BCRYPT_HASH, email: "x@example.com" }, "email"],
+  ])("refuses %s, changes nothing and does not show it", async (_, input, attribute) => {
+    const email = await registered();
+    const session = await startSession(email);
+    const before = await db.contents();
+
+    const failure = await accounts.changePassword(email, input as never).catch((error: unknown) => error);
+
+    expect(failure).toBeInstanceOf(ValidationError);
+    expect(inspect(failure, { depth: null, showHidden: true })).not.toContain("correct horse");
+    expect(failure).toMatchObject({ code: "validation", entity: "user", attribute });
+    expect(await db.contents()).toEqual(before);
+    expect(await isRunning(session)).toBe(true);
+  });
+});
+
+describe("recordLogin", () => {
+  it("records when the user logged in", async () => {
+    const email = await registered();
+    db.clock.now = NOW + HOUR;
+
+    const user = await accounts.recordLogin(email);
+
+    expect(user).toMatchObject({ email, last_login: NOW + HOUR });
+    expect(await accounts.get(email)).toEqual(user);
+  });
+
+  it("moves forwards only", async () => {
+    const email = await registered();
+    for (const [now, last_login] of [
+      [NOW + HOUR, NOW + HOUR],
+      [NOW, NOW + HOUR],
+      [NOW + HOUR, NOW + HOUR],
+      [NOW + HOUR + 1, NOW + HOUR + 1],
+    ] as const) {
+      db.clock.now = now;
+
+      expect(await accounts.recordLogin(email)).toMatchObject({ last_login });
+      expect(await accounts.get(email)).toMatchObject({ last_login });
+    }
+  });
+
+  it("keeps the latest of 20 log-ins that are recorded at once", async () => {
+    const email = await registered();
+    const layers = Array.from({ length: 20 }, (_, place) => db.layerWith({ clock: () => NOW + ((place * 7) % 20) }));
+
+    await Promise.all(layers.map((layer) => layer.accounts.recordLogin(email)));
+
+    expect(await accounts.get(email)).toMatchObject({ last_login: NOW + 19 });
+  });
+});
+
+describe("suspend, reactivate and markDeleted", () => {
+  const changes = {
+    suspend: (email: string) => accounts.suspend(email),
+    reactivate: (email: string) => accounts.reactivate(email),
+    markDeleted: (email: string) => accounts.markDeleted(email),
+  } as const;
+
+  async function accountThatIs(status: AccountStatus): Promise<string> {
+    const email = await registered();
+    if (status === "suspended") await accounts.suspend(email);
+    if (status === "deleted") await accounts.markDeleted(email);
+    return email;
+  }
+
+  it.each([
+    ["active", "suspend", "suspended"],
+    ["active", "markDeleted", "deleted"],
+    ["suspended", "reactivate", "active"],
+    ["suspended", "markDeleted", "deleted"],
+  ] as const)("an account that is %s: %s makes it %s", async (from, change, to) => {
+    const email = await accountThatIs(from);
+
+    const user = await changes[change](email);
+
+    expect(user).toMatchObject({ email, account_status: to });
+    expect(await accounts.get(email)).toEqual(user);
+    expect((await accounts.overview(email)).user.account_status).toBe(to);
+  });
+
+  it.each([
+    ["active", "reactivate"],
+    ["suspended", "suspend"],
+    ["deleted", "markDeleted"],
+  ] as const)("an account that is %s: %s gives it back and changes nothing", async (status, change) => {
+    const email = await accountThatIs(status);
+    const before = await db.contents();
+
+    expect(await changes[change](email)).toMatchObject({ email, account_status: status });
+    expect(await db.contents()).toEqual(before);
+  });
+
+  it.each(["suspend", "reactivate"] as const)("an account that is deleted stays so: %s is refused", async (change) => {
+    const email = await accountThatIs("deleted");
+    const before = await db.contents();
+
+    const failure = await changes[change](email).catch((error: unknown) => error);
+
+    expect(failure).toBeInstanceOf(ConflictError);
+    expect(failure).toMatchObject({ code: "conflict", entity: "user", state: "deleted" });
+    expect(await db.contents()).toEqual(before);
+  });
+
+  it.each(["suspend", "markDeleted"] as const)("%s ends all sessions, but no one else's", async (change) => {
+    const [email, other] = [await registered(), await registered()];
+    const sessions = await Promise.all(Array.from({ length: 30 }, () => startSession(email)));
+    const theirs = await startSession(other);
+
+    await changes[change](typed(email));
+
+    for (const session of sessions) expect(await isRunning(session)).toBe(false);
+    expect(await isRunning(theirs)).toBe(true);
+  });
+
+  it.each(["suspend", "markDeleted"] as const)(
+    "%s ends the sessions when it is sent again after a crash",
+    async (change) => {
+      const email = await registered();
+      const session = await startSession(email);
+      const crashing = losing(({ name }) => name === "BatchWriteCommand");
+      await expect(crashing.accounts[change](email)).rejects.toThrow("the function was stopped");
+      expect(await isRunning(session)).toBe(true);
+
+      await changes[change](email);
+
+      expect(await isRunning(session)).toBe(false);
+    },
+  );
+
+  it.each(["suspend", "markDeleted"] as const)(
+    "%s leaves no session of 20 that begin at the same time",
+    async (change) => {
+      const email = await registered();
+
+      const [changed, ...starts] = await Promise.allSettled([
+        changes[change](email),
+        ...Array.from({ length: 20 }, () => startSession(email)),
+      ]);
+
+      expect(changed.status).toBe("fulfilled");
+      expect((await itemsOf(email)).filter((item) => item.__edb_e__ === "session")).toEqual([]);
+      for (const start of starts) if (start.status === "rejected") expect(start.reason).toBeInstanceOf(ConflictError);
+    },
+  );
+
+  it("lets nobody into an account that is not active, and lets them in again once it is", async () => {
+    const email = await registered();
+    await accounts.suspend(email);
+    const before = await db.contents();
+
+    await expect(startSession(email)).rejects.toMatchObject({ code: "conflict", entity: "user", state: "suspended" });
+    expect(await db.contents()).toEqual(before);
+    await accounts.reactivate(email);
+    expect(await isRunning(await startSession(email))).toBe(true);
+    await accounts.markDeleted(email);
+    await expect(startSession(email)).rejects.toMatchObject({ code: "conflict", entity: "user", state: "deleted" });
+  });
+
+  it("leaves an account in one of its states and no session, whatever runs at once", async () => {
+    const email = await registered();
+    await startSession(email);
+
+    const calls = await Promise.allSettled([
+      ...Array.from({ length: 5 }, () => accounts.suspend(email)),
+      ...Array.from({ length: 5 }, () => accounts.reactivate(email)),
+      ...Array.from({ length: 5 }, () => accounts.markDeleted(email)),
+    ]);
+
+    expect(await accounts.get(email)).toMatchObject({ account_status: "deleted" });
+    for (const call of calls) {
+      if (call.status === "rejected") expect(call.reason).toMatchObject({ code: "conflict", state: "deleted" });
+      else expect(ACCOUNT_STATUSES).toContain((call.value as User).account_status);
+    }
+    expect((await itemsOf(email)).filter((item) => item.__edb_e__ === "session")).toEqual([]);
+  });
+
+  it("keeps a deleted account's items until it is erased", async () => {
+    const email = someone();
+    await liveAs(email);
+
+    await accounts.markDeleted(email);
+
+    expect((await itemsOf(email)).map((item) => item.__edb_e__).sort()).toEqual(
+      Object.keys(ONE_OF_EACH)
+        .filter((entity) => entity !== "session" && entity !== "qr_token")
+        .sort(),
+    );
+  });
+});
+
+describe("overview (the account collection)", () => {
+  it("is empty for a new account", async () => {
+    const email = await registered();
+
+    expect(await accounts.overview(email)).toEqual({
+      user: { email, username: "Maria", created_at: NOW, email_verified: false, account_status: "active" },
+      assessments: [],
+      entitlements: [],
+      openTickets: [],
+    });
+  });
+
+  it("gives the newest assessments, all purchases and the open tickets in one request", async () => {
+    const [email, other] = [await registered(), someone()];
+    await liveAs(other);
+    await storeAll(db, AssessmentModel, assessmentsOf(email, 60));
+    await storeAll(db, TicketModel, ticketsOf(email, 12));
+    const period = { ...aReceipt({ user_email: email }), purchase_date: NOW };
+    await storeAll(db, EntitlementModel, [
+      { ...period, product_id: "writing", transaction_id: "o-1", expires_at: NOW + 20 * DAY, status: "active" },
+      { ...period, product_id: "speaking", transaction_id: "o-2", expires_at: NOW + 10 * DAY, status: "refunded" },
+      { ...period, product_id: "full_mock_test", transaction_id: "o-3", expires_at: NOW - 1, status: "active" },
+    ]);
+
+    const requests = await requestsOf(db, async () => {
+      const overview = await accounts.overview(typed(email));
+
+      expect(overview.user).toMatchObject({ email });
+      expect(overview.assessments).toEqual(
+        Array.from({ length: 10 }, (_, place) => ({
+          assessment_id: `${email}/00${59 - place}`,
+          user_id: email,
+          assessment_type: "writing_general",
+          created_at: NOW + 59 - place,
+          status: "completed",
+          band_score: 6.5,
+        })),
+      );
+      expect(overview.entitlements).toEqual([
+        {
+          user_email: email,
+          product_id: "writing",
+          platform: "ios",
+          expires_at: NOW + 20 * DAY,
+          status: "active",
+          active: true,
+        },
+        {
+          user_email: email,
+          product_id: "speaking",
+          platform: "ios",
+          expires_at: NOW + 10 * DAY,
+          status: "refunded",
+          active: false,
+        },
+        {
+          user_email: email,
+          product_id: "full_mock_test",
+          platform: "ios",
+          expires_at: NOW - 1,
+          status: "active",
+          active: false,
+        },
+      ]);
+      expect(overview.openTickets.map(({ ticket_id, status }) => [ticket_id, status])).toEqual([
+        [`${email}/0010`, "escalated"],
+        [`${email}/0009`, "in_progress"],
+        [`${email}/0008`, "new"],
+        [`${email}/0006`, "escalated"],
+        [`${email}/0005`, "in_progress"],
+        [`${email}/0004`, "new"],
+        [`${email}/0002`, "escalated"],
+        [`${email}/0001`, "in_progress"],
+        [`${email}/0000`, "new"],
+      ]);
+      expect(overview.openTickets[0]).toMatchObject({
+        user_email: email,
+        subject: aTicket().subject,
+        priority: "high",
+      });
+    });
+
+    expect(requests).toMatchObject([{ operation: "Query", entity: "account", index: "gsi1" }]);
+    expect(requests[0]?.items).toBeLessThan(60);
+  });
+
+  it("takes one request for the longest list of assessments that may be asked for", async () => {
+    const email = await registered();
+    await storeAll(db, AssessmentModel, assessmentsOf(email, 120));
+
+    const requests = await requestsOf(db, async () => {
+      const { assessments } = await accounts.overview(email, { assessments: 100 });
+
+      expect(assessments.map(({ created_at }) => created_at)).toEqual(
+        Array.from({ length: 100 }, (_, place) => NOW + 119 - place),
+      );
+    });
+
+    expect(requests).toHaveLength(1);
+  });
+
+  it("gives as many assessments as it is asked for, or all that there are", async () => {
+    const email = await registered();
+    await storeAll(db, AssessmentModel, assessmentsOf(email, 3));
+
+    expect((await accounts.overview(email, { assessments: 1 })).assessments).toHaveLength(1);
+    expect((await accounts.overview(email, { assessments: 3 })).assessments).toHaveLength(3);
+    expect((await accounts.overview(email)).assessments).toHaveLength(3);
+  });
+
+  it("is whole for an account with more tickets than one request reads", async () => {
+    const email = await registered();
+    await storeAll(db, AssessmentModel, assessmentsOf(email, 20));
+    await storeAll(db, TicketModel, ticketsOf(email, 100));
+    await db.layer.purchases.grant(aReceipt({ user_email: email, transaction_id: "many-tickets" }));
+
+    const overview = await accounts.overview(email);
+
+    expect(overview.openTickets).toHaveLength(75);
+    expect(overview.entitlements).toHaveLength(1);
+    expect(overview.assessments.map(({ created_at }) => created_at)).toEqual(
+      Array.from({ length: 10 }, (_, place) => NOW + 19 - place),
+    );
+  });
+
+  it("tells a purchase active up to its last second", async () => {
+    const email = await registered();
+    await db.layer.purchases.grant(aReceipt({ user_email: email, transaction_id: "last-second" }));
+
+    for (const [now, active] of [
+      [NOW + 30 * DAY - 1, true],
+      [NOW + 30 * DAY, false],
+    ] as const) {
+      db.clock.now = now;
+      expect((await accounts.overview(email)).entitlements).toMatchObject([{ status: "active", active }]);
+    }
+  });
+
+  it.each([[0], [101], [1.5], [Number.NaN], ["10"]])("refuses %p as a number of assessments", async (count) => {
+    const email = await registered();
+
+    const failure = await accounts.overview(email, { assessments: count as number }).catch((error: unknown) => error);
+
+    expect(failure).toBeInstanceOf(ValidationError);
+    expect(failure).toMatchObject({ code: "validation", attribute: "assessments" });
+  });
+
+  it("refuses an option that it does not know", async () => {
+    const failure = await accounts.overview(await registered(), { limit: 5 } as never).catch((error: unknown) => error);
+
+    expect(failure).toBeInstanceOf(ValidationError);
+    expect(failure).toMatchObject({ attribute: "limit" });
+  });
+});
+
+describe("export", () => {
+  it("gives one of everything, whole and without secrets", async () => {
+    const email = someone();
+    const { assessment_id, session_id, token, receipt } = await liveAs(email);
+    await liveAs(someone());
+    db.clock.now = NOW + HOUR;
+
+    const exported = await accounts.export(typed(email));
+
+    const anId = expect.any(String);
+    expect(exported).toEqual({
+      email,
+      exported_at: NOW + HOUR,
+      items: {
+        user: [{ email, username: "Maria", created_at: NOW, email_verified: false, account_status: "active" }],
+        session: [{ user_email: email, created_at: NOW, expires_at: NOW + DAY, qr_authenticated: false }],
+        qr_token: [{ user_email: email, created_at: NOW, expires_at: NOW + 300, used: false }],
+        assessment: [
+          {
+            ...aSpeakingResult(),
+            assessment_id,
+            user_id: email,
+            assessment_type: "speaking_academic",
+            created_at: NOW,
+            completed_at: NOW,
+            band_score: 7,
+            status: "completed",
+          },
+        ],
+        entitlement: [{ ...receipt, purchase_date: NOW, expires_at: NOW + 30 * DAY, status: "active" }],
+        safety_log: [{ ...aSafetyEvent({ user_email: email, assessment_id }), log_id: anId, timestamp: NOW }],
+        content_report: [
+          { ...aReport({ reporter_email: email, assessment_id }), report_id: anId, created_at: NOW, status: "new" },
+        ],
+        ticket: [{ ...aTicket({ user_email: email }), ticket_id: anId, created_at: NOW, status: "new" }],
+      },
+    });
+    const text = JSON.stringify(exported);
+    for (const secret of [BCRYPT_HASH, TOKEN, session_id, token]) expect(text).not.toContain(secret);
+  });
+
+  it("leaves out the session that a QR token began", async () => {
+    const email = await registered();
+    const { token } = await db.layer.qrLogin.issue(email);
+    const { session_id } = await db.layer.qrLogin.redeem(token, { device_id: "phone", ip_address: "203.0.113.7" });
+
+    const { items } = await accounts.export(email);
+
+    expect(items.qr_token).toEqual([
+      {
+        user_email: email,
+        created_at: NOW,
+        expires_at: NOW + 300,
+        used: true,
+        used_at: NOW,
+        device_id: "phone",
+      },
+    ]);
+    expect(items.session).toMatchObject([{ ip_address: "203.0.113.7", qr_authenticated: true }]);
+    expect(JSON.stringify(items)).not.toContain(session_id);
+  });
+
+  it("is whole for an account with hundreds of items, read by the hundred", async () => {
+    const email = someone();
+    await liveAs(email);
+    await storeAll(db, AssessmentModel, assessmentsOf(email, 230));
+
+    const requests = await requestsOf(db, async () => {
+      const { items } = await accounts.export(email);
+
+      expect(items.assessment).toHaveLength(231);
+      expect(new Set(items.assessment.map(({ assessment_id }) => assessment_id)).size).toBe(231);
+      for (const place of [0, 229]) {
+        expect(items.assessment).toContainEqual(
+          expect.objectContaining({ created_at: NOW + place, ai_feedback: `Feedback ${place}` }),
+        );
+      }
+      const others = Object.entries(items).filter(([entity]) => entity !== "assessment");
+      for (const [entity, list] of others) expect([entity, list.length]).toEqual([entity, 1]);
+    });
+
+    const batches = requests.filter(({ operation }) => operation === "BatchGetItem").map(({ items }) => items);
+    expect(batches.sort((a, b) => b - a)).toEqual([100, 100, 37]);
+  });
+
+  it("is whole when DynamoDB leaves keys of a batch unprocessed at first", async () => {
+    jest.spyOn(Math, "random").mockReturnValue(0);
+    const email = someone();
+    await liveAs(email);
+    let tries = 0;
+    const client = interceptedClient(db.client, async ({ name, input }, next) => {
+      if (name !== "BatchGetCommand" || ++tries > 3) return next();
+      return { Responses: {}, UnprocessedKeys: input.RequestItems };
+    });
+
+    const { items } = await db.layerWith({ client }).accounts.export(email);
+
+    expect(tries).toBe(4);
+    for (const [entity, list] of Object.entries(items)) expect([entity, list.length]).toEqual([entity, 1]);
+  });
+
+  it("fails rather than leave out what DynamoDB does not process", async () => {
+    jest.spyOn(Math, "random").mockReturnValue(0);
+    const email = someone();
+    await liveAs(email);
+    const client = interceptedClient(db.client, async ({ name, input }, next) =>
+      name === "BatchGetCommand" ? { Responses: {}, UnprocessedKeys: input.RequestItems } : next(),
+    );
+
+    const failure = await db
+      .layerWith({ client })
+      .accounts.export(email)
+      .catch((error: unknown) => error);
+
+    expect(failure).toBeInstanceOf(UnprocessedError);
+    expect(failure).toMatchObject({ code: "unprocessed", count: 7 });
+  });
+
+  it("finds what is there of somebody without an account", async () => {
+    const email = someone();
+    await db.layer.support.open(aTicket({ user_email: email }));
+
+    const { items } = await accounts.export(email);
+
+    expect(items.user).toEqual([]);
+    expect(items.ticket).toMatchObject([{ user_email: email }]);
+  });
+});
+
+describe("erase", () => {
+  it("removes one of everything, reports it, and touches no one else's", async () => {
+    const [email, other] = [someone(), someone()];
+    await liveAs(email);
+    await liveAs(other);
+    const theirs = await itemsOf(other);
+
+    const report = await accounts.erase(typed(email));
+
+    expect(report).toEqual(ONE_OF_EACH);
+    expect(await itemsOf(email)).toEqual([]);
+    expect(await itemsOf(other)).toEqual(theirs);
+    expect(theirs).toHaveLength(8);
+    expect(await accounts.find(email)).toBeUndefined();
+    await expect(accounts.export(email)).rejects.toBeInstanceOf(NotFoundError);
+  });
+
+  it("keeps nothing of the account but claims, and in these no personal data", async () => {
+    const email = someone();
+    const before = new Set((await db.contents()).map(({ pk }) => pk));
+    const { receipt } = await liveAs(email);
+
+    await accounts.erase(email);
+
+    const left = (await db.contents()).filter(({ pk }) => !before.has(pk));
+    expect(left.map(({ __edb_e__, kind }) => [__edb_e__, kind]).sort()).toEqual([
+      ["claim", "assessment"],
+      ["claim", "erasure"],
+      ["claim", "transaction"],
+    ]);
+    const transactions = left.filter(({ kind }) => kind === "transaction");
+    expect(transactions).toMatchObject([{ claimed_id: receipt.transaction_id }]);
+    expect(transactions[0]).not.toHaveProperty("ttl");
+    expect(left.find(({ kind }) => kind === "erasure")).toMatchObject({ ttl: NOW + ERASURE_MARKER_SECONDS });
+    expect(JSON.stringify(left)).not.toContain(email);
+  });
+
+  it("reports zeros when it is repeated, and for an address that it does not know", async () => {
+    const email = someone();
+    await liveAs(email);
+    await accounts.erase(email);
+    const before = await db.contents();
+
+    expect(await accounts.erase(email)).toEqual(NONE);
+    expect(await db.contents()).toEqual(before);
+    expect(await accounts.erase(someone())).toEqual(NONE);
+  });
+
+  it("removes hundreds of items", async () => {
+    const email = someone();
+    await liveAs(email);
+    await storeAll(db, AssessmentModel, assessmentsOf(email, 130));
+    await storeAll(db, TicketModel, ticketsOf(email, 40));
+    await storeAll(
+      db,
+      SessionModel,
+      Array.from({ length: 60 }, (_, place) => ({
+        session_id: `${email}/${place}`,
+        user_email: email,
+        created_at: NOW + place,
+        expires_at: NOW + DAY + place,
+        qr_authenticated: false,
+      })),
+    );
+
+    const report = await accounts.erase(email);
+
+    expect(report).toEqual({ ...ONE_OF_EACH, assessment: 131, ticket: 41, session: 61 });
+    expect(await itemsOf(email)).toEqual([]);
+  });
+
+  it("removes what an index shows late", async () => {
+    const email = someone();
+    await liveAs(email);
+    let queries = 0;
+    const client = interceptedClient(db.client, async ({ name }, next) => {
+      if (name !== "QueryCommand" || ++queries > 3) return next();
+      return { Items: [], Count: 0 };
+    });
+
+    const report = await db.layerWith({ client }).accounts.erase(email);
+
+    expect(report).toEqual(ONE_OF_EACH);
+    expect(await itemsOf(email)).toEqual([]);
+  });
+
+  it("erases what a deleted account left", async () => {
+    const email = someone();
+    await liveAs(email);
+    await accounts.markDeleted(email);
+
+    expect(await accounts.erase(email)).toEqual({ ...ONE_OF_EACH, session: 0, qr_token: 0 });
+  });
+
+  it("goes on after a crash between its deletions", async () => {
+    const email = someone();
+    await liveAs(email);
+    await storeAll(db, AssessmentModel, assessmentsOf(email, 60));
+    let batches = 0;
+    const crashing = losing(({ name }) => name === "BatchWriteCommand" && ++batches > 2);
+
+    await expect(crashing.accounts.erase(email)).rejects.toThrow("the function was stopped");
+    const left = await itemsOf(email);
+    const report = await accounts.erase(email);
+
+    expect(left).toHaveLength(68 - 50);
+    expect(left.map((item) => item.__edb_e__)).toContain("user");
+    expect(Object.values(report).reduce((sum, count) => sum + count)).toBe(left.length);
+    expect(await itemsOf(email)).toEqual([]);
+  });
+
+  it("goes on after a crash before the account's own row", async () => {
+    const email = someone();
+    await liveAs(email);
+    const crashing = losing(({ name }) => name === "DeleteCommand");
+
+    await expect(crashing.accounts.erase(email)).rejects.toThrow("the function was stopped");
+    expect((await itemsOf(email)).map((item) => item.__edb_e__)).toEqual(["user"]);
+
+    expect(await accounts.erase(email)).toEqual({ ...NONE, user: 1 });
+    expect(await itemsOf(email)).toEqual([]);
+  });
+
+  it("removes everything when DynamoDB leaves deletions unprocessed at first", async () => {
+    jest.spyOn(Math, "random").mockReturnValue(0);
+    const email = someone();
+    await liveAs(email);
+    let tries = 0;
+    const client = interceptedClient(db.client, async ({ name, input }, next) =>
+      name === "BatchWriteCommand" && ++tries <= 2 ? { UnprocessedItems: input.RequestItems } : next(),
+    );
+
+    expect(await db.layerWith({ client }).accounts.erase(email)).toEqual(ONE_OF_EACH);
+    expect(tries).toBe(3);
+    expect(await itemsOf(email)).toEqual([]);
+  });
+
+  it("fails rather than report deletions that DynamoDB does not process, and can be repeated", async () => {
+    jest.spyOn(Math, "random").mockReturnValue(0);
+    const email = someone();
+    await liveAs(email);
+    const client = interceptedClient(db.client, async ({ name, input }, next) =>
+      name === "BatchWriteCommand" ? { UnprocessedItems: input.RequestItems } : next(),
+    );
+
+    const failure = await db
+      .layerWith({ client })
+      .accounts.erase(email)
+      .catch((error: unknown) => error);
+
+    expect(failure).toBeInstanceOf(UnprocessedError);
+    expect(failure).toMatchObject({ code: "unprocessed", count: 7 });
+    expect(await accounts.get(email)).toMatchObject({ email });
+    expect(await accounts.erase(email)).toEqual(ONE_OF_EACH);
+  });
+
+  it("lets a receipt that was granted be granted to nobody, ever", async () => {
+    const email = someone();
+    const { receipt } = await liveAs(email);
+    const renewal = { ...receipt, transaction_id: `${receipt.transaction_id}-renewed` };
+    await db.layer.purchases.grant(renewal);
+    await accounts.erase(email);
+    db.clock.now = NOW + 400 * DAY;
+    await registered(email);
+    const before = await db.contents();
+
+    for (const { transaction_id } of [receipt, renewal]) {
+      for (const user_email of [someone(), email]) {
+        const failure = await db.layer.purchases
+          .grant({ ...receipt, user_email, transaction_id })
+          .catch((error: unknown) => error);
+
+        expect(failure).toBeInstanceOf(ConflictError);
+        expect(failure).toMatchObject({ code: "conflict", state: user_email === email ? "granted" : "claimed" });
+      }
+    }
+    expect(await db.contents()).toEqual(before);
+    expect(await db.layer.purchases.hasAccess(email, "speaking")).toBe(false);
+  });
+
+  it("refuses the address for an hour and then takes it as a new account's", async () => {
+    const email = someone();
+    await liveAs(email);
+    await accounts.erase(email);
+    const registration = aRegistration({ email, password_hash: OTHER_BCRYPT_HASH });
+    const before = await db.contents();
+
+    db.clock.now = NOW + ERASURE_MARKER_SECONDS - 1;
+    const failure = await accounts.register(registration).catch((error: unknown) => error);
+
+    expect(failure).toBeInstanceOf(ConflictError);
+    expect(failure).toMatchObject({ code: "conflict", entity: "user", state: "erased" });
+    expect(await db.contents()).toEqual(before);
+    db.clock.now = NOW + ERASURE_MARKER_SECONDS;
+    await expect(accounts.register(registration)).resolves.toMatchObject({ created_at: NOW + ERASURE_MARKER_SECONDS });
+    expect(await accounts.overview(email)).toMatchObject({ assessments: [], entitlements: [], openTickets: [] });
+    expect(await isRunning(await startSession(email))).toBe(true);
+  });
+
+  it("runs for an hour from its last call", async () => {
+    const email = await registered();
+    await accounts.erase(email);
+    db.clock.now = NOW + HOUR / 2;
+    await accounts.erase(email);
+
+    db.clock.now = NOW + HOUR;
+    await expect(startSession(email)).rejects.toMatchObject({ state: "erased" });
+    db.clock.now = NOW + HOUR / 2 + ERASURE_MARKER_SECONDS;
+    await expect(startSession(email)).resolves.toEqual(expect.any(String));
+  });
+
+  it("leaves nothing of what is written while it runs", async () => {
+    const email = someone();
+    const { receipt } = await liveAs(email);
+    const write = (place: number): Promise<unknown>[] => [
+      startSession(email),
+      db.layer.qrLogin.issue(email),
+      db.layer.purchases.grant({ ...receipt, product_id: "writing", transaction_id: `race-${email}-${place}` }),
+      db.layer.assessments.start({ user_id: email, assessment_type: "writing_general" }),
+      db.layer.moderation.recordSafetyEvent(aSafetyEvent({ user_email: email })),
+      db.layer.moderation.fileReport(aReport({ reporter_email: email })),
+      db.layer.support.open(aTicket({ user_email: email })),
+    ];
+
+    const [erased, ...writes] = await Promise.allSettled([
+      accounts.erase(email),
+      ...Array.from({ length: 3 }, (_, place) => write(place)).flat(),
+    ]);
+
+    expect(erased.status).toBe("fulfilled");
+    for (const call of writes) {
+      if (call.status === "rejected") expect(call.reason).toMatchObject({ code: "conflict", state: "erased" });
+    }
+    expect(await itemsOf(email)).toEqual([]);
+  });
+});

@@ -1,0 +1,299 @@
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { BatchWriteCommand } from "@aws-sdk/lib-dynamodb";
+import { PRIMARY_KEY } from "../../entities/keys.ts";
+import { tableDefinition } from "../../entities/table.ts";
+import { type AccessRequest, decide, matches, type PolicyDocument } from "../../scripts/iam/evaluator.ts";
+import { allows } from "../../scripts/iam/policies-page.ts";
+import {
+  arnsOf,
+  type DataOperation,
+  type Grant,
+  grantsOf,
+  grantText,
+  LEADING_KEYS,
+  POLICY_NAMES,
+  type PolicyName,
+  policyOf,
+  type ServiceName,
+  servicesOf,
+  TABLE,
+} from "../../scripts/iam/service-policies.ts";
+import { seedCatalogue } from "../../scripts/seeding.ts";
+import type { DataLayer } from "../../services/data-layer.ts";
+import { DataLayerError } from "../../services/errors.ts";
+import { aDiagnosis, MARIA } from "../builders.ts";
+import { NOW, ON_DYNAMODB_LOCAL, openTestTable, type TestTable } from "../engine.ts";
+import { SCENARIOS, type Scenario } from "../faults/scenarios.ts";
+
+/** A request as it went to DynamoDB. */
+interface SentRequest {
+  readonly operation: string;
+  readonly table: string;
+  readonly index: string;
+  /** Partition keys of the table, or of the index that is queried. */
+  readonly keys: readonly string[];
+}
+
+type Item = Readonly<Record<string, { readonly S?: string } | undefined>>;
+
+/** The body of a request on the wire, as far as it holds keys. */
+interface Body {
+  readonly TableName?: string;
+  readonly IndexName?: string;
+  readonly Key?: Item;
+  readonly Item?: Item;
+  readonly KeyConditionExpression?: string;
+  readonly ExpressionAttributeNames?: Readonly<Record<string, string>>;
+  readonly ExpressionAttributeValues?: Item;
+  readonly RequestItems?: Readonly<Record<string, { readonly Keys?: readonly Item[] } | readonly BatchWrite[]>>;
+}
+
+interface BatchWrite {
+  readonly PutRequest?: { readonly Item: Item };
+  readonly DeleteRequest?: { readonly Key: Item };
+}
+
+const partitionKeyOf = (index: string) =>
+  tableDefinition().globalSecondaryIndexes.find(({ indexName }) => indexName === index)?.partitionKey ??
+  PRIMARY_KEY.partitionKey;
+
+/** The partition key that a query asks for; none when it does not say. */
+function queriedKeys({ IndexName = TABLE, ...body }: Body): (string | undefined)[] {
+  const conditions = body.KeyConditionExpression?.matchAll(/(#\w+) = (:\w+)/g) ?? [];
+  return [...conditions]
+    .filter(([, name = ""]) => body.ExpressionAttributeNames?.[name] === partitionKeyOf(IndexName))
+    .map(([, , value = ""]) => body.ExpressionAttributeValues?.[value]?.S);
+}
+
+function batchKeys({ RequestItems = {} }: Body): (string | undefined)[] {
+  const items = Object.values(RequestItems).flatMap((of): readonly (Item | undefined)[] =>
+    "Keys" in of ? (of.Keys ?? []) : (of as readonly BatchWrite[]).map(writtenKey),
+  );
+  return items.map((item) => item?.[PRIMARY_KEY.partitionKey]?.S);
+}
+
+const writtenKey = ({ PutRequest, DeleteRequest }: BatchWrite) => PutRequest?.Item ?? DeleteRequest?.Key;
+
+function sentRequest(operation: string, body: Body): SentRequest {
+  const single = (body.Key ?? body.Item)?.[PRIMARY_KEY.partitionKey]?.S;
+  const keys = [single, ...queriedKeys(body), ...batchKeys(body)].filter((key) => key !== undefined);
+  const tables = Object.keys(body.RequestItems ?? {});
+  if (tables.length > 1) throw new Error("a batch over several tables");
+  return { operation, table: body.TableName ?? tables[0] ?? "", index: body.IndexName ?? TABLE, keys };
+}
+
+/** Records what a client sends from now on, as it stands on the wire. */
+function recordRequests(client: DynamoDBClient): SentRequest[] {
+  const requests: SentRequest[] = [];
+  client.middlewareStack.add(
+    (next) => async (input) => {
+      const { headers, body } = input.request as { headers: Record<string, string>; body: string };
+      const [, operation = ""] = /\.(\w+)$/.exec(headers["x-amz-target"] ?? "") ?? [];
+      requests.push(sentRequest(operation, JSON.parse(body) as Body));
+      return next(input);
+    },
+    { step: "build", name: "recordRequests" },
+  );
+  return requests;
+}
+
+const policyOfService = (service: string) =>
+  POLICY_NAMES.find((policy) => servicesOf(policy).includes(service as ServiceName)) as PolicyName;
+
+// biome-ignore lint/suspicious/noConsole: the counts are what a run is for
+const report = (line: string) => console.info(line);
+
+const isService = (name: string) => !["context", "entities", "within"].includes(name);
+
+/** A data layer that notes which of its functions are called. */
+function watchedLayer(layer: DataLayer, called: Set<string>): DataLayer {
+  return new Proxy(layer, {
+    get(target, service: keyof DataLayer & string) {
+      const api = target[service];
+      if (!isService(service)) return api;
+      return new Proxy(api, {
+        get(functions, name: string) {
+          called.add(`${service}.${name}`);
+          return functions[name as never];
+        },
+      });
+    },
+  });
+}
+
+let db: TestTable;
+let sent: SentRequest[];
+const called = new Set<string>();
+/** Every request of the services, under the policy that they run with. */
+const recorded: { readonly policy: PolicyName; readonly by: string; readonly request: SentRequest }[] = [];
+
+async function remove(items: readonly Record<string, unknown>[]): Promise<void> {
+  for (let start = 0; start < items.length; start += 25) {
+    const writes = items.slice(start, start + 25).map(({ pk, sk }) => ({ DeleteRequest: { Key: { pk, sk } } }));
+    await db.client.send(new BatchWriteCommand({ RequestItems: { [db.table]: writes } }));
+  }
+}
+
+/** Records what a function does; a refusal of the data layer's own is one of the things it may do. */
+async function record(policy: PolicyName, by: string, act: () => Promise<unknown>): Promise<void> {
+  const before = sent.length;
+  await act().catch((error: unknown) => {
+    if (!(error instanceof DataLayerError)) throw error;
+  });
+  for (const request of sent.slice(before)) recorded.push({ policy, by, request });
+}
+
+/** What may have happened between a scenario's preparation and its act; each leads to other requests. */
+const CIRCUMSTANCES: Readonly<Record<string, () => Promise<unknown>>> = {
+  "as prepared": async () => undefined,
+  "with everything gone": async () => remove(await db.contents()),
+  "with the claims gone": async () =>
+    remove((await db.contents()).filter(({ __edb_e__: entity }) => entity === "claim")),
+  "with the account erased": () => db.layer.accounts.erase(MARIA),
+  "with the account suspended": () => db.layer.accounts.suspend(MARIA).catch(() => undefined),
+};
+
+async function exercise(service: string, name: string): Promise<void> {
+  const scenario = SCENARIOS[service as ServiceName][name as never] as Scenario | undefined;
+  if (scenario === undefined) throw new Error(`no scenario exercises ${service}.${name}`);
+  for (const happen of Object.values(CIRCUMSTANCES)) {
+    await remove(await db.contents());
+    const prepared = (await scenario.prepare?.(db.layer)) as never;
+    await happen();
+    const layer = watchedLayer(db.layer, called);
+    // The second time is a retry.
+    for (const _ of [1, 2])
+      await record(policyOfService(service), `${service}.${name}`, () => scenario.act(layer, prepared));
+  }
+}
+
+/** What scenarios do not come upon. */
+async function exerciseTheRest(): Promise<void> {
+  const gone = { ticket_id: "TKT-GONE", created_at: NOW };
+  await record("devops", "devops.recordDiagnosis", () => db.layer.devops.recordDiagnosis(aDiagnosis({ ticket: gone })));
+  await record("scripts", "seedCatalogue", () => seedCatalogue(db.layer));
+}
+
+const servicesOfLayer = () => Object.entries(db.layer).filter(([name]) => isService(name));
+
+beforeAll(async () => {
+  db = await openTestTable();
+  sent = recordRequests(db.client);
+  for (const [service, functions] of servicesOfLayer()) {
+    for (const name of Object.keys(functions)) await exercise(service, name);
+  }
+  await exerciseTheRest();
+}, 240_000);
+afterAll(() => db.drop());
+
+const PLACE = { region: "us-east-1", account: "123456789012" };
+
+function accessOf({ operation, table, index, keys }: SentRequest): AccessRequest {
+  const names = arnsOf(table, PLACE);
+  return {
+    action: `dynamodb:${operation}`,
+    resource: index === TABLE ? names.table : names.index(index),
+    context: keys.length === 0 ? {} : { [LEADING_KEYS]: keys },
+  };
+}
+
+const GRANTS = new Map(POLICY_NAMES.map((policy) => [policy, grantsOf(policy)]));
+
+/** The kinds of requests that one request is of: one for each pattern among its keys. */
+function grantsOfRequest(policy: PolicyName, { operation, index, keys }: SentRequest): Grant[] {
+  return keys.map((key) => {
+    const grant = GRANTS.get(policy)?.find(
+      (one) => one.operation === operation && one.index === index && matches(one.pattern, key),
+    );
+    return grant ?? { operation: operation as DataOperation, index, pattern: key };
+  });
+}
+
+/** A request and what is wrong with it, for messages; keys are cut to their kind. */
+const told = (by: string, { operation, index, keys }: SentRequest) =>
+  `${by}: ${operation} on ${index}, keys ${keys.map((key) => key.replace(/_[^_#]*$/, "_*")).join(" ")}`;
+
+describe("under its own policy", () => {
+  it("every function of every service was exercised, and sent requests", () => {
+    const functions = servicesOfLayer().flatMap(([service, api]) =>
+      Object.keys(api).map((name) => `${service}.${name}`),
+    );
+
+    expect([...called].sort()).toEqual(functions.sort());
+    const senders = new Set(recorded.map(({ by }) => by));
+    expect(functions.filter((name) => !senders.has(name))).toEqual([]);
+  });
+
+  it("every service is under exactly one policy", () => {
+    const covered = POLICY_NAMES.flatMap((policy) => servicesOf(policy));
+
+    expect([...covered].sort()).toEqual(
+      servicesOfLayer()
+        .map(([service]) => service)
+        .sort(),
+    );
+  });
+
+  it("every request that a service makes is allowed", () => {
+    const policies = documents();
+    const refused = recorded.filter(
+      ({ policy, request }) => decide([policies[policy]], accessOf(request)) !== "allowed",
+    );
+
+    expect(refused.map(({ by, request }) => told(by, request))).toEqual([]);
+  });
+
+  it.each(POLICY_NAMES)("nothing is allowed to %s that is not needed", (policy) => {
+    const used = new Set(
+      recorded
+        .filter((one) => one.policy === policy)
+        .flatMap(({ request }) => grantsOfRequest(policy, request).map(grantText)),
+    );
+    // This engine tells the item that refused a write, so a service that only creates need not read it afterwards.
+    const unused = grantsOf(policy).filter((grant) => !(ON_DYNAMODB_LOCAL && grant.operation === "GetItem"));
+
+    expect(unused.map(grantText).filter((grant) => !used.has(grant))).toEqual([]);
+  });
+});
+
+describe("under the policy of another service", () => {
+  it("every request is decided as docs/policies.md says", () => {
+    const policies = documents();
+    const decisions = recorded.flatMap(({ policy, by, request }) =>
+      POLICY_NAMES.map((other) => {
+        // A batch is allowed only with all of its keys.
+        const documented = grantsOfRequest(policy, request).every((grant) => allows(other, grant));
+        const decided = decide([policies[other]], accessOf(request)) === "allowed";
+        return { request: `${told(by, request)} under ${other}`, documented, decided };
+      }),
+    );
+
+    expect(decisions.filter(({ documented, decided }) => documented !== decided)).toEqual([]);
+    const denied = decisions.filter(({ decided }) => !decided).length;
+    report(
+      `requests checked against policies: ${recorded.length} of ${called.size} functions, ${decisions.length} decisions, ${denied} denied`,
+    );
+  });
+
+  it.each(POLICY_NAMES.filter((policy) => policy !== "accounts"))(
+    "%s is denied every request that touches a user",
+    (policy) => {
+      const policies = documents();
+      const touching = recorded.filter(({ request: { index, keys } }) =>
+        keys.some((key) => index === TABLE && key.startsWith("$ielts#email_")),
+      );
+
+      expect(touching.length).toBeGreaterThan(50);
+      expect(touching.filter(({ policy: own }) => own !== "accounts")).toEqual([]);
+      const decisions = new Set(touching.map(({ request }) => decide([policies[policy]], accessOf(request))));
+      expect([...decisions]).toEqual(["implicitly denied"]);
+    },
+  );
+});
+
+/** The policies for the table under test. */
+function documents(): Record<PolicyName, PolicyDocument> {
+  return Object.fromEntries(
+    POLICY_NAMES.map((policy) => [policy, policyOf(policy, arnsOf(db.table, PLACE))]),
+  ) as Record<PolicyName, PolicyDocument>;
+}
