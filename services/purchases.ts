@@ -31,6 +31,8 @@ export function createPurchases(context: DataContext) {
     user_email: attributeValue(EntitlementModel, "user_email", user_email),
     product_id: attributeValue(EntitlementModel, "product_id", product_id),
   });
+  const transactionOf = (value: string) =>
+    claimable(EntitlementModel, "transaction_id", attributeValue(EntitlementModel, "transaction_id", value));
   const read = (key: { user_email: string; product_id: Product }) =>
     entitlements.read("byUserAndProduct", entitlements.entity.get(key), { consistent: true });
 
@@ -53,11 +55,7 @@ export function createPurchases(context: DataContext) {
         "price_paid",
       ]);
       const key = keyFor(receipt.user_email, receipt.product_id);
-      const transaction_id = claimable(
-        EntitlementModel,
-        "transaction_id",
-        attributeValue(EntitlementModel, "transaction_id", receipt.transaction_id),
-      );
+      const transaction_id = transactionOf(receipt.transaction_id);
       const now = context.clock();
       const period = { ...receipt, ...key, purchase_date: now, status: "active" as const };
       // Validates the receipt before the claim is written.
@@ -165,7 +163,7 @@ export function createPurchases(context: DataContext) {
      */
     async refund(user_email: string, product_id: Product, transaction_id: string): Promise<Entitlement> {
       const key = keyFor(user_email, product_id);
-      const transaction = attributeValue(EntitlementModel, "transaction_id", transaction_id);
+      const transaction = transactionOf(transaction_id);
       return entitlements.change(
         "refund",
         {},

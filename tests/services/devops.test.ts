@@ -223,7 +223,7 @@ describe("an action's own id", () => {
 describe("a ticket's link", () => {
   const REFERENCES: readonly (readonly [string, (ticket: Ticket) => TicketReference, number])[] = [
     ["by its id alone", ({ ticket_id }) => ticket_id, 3],
-    ["by its key", ({ ticket_id, created_at }) => ({ ticket_id, created_at }), 2],
+    ["by its key", ({ ticket_id, created_at }) => ({ ticket_id, created_at }), 3],
     ["whole", (ticket) => ticket, 2],
   ];
 
