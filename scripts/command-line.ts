@@ -2,7 +2,7 @@ import "./quiet-sdk.ts";
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { confirm } from "@inquirer/prompts";
 import { SingleBar } from "cli-progress";
-import { Command, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { DEFAULT_TABLE_NAME } from "../entities/keys.ts";
 import { createClient } from "../services/client.ts";
 import { LOCAL_CREDENTIALS, LOCAL_REGION } from "./local-database.ts";
@@ -18,9 +18,18 @@ export interface TableOptions {
 export function tableCommand(name: string, description: string): Command {
   return new Command(`npm run ${name} --`)
     .description(description)
-    .option("--table <name>", "name of the table", tableNameOf, process.env.TABLE_NAME ?? DEFAULT_TABLE_NAME)
-    .option("--region <name>", "AWS region (default: AWS_REGION)", process.env.AWS_REGION)
-    .option("--endpoint <url>", "another DynamoDB, such as http://127.0.0.1:8000", urlOf, process.env.DYNAMODB_ENDPOINT)
+    .addOption(
+      new Option("--table <name>", "name of the table")
+        .env("TABLE_NAME")
+        .argParser(tableNameOf)
+        .default(DEFAULT_TABLE_NAME),
+    )
+    .addOption(new Option("--region <name>", "AWS region").env("AWS_REGION"))
+    .addOption(
+      new Option("--endpoint <url>", "another DynamoDB, such as http://127.0.0.1:8000")
+        .env("DYNAMODB_ENDPOINT")
+        .argParser(urlOf),
+    )
     .allowExcessArguments(false)
     .showHelpAfterError("(--help tells the options)");
 }
@@ -33,7 +42,10 @@ function tableNameOf(value: string): string {
 }
 
 function urlOf(value: string): string {
-  if (!URL.canParse(value)) throw new InvalidArgumentError("an endpoint is a URL such as http://127.0.0.1:8000");
+  // Without its scheme, localhost:8000 is a URL too: of the scheme "localhost".
+  if (!URL.canParse(value) || !/^https?:$/.test(new URL(value).protocol)) {
+    throw new InvalidArgumentError("an endpoint is a URL such as http://127.0.0.1:8000");
+  }
   return value;
 }
 
@@ -48,7 +60,11 @@ export const wholeNumber =
     return number;
   };
 
-const isLoopback = (endpoint: string) => /^(?:127\.|localhost$|\[::1\]$)/.test(new URL(endpoint).hostname);
+/** Whether an endpoint is on this machine. */
+export const isLoopback = (endpoint: string) => /^(?:127\.|localhost$|\[::1\]$)/.test(new URL(endpoint).hostname);
+
+/** Where the table is, for what a command says it will do. */
+export const placeOf = ({ endpoint, region }: TableOptions): string => endpoint ?? `AWS ${region ?? ""}`.trim();
 
 /** A client for the options. An endpoint on this machine needs no credentials and no region. */
 export function clientFor({ endpoint, region }: TableOptions): DynamoDBClient {
@@ -80,13 +96,12 @@ export function progressOf(title: string, total: number): Progress {
     bar.start(total, 0);
     return { update: (done) => bar.update(done), stop: () => bar.stop() };
   }
-  let next = 0.1;
+  let printed = 0;
   return {
     update(done) {
-      while (total > 0 && done / total >= next && next <= 1) {
-        console.log(`${title} ${done}/${total}`);
-        next = Math.floor((done / total) * 10) / 10 + 0.1;
-      }
+      const tenths = total > 0 ? Math.min(10, Math.floor((done * 10) / total)) : 0;
+      if (tenths > printed) console.log(`${title} ${done}/${total}`);
+      printed = Math.max(printed, tenths);
     },
     stop() {},
   };
@@ -97,7 +112,14 @@ export async function runCommand(run: () => Promise<void>): Promise<void> {
   try {
     await run();
   } catch (error) {
-    console.error(process.env.DEBUG === undefined ? `error: ${(error as Error).message}` : error);
+    console.error(process.env.DEBUG === undefined ? `error: ${messageOf(error)}` : error);
     process.exitCode = 1;
   }
+}
+
+/** What an error says; a refused connection to `localhost` is an AggregateError with no message of its own. */
+export function messageOf(error: unknown): string {
+  const { message, code, name, cause } = error as { message?: string; code?: string; name?: string; cause?: unknown };
+  const said = message || code || name || String(error);
+  return cause === undefined ? said : `${said}: ${messageOf(cause)}`;
 }

@@ -67,9 +67,10 @@ export function createPurchases(context: DataContext) {
         const claim = await claimId(context, "transaction", transaction_id, [key.user_email, key.product_id], now);
         if (current?.transaction_id === transaction_id) return entitlements.parse(current);
         if (claim.settled) {
-          if (current === undefined)
-            throw new ConflictError("entitlement", "granted", "the transaction was granted before");
-          return entitlements.parse(current);
+          // Granted and renewed since; what was read before the claim may be older than both.
+          const granted = await read(key);
+          if (granted !== undefined) return entitlements.parse(granted);
+          throw new ConflictError("entitlement", "granted", "the transaction was granted before");
         }
         const granted = await writeUnlessErased(
           context,

@@ -478,6 +478,17 @@ describe("changePassword", () => {
     expect(await isRunning(theirs)).toBe(true);
   });
 
+  it("withdraws all QR tokens, but no one else's", async () => {
+    const [email, other] = [await registered(), await registered()];
+    await Promise.all(Array.from({ length: 30 }, () => db.layer.qrLogin.issue(email)));
+    const { token } = await db.layer.qrLogin.issue(other);
+
+    await accounts.changePassword(email, { password_hash: OTHER_BCRYPT_HASH });
+
+    expect((await itemsOf(email)).map((item) => item.__edb_e__)).toEqual(["user"]);
+    expect(await db.layer.qrLogin.status(token)).toMatchObject({ state: "waiting" });
+  });
+
   it("changes the password for who knows the current hash", async () => {
     const email = await registered();
 

@@ -249,8 +249,8 @@ describe("dataLayerFromEnv", () => {
       DYNAMODB_ENDPOINT: `http://${endpoint?.hostname}:${endpoint?.port}`,
       CURSOR_SECRET: "a secret of sixteen",
     });
+    const layer = dataLayerFromEnv(undefined, { clock: () => NOW + 9 });
     try {
-      const layer = dataLayerFromEnv(undefined, { clock: () => NOW + 9 });
       const opened = await layer.support.open(aTicket({ user_email: "env@example.com" }));
       await layer.support.open(aTicket({ user_email: "env@example.com" }));
       const { cursor } = await layer.support.listByUser("env@example.com", { limit: 1 });
@@ -259,8 +259,8 @@ describe("dataLayerFromEnv", () => {
       expect(opened.created_at).toBe(NOW + 9);
       expect(await db.layer.support.get(opened.ticket_id)).toEqual(opened);
       expect((await sameSecret.support.listByUser("env@example.com", { cursor })).items).toHaveLength(1);
-      layer.context.client.destroy();
     } finally {
+      layer.context.client.destroy();
       for (const name of Object.keys(process.env)) if (!(name in before)) delete process.env[name];
       Object.assign(process.env, before);
     }

@@ -388,9 +388,16 @@ describe("cursors", () => {
 
     expect(items.map(({ action_id }) => action_id)).toEqual(newestFirst(0).slice(2, 5));
   });
+});
 
-  it("stay good when rows are added and removed between the pages", async () => {
-    const own = await openTestTable();
+describe("on a table that changes, or is large", () => {
+  let own: TestTable;
+  beforeEach(async () => {
+    own = await openTestTable();
+  });
+  afterEach(() => own.drop());
+
+  it("cursors stay good when rows are added and removed between the pages", async () => {
     const tickets = Array.from({ length: 6 }, (_, place) => ({
       ...aTicket(),
       ticket_id: padded(place),
@@ -408,13 +415,9 @@ describe("cursors", () => {
 
     expect(first.items.map(({ ticket_id }) => ticket_id)).toEqual(["0005", "0004"]);
     expect(second.items.map(({ ticket_id }) => ticket_id)).toEqual(["0003", "0002", "0001", "0000"]);
-    await own.drop();
   });
-});
 
-describe("pages past a megabyte", () => {
-  it("end early, with a cursor, and lose nothing", async () => {
-    const own = await openTestTable();
+  it("pages past a megabyte end early, with a cursor, and lose nothing", async () => {
     const tickets = Array.from({ length: 40 }, (_, place) => ({
       ...aTicket({ subject: "x".repeat(60_000) }),
       ticket_id: padded(place),
@@ -427,11 +430,9 @@ describe("pages past a megabyte", () => {
 
     expect(pages.length).toBeGreaterThanOrEqual(3);
     expect(pages.flat().map(({ ticket_id }) => ticket_id)).toEqual(tickets.map(({ ticket_id }) => ticket_id).reverse());
-    await own.drop();
   });
 
-  it("lose nothing where a list is read from several ranges", async () => {
-    const own = await openTestTable();
+  it("pages past a megabyte lose nothing where a list is read from several ranges", async () => {
     const questions = Array.from({ length: 45 }, (_, place) =>
       aQuestion({
         question_id: padded(place),
@@ -448,6 +449,5 @@ describe("pages past a megabyte", () => {
     expect(pages.flat().map(({ question_id }) => question_id)).toEqual(
       questions.filter(({ topic }) => topic === "people").map(({ question_id }) => question_id),
     );
-    await own.drop();
   });
 });

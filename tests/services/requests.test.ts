@@ -42,17 +42,16 @@ const keysIn = ({ input }: Sent): StoredKey[] => input.RequestItems[TABLE].Keys;
 /** Waits between tries take no time. */
 const withoutWaiting = () => jest.spyOn(timers, "setTimeout").mockResolvedValue(undefined);
 
+let db: TestTable;
+beforeAll(async () => {
+  db = await openTestTable();
+});
+afterAll(() => db.drop());
 afterEach(() => {
   jest.restoreAllMocks();
 });
 
 describe("onRequest", () => {
-  let db: TestTable;
-  beforeAll(async () => {
-    db = await openTestTable();
-  });
-  afterAll(() => db.drop());
-
   it("tells operation, entity, access pattern, index and items of each kind of request", async () => {
     const user_email = "kinds@example.com";
     const opened = await db.layer.support.open(aTicket({ user_email }));
@@ -347,7 +346,6 @@ describe("errors of the SDK", () => {
   });
 
   it("keep their type from a real engine", async () => {
-    const db = await openTestTable();
     const layer = db.layerWith({ table: "there-is-no-such-table" });
 
     for (const call of [
@@ -360,7 +358,6 @@ describe("errors of the SDK", () => {
       expect(failure).toBeInstanceOf(ResourceNotFoundException);
       expect(failure).not.toBeInstanceOf(DataLayerError);
     }
-    await db.drop();
   });
 
   it("may be anything that can be thrown", async () => {
@@ -374,12 +371,6 @@ describe("errors of the SDK", () => {
 });
 
 describe("abort signals", () => {
-  let db: TestTable;
-  beforeAll(async () => {
-    db = await openTestTable();
-  });
-  afterAll(() => db.drop());
-
   /** A client that answers nothing until the request is aborted. */
   const silent = () =>
     fakeClient(

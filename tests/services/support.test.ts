@@ -573,8 +573,13 @@ describe("queues (status-created_at-index, priority-created_at-index) and histor
 });
 
 describe("countByStatus", () => {
+  let own: TestTable;
+  beforeEach(async () => {
+    own = await openTestTable();
+  });
+  afterEach(() => own.drop());
+
   it("counts exactly over many pages of a megabyte", async () => {
-    const own = await openTestTable();
     const subject = "x".repeat(60_000);
     const statuses: TicketStatus[] = [...Array(43).fill("new"), ...Array(21).fill("escalated"), "resolved"];
     await storeAll(
@@ -589,11 +594,9 @@ describe("countByStatus", () => {
 
     // 43 rows of 60 KB are more than two megabytes: one request a state would have counted too few.
     expect(requests.length).toBeGreaterThanOrEqual(3 + 2 + 1 + 1);
-    await own.drop();
   });
 
   it("follows a ticket from state to state", async () => {
-    const own = await openTestTable();
     const { ticket_id } = await own.layer.support.open(aTicket());
     const counts = [await own.layer.support.countByStatus()];
 
@@ -604,7 +607,6 @@ describe("countByStatus", () => {
       { new: 1, in_progress: 0, resolved: 0, escalated: 0 },
       { new: 0, in_progress: 1, resolved: 0, escalated: 0 },
     ]);
-    await own.drop();
   });
 });
 
