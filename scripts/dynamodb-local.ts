@@ -38,7 +38,7 @@ export async function startDynamoDbLocal(): Promise<DynamoDbLocal> {
         await client.send(new ListTablesCommand({}));
         break;
       } catch (error) {
-        if (attempt === 100 || engine.exitCode !== null)
+        if (attempt === 600 || engine.exitCode !== null)
           throw new Error("DynamoDB Local did not start", { cause: error });
         await pause(100);
       }

@@ -1,6 +1,7 @@
 import { ConflictError } from "../../services/errors.ts";
 import { openTestTable, type TestTable } from "../engine.ts";
 import { Interrupted, type Interruption, interruptedClient } from "./interrupted-client.ts";
+import { report } from "./report.ts";
 import { SCENARIOS, type Scenario } from "./scenarios.ts";
 
 const operations = Object.entries(SCENARIOS).flatMap(([service, functions]) =>
@@ -33,9 +34,7 @@ async function interrupted(scenario: Scenario, interruption?: Interruption) {
 
 let points = 0;
 let multiRequestOperations = 0;
-afterAll(() => {
-  console.info(`crash points: ${points} in ${multiRequestOperations} operations of more than one request`);
-});
+afterAll(() => report("crash points", { points, "operations of more than one request": multiRequestOperations }));
 
 it("knows every function of every service", async () => {
   db = await openTestTable();

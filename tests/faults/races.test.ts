@@ -1,0 +1,428 @@
+import { setTimeout as pause } from "node:timers/promises";
+import type { DataLayer } from "../../services/data-layer.ts";
+import { ConflictError, DataLayerError, NotFoundError, TokenUsedError } from "../../services/errors.ts";
+import { ACCESS_PERIOD_SECONDS } from "../../services/purchases.ts";
+import {
+  aFix,
+  aReceipt,
+  aRegistration,
+  aReport,
+  aSafetyEvent,
+  aSpeakingResult,
+  aTicket,
+  BCRYPT_HASH,
+  CHEN,
+  MARIA,
+  OTHER_BCRYPT_HASH,
+} from "../builders.ts";
+import { NOW, openTestTable, type TestTable } from "../engine.ts";
+import { atOnce, failureOf, inGroups, times } from "./outcomes.ts";
+import { patientLayer } from "./patient-layer.ts";
+import { report } from "./report.ts";
+import { LONG, SEED, seededRandom } from "./seeded-random.ts";
+
+const random = seededRandom(SEED);
+const ROUNDS = LONG ? 20 : 2;
+const CALLERS = 10;
+
+jest.setTimeout(900_000);
+
+let db: TestTable;
+let layer: DataLayer;
+const counts: Record<string, number> = {};
+const count = (name: string, more: number) => {
+  counts[name] = (counts[name] ?? 0) + more;
+};
+
+beforeEach(async () => {
+  db = await openTestTable();
+  layer = await patientLayer(db);
+});
+afterEach(async () => {
+  layer.context.client.destroy();
+  await db.drop();
+});
+afterAll(() => {
+  report("races", counts);
+});
+
+const shuffled = <T>(values: readonly T[]): T[] =>
+  values
+    .map((value) => ({ value, at: random() }))
+    .sort((a, b) => a.at - b.at)
+    .map(({ value }) => value);
+
+const itemsOf = async (entity: string) => (await db.contents()).filter((item) => item.__edb_e__ === entity);
+
+/** How many changes of an access pattern the engine has accepted. */
+const acceptedWrites = (accessPattern: string) =>
+  db.requests.filter((event) => event.accessPattern === accessPattern && event.outcome === "ok").length;
+
+describe("QR tokens", () => {
+  const [tokens, redeemers] = LONG ? [200, 50] : [5, 20];
+
+  it("let one of many devices in, with one session", async () => {
+    await layer.accounts.register(aRegistration());
+    const winners: string[] = [];
+    await inGroups(tokens, 4, async () => {
+      const { token } = await layer.qrLogin.issue(MARIA);
+      const { won, lost } = await atOnce(
+        times(redeemers, (device) => () => layer.qrLogin.redeem(token, { device_id: `device-${device}` })),
+      );
+      expect(won).toHaveLength(1);
+      expect(lost.filter((error) => !(error instanceof TokenUsedError))).toEqual([]);
+      winners.push(...won.map((session) => session.session_id));
+    });
+
+    const sessions = (await itemsOf("session")).map((session) => session.session_id);
+    expect(sessions.sort()).toEqual(winners.sort());
+    expect(new Set(winners).size).toBe(tokens);
+    count("redemptions", tokens * redeemers);
+  });
+
+  it("give one device that scans twice at once one session", async () => {
+    const { token } = await layer.qrLogin.issue(MARIA);
+    const { won } = await atOnce(times(CALLERS, () => () => layer.qrLogin.redeem(token, { device_id: "phone" })));
+
+    expect(won).toHaveLength(CALLERS);
+    expect(new Set(won.map((session) => session.session_id)).size).toBe(1);
+    expect(await itemsOf("session")).toHaveLength(1);
+  });
+});
+
+describe("receipts", () => {
+  const receipts = LONG ? 200 : 5;
+  const owners = [MARIA, CHEN].flatMap((user_email) =>
+    (["speaking", "writing"] as const).map((product_id) => ({ user_email, product_id })),
+  );
+
+  it("are granted once, to one account and product", async () => {
+    await inGroups(receipts, 2, async (number) => {
+      const transaction_id = `transaction-${number}`;
+      const callers = shuffled(times(20, (caller) => owners[caller % owners.length]));
+      const { won, lost } = await atOnce(
+        callers.map((owner) => () => layer.purchases.grant(aReceipt({ ...owner, transaction_id }))),
+      );
+      expect(new Set(won.map((one) => `${one.user_email} ${one.product_id}`)).size).toBe(1);
+      expect(won).toHaveLength(20 / owners.length);
+      expect(lost.map((error) => error instanceof ConflictError && error.state)).toEqual(lost.map(() => "claimed"));
+    });
+
+    const entitlements = await itemsOf("entitlement");
+    const periods = entitlements.map((item) => ((item.expires_at as number) - NOW) / ACCESS_PERIOD_SECONDS);
+    expect(periods.reduce((sum, one) => sum + one, 0)).toBe(receipts);
+    expect(await itemsOf("claim")).toHaveLength(receipts);
+    count("grants", receipts * 20);
+  });
+});
+
+describe("state machines", () => {
+  /** One winner; each loser learns the state that is stored, and the engine has accepted one change. */
+  async function oneWins(
+    calls: readonly (() => Promise<unknown>)[],
+    storedState: () => Promise<string>,
+    accessPatterns: readonly string[],
+  ): Promise<void> {
+    db.requests.length = 0;
+    const { won, lost } = await atOnce(shuffled(calls));
+    const state = await storedState();
+    expect(won).toHaveLength(1);
+    expect(lost.map((error) => (error instanceof ConflictError ? error.state : error))).toEqual(lost.map(() => state));
+    expect(accessPatterns.reduce((sum, name) => sum + acceptedWrites(name), 0)).toBe(1);
+    count("conflicting changes", calls.length);
+  }
+
+  it("complete or abandon an assessment once", async () => {
+    for (let round = 0; round < ROUNDS; round++) {
+      const id = `assessment-${round}`;
+      const started = { user_id: MARIA, assessment_type: "speaking_academic", assessment_id: id } as const;
+      await layer.assessments.start(started);
+      const completions = times(
+        CALLERS - 1,
+        (caller) => () => layer.assessments.complete(id, aSpeakingResult({ duration_minutes: caller })),
+      );
+      await oneWins(
+        [...completions, () => layer.assessments.abandon(id)],
+        async () => (await layer.assessments.get(id)).status,
+        ["complete", "abandon"],
+      );
+    }
+  });
+
+  it("triage a report once", async () => {
+    for (let round = 0; round < ROUNDS; round++) {
+      const report_id = `report-${round}`;
+      await layer.moderation.fileReport(aReport({ report_id }));
+      await oneWins(
+        times(CALLERS, (caller) => () => {
+          const status = caller % 2 === 0 ? "resolved" : "dismissed";
+          return layer.moderation.triage(report_id, { status, admin_notes: `caller ${caller}` });
+        }),
+        async () => (await layer.moderation.getReport(report_id)).status,
+        ["triage"],
+      );
+    }
+  });
+
+  it("decide about an action once, and apply it once", async () => {
+    for (let round = 0; round < ROUNDS; round++) {
+      const action_id = `action-${round}`;
+      await layer.devops.proposeFix(aFix({ action_id }));
+      const stored = async () => String((await layer.devops.get(action_id)).status);
+      await oneWins(
+        times(CALLERS, (caller) => () => {
+          const decision = { reviewed_by: `reviewer-${caller}`, reason: "because" };
+          return caller % 2 === 0
+            ? layer.devops.approve(action_id, decision)
+            : layer.devops.reject(action_id, decision);
+        }),
+        stored,
+        ["approve", "reject"],
+      );
+      const approved_id = `approved-${round}`;
+      await layer.devops.proposeFix(aFix({ action_id: approved_id }));
+      await layer.devops.approve(approved_id, { reviewed_by: "dana", reason: "clear" });
+      await oneWins(
+        times(CALLERS, (caller) => () => layer.devops.markApplied(approved_id, `https://example.com/pull/${caller}`)),
+        async () => String((await layer.devops.get(approved_id)).status),
+        ["markApplied"],
+      );
+    }
+  });
+
+  it("change a password once and verify an address once", async () => {
+    for (let round = 0; round < ROUNDS; round++) {
+      const email = `user-${round}@example.com`;
+      await layer.accounts.register(aRegistration({ email }));
+      await oneWins(
+        times(CALLERS, (caller) => () => {
+          const password_hash = `${OTHER_BCRYPT_HASH.slice(0, -1)}${caller}`;
+          return layer.accounts.changePassword(email, { password_hash, current_hash: BCRYPT_HASH });
+        }),
+        async () => "password_changed",
+        ["changePassword"],
+      );
+      await oneWins(
+        times(CALLERS, () => () => layer.accounts.verifyEmail(email, "verify-maria")),
+        async () => "already_verified",
+        ["verifyEmail"],
+      );
+    }
+  });
+
+  /** Two changes of which the second may follow the first but not the other way round; the same change may repeat. */
+  async function lastStays(
+    first: { readonly name: string; readonly call: () => Promise<{ readonly state: string }> },
+    last: { readonly name: string; readonly state: string; readonly call: () => Promise<unknown> },
+    stored: () => Promise<string>,
+  ): Promise<void> {
+    db.requests.length = 0;
+    const half = CALLERS / 2;
+    const { lost } = await atOnce(shuffled([...times(half, () => first.call), ...times(half, () => last.call)]));
+    expect(await stored()).toBe(last.state);
+    expect(lost.map((error) => (error instanceof ConflictError ? error.state : error))).toEqual(
+      lost.map(() => last.state),
+    );
+    const names = new Set([first.name, last.name]);
+    expect([...names].reduce((sum, name) => sum + acceptedWrites(name), 0)).toBeLessThanOrEqual(2);
+    count("conflicting changes", CALLERS);
+  }
+
+  it("leave a ticket resolved when it is escalated and resolved at once", async () => {
+    for (let round = 0; round < ROUNDS; round++) {
+      const ticket_id = `ticket-${round}`;
+      await layer.support.open(aTicket({ ticket_id, ai_response: "We look into it." }));
+      await lastStays(
+        { name: "escalate", call: async () => ({ state: (await layer.support.escalate(ticket_id)).status }) },
+        { name: "resolve", state: "resolved", call: () => layer.support.resolve(ticket_id) },
+        async () => (await layer.support.get(ticket_id)).status,
+      );
+    }
+  });
+
+  it("leave an account deleted when it is suspended or reactivated and deleted at once", async () => {
+    for (let round = 0; round < ROUNDS; round++) {
+      for (const change of ["suspend", "reactivate"] as const) {
+        const email = `${change}-${round}@example.com`;
+        await layer.accounts.register(aRegistration({ email }));
+        if (change === "reactivate") await layer.accounts.suspend(email);
+        await lastStays(
+          { name: "setStatus", call: async () => ({ state: (await layer.accounts[change](email)).account_status }) },
+          { name: "setStatus", state: "deleted", call: () => layer.accounts.markDeleted(email) },
+          async () => (await layer.accounts.get(email)).account_status,
+        );
+      }
+    }
+  });
+
+  it("leave no session of an account that is suspended while users log in", async () => {
+    for (let round = 0; round < ROUNDS; round++) {
+      const user_email = `login-${round}@example.com`;
+      await layer.accounts.register(aRegistration({ email: user_email }));
+      const { token } = await layer.qrLogin.issue(user_email);
+      const { lost } = await atOnce<unknown>(
+        shuffled([
+          ...times(CALLERS - 2, () => () => layer.sessions.start({ user_email })),
+          () => layer.qrLogin.redeem(token, { device_id: "phone" }),
+          () => layer.accounts.suspend(user_email),
+        ]),
+      );
+      expect(lost.map((error) => error instanceof ConflictError && error.state)).toEqual(lost.map(() => "suspended"));
+      count("log-ins against suspension", CALLERS);
+    }
+    expect(await itemsOf("session")).toEqual([]);
+  });
+});
+
+describe("renewals, refunds and access checks at once", () => {
+  interface Purchase {
+    readonly transaction: string;
+    readonly status: "active" | "refunded";
+    readonly periods: number;
+  }
+  type Change = { readonly kind: "renew" | "refund"; readonly transaction: string };
+
+  const CHANGES: readonly Change[] = [
+    ...["one", "two", "three"].map((transaction) => ({ kind: "renew", transaction }) as const),
+    ...["first", "one"].map((transaction) => ({ kind: "refund", transaction }) as const),
+  ];
+
+  function permutations<T>(values: readonly T[]): T[][] {
+    if (values.length < 2) return [[...values]];
+    return values.flatMap((value, at) =>
+      permutations(values.filter((_, other) => other !== at)).map((rest) => [value, ...rest]),
+    );
+  }
+
+  const step = (purchase: Purchase, { kind, transaction }: Change): Purchase | "conflict" => {
+    if (kind === "renew") {
+      return { transaction, status: "active", periods: (purchase.status === "active" ? purchase.periods : 0) + 1 };
+    }
+    return purchase.transaction === transaction ? { ...purchase, status: "refunded" } : "conflict";
+  };
+
+  const keyOf = (change: Change) => `${change.kind} ${change.transaction}`;
+  const textOf = (purchase: Purchase, refused: readonly Change[]) =>
+    JSON.stringify([purchase.transaction, purchase.status, purchase.periods, refused.map(keyOf).sort()]);
+
+  const serialOutcomes = new Set(
+    permutations(CHANGES).map((order) => {
+      let purchase: Purchase = { transaction: "first", status: "active", periods: 1 };
+      const refused: Change[] = [];
+      for (const change of order) {
+        const next = step(purchase, change);
+        if (next === "conflict") refused.push(change);
+        else purchase = next;
+      }
+      return textOf(purchase, refused);
+    }),
+  );
+
+  it("end as if they had come one after the other", async () => {
+    const rounds = ROUNDS * 3;
+    const seen = new Set<string>();
+    for (let round = 0; round < rounds; round++) {
+      const user_email = `buyer-${round}@example.com`;
+      const receiptOf = (name: string) => aReceipt({ user_email, transaction_id: `${name}-${round}` });
+      await layer.purchases.grant(receiptOf("first"));
+      const refused: Change[] = [];
+      const calls = CHANGES.map((change) => async () => {
+        await pause(random() * 10);
+        if (change.kind === "renew") return layer.purchases.grant(receiptOf(change.transaction));
+        const refund = layer.purchases.refund(user_email, "speaking", `${change.transaction}-${round}`);
+        const failure = await failureOf(refund);
+        if (failure === undefined) return;
+        expect(failure).toBeInstanceOf(ConflictError);
+        refused.push(change);
+      });
+      const checks = times(5, () => async () => {
+        await pause(random() * 15);
+        expect(typeof (await layer.purchases.hasAccess(user_email, "speaking"))).toBe("boolean");
+      });
+      const { lost } = await atOnce<unknown>(shuffled([...calls, ...checks]));
+      expect(lost).toEqual([]);
+
+      const purchase = await layer.purchases.find(user_email, "speaking");
+      const outcome = textOf(
+        {
+          transaction: String(purchase?.transaction_id).replace(`-${round}`, ""),
+          status: purchase?.status as "active" | "refunded",
+          periods: ((purchase?.expires_at ?? 0) - NOW) / ACCESS_PERIOD_SECONDS,
+        },
+        refused,
+      );
+      expect(serialOutcomes).toContain(outcome);
+      expect(await layer.purchases.hasAccess(user_email, "speaking")).toBe(purchase?.status === "active");
+      seen.add(outcome);
+      // Every transaction comes once more, as a store's late notification does: nothing changes.
+      for (const name of ["first", "one", "two", "three"]) await layer.purchases.grant(receiptOf(name));
+      expect(await layer.purchases.find(user_email, "speaking")).toEqual(purchase);
+      count("purchase changes", calls.length + checks.length);
+    }
+    count("different purchase outcomes", seen.size);
+  });
+});
+
+describe("erasure against writes of the same account", () => {
+  async function openAccount(email: string, suffix: string) {
+    await layer.accounts.register(aRegistration({ email }));
+    await layer.sessions.start({ user_email: email });
+    const { token } = await layer.qrLogin.issue(email);
+    await layer.purchases.grant(aReceipt({ user_email: email, transaction_id: `before-${suffix}` }));
+    const type = { user_id: email, assessment_type: "speaking_academic" } as const;
+    await layer.assessments.start({ ...type, assessment_id: `before-${suffix}` });
+    await layer.support.open(aTicket({ user_email: email, ticket_id: `before-${suffix}` }));
+    await layer.moderation.fileReport(aReport({ reporter_email: email, report_id: `before-${suffix}` }));
+    return { token, type };
+  }
+
+  const writesOf = (email: string, suffix: string, { token, type }: Awaited<ReturnType<typeof openAccount>>) => {
+    const before = `before-${suffix}`;
+    const during = `during-${suffix}`;
+    const writes: readonly (() => Promise<unknown>)[] = [
+      () => layer.accounts.register(aRegistration({ email })),
+      () => layer.accounts.recordLogin(email),
+      () => layer.accounts.setVerificationToken(email, "again"),
+      () => layer.accounts.changePassword(email, { password_hash: OTHER_BCRYPT_HASH }),
+      () => layer.accounts.suspend(email),
+      () => layer.sessions.start({ user_email: email }),
+      () => layer.qrLogin.issue(email),
+      () => layer.qrLogin.redeem(token, { device_id: "phone" }),
+      () => layer.assessments.start(type),
+      () => layer.assessments.start({ ...type, assessment_id: during }),
+      () => layer.assessments.complete(before, aSpeakingResult()),
+      () => layer.purchases.grant(aReceipt({ user_email: email, transaction_id: during })),
+      () =>
+        layer.purchases.grant(aReceipt({ user_email: email, product_id: "writing", transaction_id: `w-${during}` })),
+      () => layer.purchases.refund(email, "speaking", before),
+      () => layer.support.open(aTicket({ user_email: email })),
+      () => layer.support.open(aTicket({ user_email: email, ticket_id: during })),
+      () => layer.support.answer(before, { ai_response: "We look into it." }),
+      () => layer.moderation.fileReport(aReport({ reporter_email: email })),
+      () => layer.moderation.fileReport(aReport({ reporter_email: email, report_id: during })),
+      () => layer.moderation.triage(before, { status: "resolved" }),
+      () => layer.moderation.recordSafetyEvent(aSafetyEvent({ user_email: email })),
+      () => layer.moderation.recordSafetyEvent(aSafetyEvent({ user_email: email, log_id: during })),
+    ];
+    return writes;
+  };
+
+  it("leaves nothing of the account, or refuses the write", async () => {
+    const rounds = LONG ? 30 : 3;
+    for (let round = 0; round < rounds; round++) {
+      const email = `erased-${round}@example.com`;
+      const writes = writesOf(email, String(round), await openAccount(email, String(round)));
+      const late = (call: () => Promise<unknown>) => async () => {
+        await pause(random() * 20);
+        return call();
+      };
+      const { won, lost } = await atOnce<unknown>([late(() => layer.accounts.erase(email)), ...writes.map(late)]);
+
+      expect(lost.filter((error) => !(error instanceof DataLayerError))).toEqual([]);
+      expect(await failureOf(layer.accounts.export(email))).toBeInstanceOf(NotFoundError);
+      expect((await db.contents()).filter((item) => JSON.stringify(item).includes(email))).toEqual([]);
+      count("writes against erasure", writes.length);
+      count("of these stored and erased, or taken back as refused", won.length - 1);
+    }
+  });
+});
