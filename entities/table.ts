@@ -22,7 +22,7 @@ export interface TableDefinition {
 interface IndexModel {
   readonly index?: string;
   readonly pk: { readonly field: string };
-  readonly sk?: { readonly field: string };
+  readonly sk: { readonly field: string };
   readonly projection?: readonly string[];
 }
 
@@ -34,7 +34,7 @@ export function tableDefinition(): TableDefinition {
       if (index.index === undefined) continue;
       const known = merged.get(index.index) ?? {
         partitionKey: index.pk.field,
-        sortKey: index.sk?.field ?? "",
+        sortKey: index.sk.field,
         all: index.projection === undefined,
         attributes: new Set<string>(),
       };

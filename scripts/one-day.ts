@@ -1,9 +1,11 @@
-import colors from "picocolors";
+import { createColors } from "picocolors";
 import { describeModel } from "../entities/model.ts";
 import type { DataLayerOptions, RequestEvent } from "../services/context.ts";
 import { createDataLayer } from "../services/data-layer.ts";
 import { DataLayerError } from "../services/errors.ts";
 
+// Colour only on a terminal, in continuous integration too.
+const colors = createColors(process.stdout.isTTY === true && process.env.NO_COLOR === undefined);
 const model = describeModel();
 const seedIndexes = new Map(
   Object.entries(model.entities).flatMap(([entity, { accessPatterns }]) =>

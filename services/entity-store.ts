@@ -168,11 +168,11 @@ export class EntityStore<E extends AnyEntity> {
   private async update(accessPattern: string, input: unknown, build: (entity: E) => Operation): Promise<UpdateResult> {
     checkShapes(this.model, input);
     const parameters = buildParameters(this.model, input, () => build(this.entity).params());
-    dropUndefined(parameters.ExpressionAttributeValues ?? {});
+    dropUndefined(parameters.ExpressionAttributeValues);
     parameters.ReturnValues = "ALL_NEW";
     parameters.ReturnValuesOnConditionCheckFailure = "ALL_OLD";
     checkKeySizes(this.model, parameters.Key, parameters.Key);
-    checkItemSize(this.model, parameters.ExpressionAttributeValues ?? {});
+    checkItemSize(this.model, parameters.ExpressionAttributeValues);
     try {
       const output = await send(this.context, "UpdateItem", { entity: this.name, accessPattern }, parameters);
       return { refused: false, item: output.Attributes as StoredItem };

@@ -51,6 +51,13 @@ function startKeyOf(context: DataContext, list: string, cursor: unknown): Record
   return context.cursors.open(cursor, list);
 }
 
+/** One request of a query; DynamoDB always sends a list, if an empty one. */
+export const query = (context: DataContext, label: RequestLabel, parameters: Parameters) =>
+  send(context, "Query", label, parameters) as Promise<{
+    Items: StoredItem[];
+    LastEvaluatedKey?: Record<string, unknown>;
+  }>;
+
 /** Reads one page of stored rows, newest first unless said. */
 export async function readPage(
   context: DataContext,
@@ -64,7 +71,7 @@ export async function readPage(
   if (options.cursor !== undefined && options.cursor !== null) {
     parameters.ExclusiveStartKey = startKeyOf(context, list, options.cursor);
   }
-  const { Items = [], LastEvaluatedKey } = await send(context, "Query", label, parameters);
+  const { Items, LastEvaluatedKey } = await query(context, label, parameters);
   return { items: Items, cursor: LastEvaluatedKey === undefined ? null : context.cursors.seal(LastEvaluatedKey, list) };
 }
 
@@ -73,17 +80,16 @@ export async function* eachRow(
   context: DataContext,
   label: RequestLabel,
   operation: QueryOperation,
-  options: { readonly order?: Order; readonly limit?: number; readonly consistent?: boolean } = {},
+  options: { readonly order?: Order; readonly limit?: number } = {},
 ): AsyncGenerator<StoredItem, void, undefined> {
   const parameters = operation.params({
     order: options.order ?? "desc",
     ...(options.limit === undefined ? {} : { limit: options.limit }),
   });
-  if (options.consistent === true) parameters.ConsistentRead = true;
   let startKey: Record<string, unknown> | undefined;
   do {
     const request = startKey === undefined ? parameters : { ...parameters, ExclusiveStartKey: startKey };
-    const { Items = [], LastEvaluatedKey } = await send(context, "Query", label, request);
+    const { Items, LastEvaluatedKey } = await query(context, label, request);
     yield* Items;
     startKey = LastEvaluatedKey;
   } while (startKey !== undefined);

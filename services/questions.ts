@@ -4,8 +4,8 @@ import { type Question, QuestionModel } from "../entities/question.ts";
 import { type BulkWriteOptions, type BulkWriteReport, bulkWrite } from "./bulk-writer.ts";
 import type { DataContext } from "./context.ts";
 import { EntityStore } from "./entity-store.ts";
-import { type ListOptions, limitOf, type Page, readPage } from "./pages.ts";
-import { batchGet, keyOf, type StoredItem, send } from "./requests.ts";
+import { type ListOptions, limitOf, type Page, query as queryPage, readPage } from "./pages.ts";
+import { batchGet, keyOf, type StoredItem } from "./requests.ts";
 import { attributeValue, countIn, only } from "./validation.ts";
 
 export interface QuestionFilter {
@@ -57,7 +57,7 @@ export function createQuestions(context: DataContext) {
       let startKey: Record<string, unknown> | undefined;
       do {
         const request = startKey === undefined ? parameters : { ...parameters, ExclusiveStartKey: startKey };
-        const { Items = [], LastEvaluatedKey } = await send(context, "Query", byDraw, request);
+        const { Items, LastEvaluatedKey } = await queryPage(context, byDraw, request);
         rows.push(...Items.filter((row) => topic === undefined || row.topic === topic));
         startKey = LastEvaluatedKey;
       } while (startKey !== undefined && rows.length < wanted);

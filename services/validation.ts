@@ -47,9 +47,7 @@ export function only<T extends object>(subject: string, input: T, names: readonl
 }
 
 const isKeyPart = (model: Model, attribute: string) =>
-  compositesOf(model).some(
-    ({ pk, sk }) => pk.composite.includes(attribute) || sk?.composite.includes(attribute) === true,
-  );
+  compositesOf(model).some(({ pk, sk }) => pk.composite.includes(attribute) || sk.composite.includes(attribute));
 
 /** More than any prefix that ElectroDB puts before a value in a partition key. */
 export const KEY_PREFIX_BYTES = 64;
@@ -102,7 +100,7 @@ function ruleOf(field: ElectroField): string {
   if (values !== undefined)
     return `must be one of ${values.replaceAll('"', "").replaceAll(",", ", ").replaceAll(/ +/g, " ")}`;
   const type = EXPECTED.exec(field.reason)?.[1];
-  return type === undefined ? "has an invalid value" : `must be ${article(type === "map" ? "object" : type)}`;
+  return type === undefined ? "has an invalid value" : `must be ${article(type)}`;
 }
 
 /** The first attribute that ElectroDB refused, if that is what the error says. */
@@ -127,7 +125,7 @@ export function buildParameters<P>(model: Model, input: unknown, build: () => P)
 /** The attributes that an index key is made of, by the key's field name. */
 function compositesOf(
   model: Model,
-): { pk: { field: string; composite: readonly string[] }; sk?: { field: string; composite: readonly string[] } }[] {
+): { pk: { field: string; composite: readonly string[] }; sk: { field: string; composite: readonly string[] } }[] {
   return Object.values(model.schema.indexes) as never;
 }
 
@@ -136,7 +134,7 @@ export function dropHalfKeys(model: Model, item: Record<string, unknown>): void 
   for (const { pk, sk } of compositesOf(model)) {
     if (pk.composite.some((attribute) => item[attribute] === undefined)) {
       delete item[pk.field];
-      if (sk !== undefined) delete item[sk.field];
+      delete item[sk.field];
     }
   }
 }
@@ -206,7 +204,7 @@ export function checkKeySizes(
       [pk, MAX_PARTITION_KEY_BYTES],
       [sk, MAX_SORT_KEY_BYTES],
     ] as const) {
-      if (part === undefined || !overBytes(keys[part.field], limit)) continue;
+      if (!overBytes(keys[part.field], limit)) continue;
       const length = (attribute: string) => String(values[attribute] ?? "").length;
       const longest = [...part.composite].sort((a, b) => length(b) - length(a))[0] ?? part.field;
       throw new ValidationError(nameOf(model), longest, `must fit a key of ${limit} bytes`, values[longest]);

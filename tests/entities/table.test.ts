@@ -137,6 +137,29 @@ describe("an entity's index", () => {
   });
 });
 
+describe("a scope", () => {
+  it("is one entity's alone", () => {
+    const owners = new Map<string, Set<unknown>>();
+    for (const { index, subject } of INDEXES) {
+      if (index.scope === undefined) continue;
+      owners.set(index.scope, (owners.get(index.scope) ?? new Set()).add(subject));
+    }
+
+    expect([...owners].filter(([, entities]) => entities.size > 1).map(([scope]) => scope)).toEqual([]);
+    expect([...owners.keys()].sort()).toEqual([
+      "action",
+      "assessment",
+      "qr_token",
+      "question",
+      "report",
+      "rubric",
+      "safety_log",
+      "session",
+      "ticket",
+    ]);
+  });
+});
+
 describe("createTableInput", () => {
   it("is the same table in the shape of CreateTable, billed on demand", () => {
     const { AttributeDefinitions, GlobalSecondaryIndexes, ...table } = createTableInput("my-table");

@@ -1,0 +1,148 @@
+import { createHash } from "node:crypto";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import {
+  BatchWriteCommand,
+  DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  QueryCommand,
+  UpdateCommand,
+} from "@aws-sdk/lib-dynamodb";
+import { v7 as uuidv7 } from "uuid";
+import type { Assessment } from "../../../entities/assessment.ts";
+import { type AssessmentKey, type CreateSide, TABLE } from "./side.ts";
+
+/** The same by hand, on the SDK's default client. It validates nothing, and its cursors are base64 for all to read. */
+export const createDocumentClient: CreateSide = (stub) => {
+  const client = DynamoDBDocumentClient.from(new DynamoDBClient(stub.clientConfig()));
+  return {
+    async get(key) {
+      const { Item } = await client.send(new GetCommand({ TableName: TABLE, Key: primaryKey(key) }));
+      return Item === undefined ? undefined : shown(Item);
+    },
+    async create({ user_id, assessment_type }) {
+      const assessment: Assessment = {
+        assessment_id: uuidv7(),
+        user_id,
+        assessment_type,
+        created_at: now(),
+        status: "in_progress",
+      };
+      await client.send(
+        new PutCommand({
+          TableName: TABLE,
+          Item: itemOf(assessment),
+          ConditionExpression: "attribute_not_exists(pk) AND attribute_not_exists(sk)",
+          ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+        }),
+      );
+      const account = createHash("sha256").update(`account\0${user_id}`).digest("hex");
+      const marker = await client.send(
+        new GetCommand({
+          TableName: TABLE,
+          Key: { pk: `$ielts#kind_erasure#claimed_id_${account}`, sk: "$claim_1" },
+          ConsistentRead: true,
+        }),
+      );
+      if (marker.Item !== undefined && marker.Item.expires_at > now()) throw new Error("the account has been erased");
+      return assessment;
+    },
+    async patch(key) {
+      const { Attributes } = await client.send(
+        new UpdateCommand({
+          TableName: TABLE,
+          Key: primaryKey(key),
+          UpdateExpression: "SET #status = :abandoned",
+          ConditionExpression: "attribute_exists(pk) AND attribute_exists(sk) AND #status = :in_progress",
+          ExpressionAttributeNames: { "#status": "status" },
+          ExpressionAttributeValues: { ":abandoned": "abandoned", ":in_progress": "in_progress" },
+          ReturnValues: "ALL_NEW",
+          ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+        }),
+      );
+      return shown(Attributes ?? {});
+    },
+    async complete(key, { scores, ai_feedback, improvement_plan, duration_minutes, band_score }) {
+      const { Attributes } = await client.send(
+        new UpdateCommand({
+          TableName: TABLE,
+          Key: primaryKey(key),
+          UpdateExpression:
+            "SET scores = :scores, ai_feedback = :feedback, improvement_plan = :plan, duration_minutes = :minutes, " +
+            "band_score = :band, completed_at = :now, #status = :completed",
+          ConditionExpression:
+            "attribute_exists(pk) AND attribute_exists(sk) AND #status = :in_progress " +
+            "AND (assessment_type = :academic OR assessment_type = :general)",
+          ExpressionAttributeNames: { "#status": "status" },
+          ExpressionAttributeValues: {
+            ":scores": scores,
+            ":feedback": ai_feedback,
+            ":plan": improvement_plan,
+            ":minutes": duration_minutes,
+            ":band": band_score,
+            ":now": now(),
+            ":completed": "completed",
+            ":in_progress": "in_progress",
+            ":academic": "speaking_academic",
+            ":general": "speaking_general",
+          },
+          ReturnValues: "ALL_NEW",
+          ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+        }),
+      );
+      return shown(Attributes ?? {});
+    },
+    async query(user_id) {
+      const { Items = [], LastEvaluatedKey } = await client.send(
+        new QueryCommand({
+          TableName: TABLE,
+          IndexName: "gsi1",
+          KeyConditionExpression: "gsi1pk = :account AND begins_with(gsi1sk, :assessments)",
+          ExpressionAttributeValues: {
+            ":account": `$ielts#user_email_${user_id}`,
+            ":assessments": "$account#assessment_1#created_at_",
+          },
+          ScanIndexForward: false,
+          Limit: 25,
+        }),
+      );
+      const cursor = LastEvaluatedKey && Buffer.from(JSON.stringify(LastEvaluatedKey)).toString("base64url");
+      return { items: Items.map((row) => ({ ...shown(row), user_id })), cursor: cursor ?? null };
+    },
+    async batch(assessments) {
+      let pending = assessments.map((assessment) => ({ PutRequest: { Item: itemOf(assessment) as object } }));
+      while (pending.length > 0) {
+        const output = await client.send(new BatchWriteCommand({ RequestItems: { [TABLE]: pending } }));
+        pending = (output.UnprocessedItems?.[TABLE] ?? []) as typeof pending;
+      }
+    },
+  };
+};
+
+const now = () => Math.floor(Date.now() / 1000);
+
+const primaryKey = ({ assessment_id, user_id }: AssessmentKey) => ({
+  pk: `$ielts#assessment_id_${assessment_id}`,
+  sk: `$assessment_1#user_id_${user_id}`,
+});
+
+function itemOf(assessment: Assessment) {
+  const { assessment_id, user_id, assessment_type, created_at } = assessment;
+  const order = `created_at_${String(created_at).padStart(10, "0")}#assessment_id_${assessment_id}`;
+  return {
+    ...assessment,
+    user_email: user_id,
+    ...primaryKey(assessment),
+    gsi1pk: `$ielts#user_email_${user_id}`,
+    gsi1sk: `$account#assessment_1#${order}`,
+    gsi2pk: `$ielts_assessment#assessment_type_${assessment_type}`,
+    gsi2sk: `$assessment_1#${order}`,
+    __edb_e__: "assessment",
+    __edb_v__: "1",
+  };
+}
+
+function shown(item: Record<string, unknown>) {
+  const { pk, sk, gsi1pk, gsi1sk, gsi2pk, gsi2sk, user_email, __edb_e__, __edb_v__, ...assessment } = item;
+  return assessment;
+}

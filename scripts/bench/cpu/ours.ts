@@ -1,0 +1,25 @@
+import { AssessmentModel } from "../../../entities/assessment.ts";
+import { bulkWrite } from "../../../services/bulk-writer.ts";
+import { createClient } from "../../../services/client.ts";
+import { createDataLayer } from "../../../services/data-layer.ts";
+import { EntityStore } from "../../../services/entity-store.ts";
+import { type CreateSide, TABLE } from "./side.ts";
+
+/** Our services as a handler calls them. Only `get` goes below: no service reads an assessment by its whole key. */
+export const createOurs: CreateSide = (stub) => {
+  const layer = createDataLayer({ client: createClient(stub.clientConfig()), table: TABLE });
+  const store = new EntityStore(layer.context, AssessmentModel);
+  return {
+    async get(key) {
+      const item = await store.read("byId", store.entity.get(key));
+      return item === undefined ? undefined : store.parse(item);
+    },
+    create: (input) => layer.assessments.start(input),
+    patch: (key) => layer.assessments.abandon(key),
+    complete(key, { scores, ai_feedback, improvement_plan, duration_minutes }) {
+      return layer.assessments.complete(key, { scores, ai_feedback, improvement_plan, duration_minutes });
+    },
+    query: (user_id) => layer.assessments.listByUser(user_id, { limit: 25 }),
+    batch: (assessments) => bulkWrite(layer.context, assessments, (assessment) => store.itemOf(assessment)),
+  };
+};

@@ -1,0 +1,52 @@
+import type { DynamoDBClientConfig } from "@aws-sdk/client-dynamodb";
+
+/** The body of DynamoDB's answer to each operation, as JSON. */
+export type Answers = Readonly<Record<string, string>>;
+
+export interface SentRequest {
+  readonly operation: string;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+interface HttpRequest {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | Uint8Array;
+}
+
+const textOf = (body: string | Uint8Array) => (typeof body === "string" ? body : new TextDecoder().decode(body));
+
+/** A DynamoDB that answers at once: what is left is the work of the code that calls it and of the SDK. */
+export class Stub {
+  /** What was asked, while `recording`. */
+  readonly requests: SentRequest[] = [];
+  recording = false;
+  private bodies = new Map<string, Uint8Array>();
+
+  answer(answers: Answers): void {
+    const encoder = new TextEncoder();
+    this.bodies = new Map(Object.entries(answers).map(([operation, body]) => [operation, encoder.encode(body)]));
+  }
+
+  /** Settings of an SDK client whose HTTP ends here. */
+  clientConfig(): DynamoDBClientConfig {
+    const handle = async ({ headers, body }: HttpRequest) => {
+      const operation = (headers["x-amz-target"] ?? "").slice("DynamoDB_20120810.".length);
+      if (this.recording) this.requests.push({ operation, body: JSON.parse(textOf(body)) });
+      const answer = this.bodies.get(operation);
+      if (answer === undefined) throw new Error(`no answer is prepared for ${operation}`);
+      return {
+        response: {
+          statusCode: 200,
+          headers: { "content-type": "application/x-amz-json-1.0", "x-amzn-requestid": "STUB" },
+          body: answer,
+        },
+      };
+    };
+    const requestHandler = { handle, destroy() {}, updateHttpClientConfig() {}, httpHandlerConfigs: () => ({}) };
+    return {
+      region: "us-east-1",
+      credentials: { accessKeyId: "stub", secretAccessKey: "stub" },
+      requestHandler: requestHandler as unknown as NonNullable<DynamoDBClientConfig["requestHandler"]>,
+    };
+  }
+}

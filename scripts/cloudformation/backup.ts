@@ -1,0 +1,66 @@
+import { RECOVERY_DAYS } from "../table/difference.ts";
+import { attributeOf, ref, substituted, when } from "./intrinsics.ts";
+import { TABLE_ID } from "./table.ts";
+
+/** A backup each night, kept apart from the table, and the role that AWS Backup makes and restores it with. */
+export function backupResources() {
+  return {
+    BackupVault: {
+      Type: "AWS::Backup::BackupVault",
+      DeletionPolicy: "Retain",
+      UpdateReplacePolicy: "Retain",
+      Properties: {
+        BackupVaultName: ref("BackupVaultName"),
+        EncryptionKeyArn: when("HasOwnKey", ref("KmsKeyArn")),
+      },
+    },
+    BackupPlan: {
+      Type: "AWS::Backup::BackupPlan",
+      Properties: {
+        BackupPlan: {
+          BackupPlanName: substituted("{AWS::StackName}-daily"),
+          BackupPlanRule: [
+            {
+              RuleName: "daily",
+              TargetBackupVault: ref("BackupVault"),
+              ScheduleExpression: "cron(0 3 * * ? *)",
+              StartWindowMinutes: 60,
+              CompletionWindowMinutes: 180,
+              Lifecycle: { DeleteAfterDays: RECOVERY_DAYS },
+            },
+          ],
+        },
+      },
+    },
+    BackupSelection: {
+      Type: "AWS::Backup::BackupSelection",
+      Properties: {
+        BackupPlanId: ref("BackupPlan"),
+        BackupSelection: {
+          SelectionName: "table",
+          IamRoleArn: attributeOf("BackupRole", "Arn"),
+          Resources: [attributeOf(TABLE_ID, "Arn")],
+        },
+      },
+    },
+    BackupRole: {
+      Type: "AWS::IAM::Role",
+      Properties: {
+        Description: "AWS Backup backs the table up and restores it with this role.",
+        AssumeRolePolicyDocument: {
+          Version: "2012-10-17",
+          Statement: [
+            {
+              Effect: "Allow",
+              Principal: { Service: "backup.amazonaws.com" },
+              Action: "sts:AssumeRole",
+            },
+          ],
+        },
+        ManagedPolicyArns: ["AWSBackupServiceRolePolicyForBackup", "AWSBackupServiceRolePolicyForRestores"].map(
+          (policy) => substituted(`arn:{AWS::Partition}:iam::aws:policy/service-role/${policy}`),
+        ),
+      },
+    },
+  };
+}

@@ -1,0 +1,91 @@
+import { DEFAULT_TABLE_NAME } from "../../entities/keys.ts";
+import { condition, either, equals, not, ref } from "./intrinsics.ts";
+
+/** What is chosen at deployment. */
+export const PARAMETERS = {
+  TableName: {
+    Type: "String",
+    Default: DEFAULT_TABLE_NAME,
+    AllowedPattern: "^[a-zA-Z0-9_.-]{3,255}$",
+    Description: "Name of the table; the functions' TABLE_NAME.",
+  },
+  Encryption: {
+    Type: "String",
+    Default: "AWS_OWNED",
+    AllowedValues: ["AWS_OWNED", "AWS_MANAGED", "CUSTOMER_MANAGED"],
+    Description:
+      "Whose key encrypts the table: DynamoDB's own (free), the account's aws/dynamodb, or the one of KmsKeyArn.",
+  },
+  KmsKeyArn: {
+    Type: "String",
+    Default: "",
+    AllowedPattern: "^$|^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+$",
+    Description: "Symmetric key for CUSTOMER_MANAGED; its policy must leave its use to IAM policies of the account.",
+  },
+  MaxReadRequestUnits: {
+    Type: "Number",
+    Default: 0,
+    MinValue: 0,
+    Description: "Most read request units a second, of the table and of each index; 0 sets no limit.",
+  },
+  MaxWriteRequestUnits: {
+    Type: "Number",
+    Default: 0,
+    MinValue: 0,
+    Description: "Most write request units a second of the table; 0 sets no limit.",
+  },
+  ContributorInsights: {
+    Type: "String",
+    Default: "THROTTLED_KEYS",
+    AllowedValues: ["THROTTLED_KEYS", "ACCESSED_AND_THROTTLED_KEYS", "OFF"],
+    Description:
+      "Keys that CloudWatch ranks, in plain text: they hold e-mail addresses, session ids and tokens, so all accessed keys are for an investigation only.",
+  },
+  BackupVaultName: {
+    Type: "String",
+    Default: DEFAULT_TABLE_NAME,
+    AllowedPattern: "^[a-zA-Z0-9_-]{2,50}$",
+    Description: "Name of the vault that the daily backups go to.",
+  },
+  AlarmTopicArn: {
+    Type: "String",
+    Default: "",
+    AllowedPattern: "^$|^arn:[a-z-]+:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_.-]+$",
+    Description: "SNS topic that alarms tell when they begin and end; without it they only show in CloudWatch.",
+  },
+  LatencyMilliseconds: {
+    Type: "Number",
+    Default: 100,
+    MinValue: 1,
+    Description: "The slowest 1 % of an operation's requests in 5 minutes may take as long as this, inside DynamoDB.",
+  },
+} as const;
+
+export type ParameterName = keyof typeof PARAMETERS;
+
+const parameter = (name: ParameterName) => ref(name);
+
+export const CONDITIONS = {
+  HasKmsEncryption: not(equals(parameter("Encryption"), "AWS_OWNED")),
+  HasOwnKey: equals(parameter("Encryption"), "CUSTOMER_MANAGED"),
+  LimitsReads: not(equals(parameter("MaxReadRequestUnits"), "0")),
+  LimitsWrites: not(equals(parameter("MaxWriteRequestUnits"), "0")),
+  LimitsRequests: either(condition("LimitsReads"), condition("LimitsWrites")),
+  RanksKeys: not(equals(parameter("ContributorInsights"), "OFF")),
+  HasAlarmTopic: not(equals(parameter("AlarmTopicArn"), "")),
+} as const;
+
+export type ConditionName = keyof typeof CONDITIONS;
+
+/** What parameters must be together. */
+export const RULES = {
+  OwnKeyIsNamed: {
+    RuleCondition: equals(parameter("Encryption"), "CUSTOMER_MANAGED"),
+    Assertions: [
+      {
+        Assert: not(equals(parameter("KmsKeyArn"), "")),
+        AssertDescription: "Encryption CUSTOMER_MANAGED needs a KmsKeyArn.",
+      },
+    ],
+  },
+} as const;

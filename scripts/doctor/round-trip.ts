@@ -1,0 +1,111 @@
+import { randomUUID } from "node:crypto";
+import { setTimeout as pause } from "node:timers/promises";
+import { isDeepStrictEqual } from "node:util";
+import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
+import { DeleteCommand, GetCommand, PutCommand, QueryCommand } from "@aws-sdk/lib-dynamodb";
+import { tableDefinition } from "../../entities/table.ts";
+import type { DataContext } from "../../services/context.ts";
+import type { StoredItem } from "../../services/requests.ts";
+import { sendDocument } from "./send-document.ts";
+
+/** No entity's key begins like this: entities' keys begin with the service's name. */
+const MARK = "$doctor#";
+const HOUR = 60 * 60;
+/** Index reads lag behind writes by moments. */
+const INDEX_ATTEMPTS = 20;
+const INDEX_PAUSE = 250;
+
+/** Whether an item is a doctor's own, of this run or of one that was killed. */
+export const isTestItem = ({ pk }: StoredItem): boolean => String(pk).startsWith(MARK);
+
+interface Step {
+  readonly name: string;
+  run(): Promise<boolean>;
+}
+
+/**
+ * Writes an item that is in every index, reads it back from the table and from each, sees a condition refused, and
+ * deletes it. Returns what did not work.
+ */
+export async function tryReadsAndWrites(context: DataContext): Promise<string[]> {
+  const { client, table } = context;
+  const { keySchema, globalSecondaryIndexes, timeToLiveAttribute } = tableDefinition();
+  const mark = `${MARK}${randomUUID()}`;
+  const key = { [keySchema.partitionKey]: mark, [keySchema.sortKey]: MARK };
+  const indexKeys = globalSecondaryIndexes.flatMap(({ partitionKey, sortKey }) => [
+    [partitionKey, mark],
+    [sortKey, MARK],
+  ]);
+  // If this process is killed before it deletes the item, time to live does.
+  const item: StoredItem = { ...key, ...Object.fromEntries(indexKeys), [timeToLiveAttribute]: context.clock() + HOUR };
+  const put = new PutCommand({
+    TableName: table,
+    Item: item,
+    ConditionExpression: "attribute_not_exists(#key)",
+    ExpressionAttributeNames: { "#key": keySchema.partitionKey },
+  });
+  const get = async () => {
+    const command = new GetCommand({ TableName: table, Key: key, ConsistentRead: true });
+    return (await sendDocument(client, command)).Item;
+  };
+  const steps: Step[] = [
+    { name: "reading the item back", run: async () => isDeepStrictEqual(await get(), item) },
+    {
+      name: "refusing a write by its condition",
+      run: () =>
+        sendDocument(client, put).then(
+          () => false,
+          (error: unknown) => {
+            if (error instanceof ConditionalCheckFailedException) return true;
+            throw error;
+          },
+        ),
+    },
+    ...globalSecondaryIndexes.map(({ indexName, partitionKey }) => ({
+      name: `reading the item from ${indexName}`,
+      run: () => isInIndex(context, indexName, partitionKey, mark),
+    })),
+  ];
+  const failures: string[] = [];
+  await attempt("writing an item", failures, async () => {
+    await sendDocument(client, put);
+    return true;
+  });
+  // Without the item nothing else can work.
+  if (failures.length > 0) return failures;
+  for (const { name, run } of steps) await attempt(name, failures, run);
+  await attempt("deleting the item", failures, async () => {
+    await sendDocument(client, new DeleteCommand({ TableName: table, Key: key }));
+    return (await get()) === undefined;
+  });
+  return failures;
+}
+
+async function attempt(name: string, failures: string[], run: () => Promise<boolean>): Promise<void> {
+  try {
+    if (!(await run())) failures.push(`${name} gave another result`);
+  } catch (error) {
+    failures.push(`${name} failed: ${(error as Error).message}`);
+  }
+}
+
+async function isInIndex(
+  { client, table }: DataContext,
+  indexName: string,
+  partitionKey: string,
+  mark: string,
+): Promise<boolean> {
+  const command = new QueryCommand({
+    TableName: table,
+    IndexName: indexName,
+    KeyConditionExpression: "#key = :mark",
+    ExpressionAttributeNames: { "#key": partitionKey },
+    ExpressionAttributeValues: { ":mark": mark },
+  });
+  for (let tries = 1; tries <= INDEX_ATTEMPTS; tries++) {
+    const { Items = [] } = await sendDocument(client, command);
+    if (Items.length === 1) return true;
+    await pause(INDEX_PAUSE);
+  }
+  return false;
+}

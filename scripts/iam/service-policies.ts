@@ -1,0 +1,317 @@
+import { type ClaimKind, ClaimModel } from "../../entities/claim.ts";
+import { DEFAULT_TABLE_NAME } from "../../entities/keys.ts";
+import { MODELS } from "../../entities/models.ts";
+import type { Model } from "../../services/context.ts";
+import type { DataLayer } from "../../services/data-layer.ts";
+import type { AnyEntity } from "../../services/entity-store.ts";
+import type { PolicyDocument, Statement } from "./evaluator.ts";
+
+const KEYED = { ...MODELS, claim: ClaimModel } as const;
+type KeyedEntity = keyof typeof KEYED;
+
+/** The data requests of DynamoDB that services make. Scan is none of them: leading keys cannot bound it. */
+export type DataOperation =
+  | "BatchGetItem"
+  | "BatchWriteItem"
+  | "DeleteItem"
+  | "GetItem"
+  | "PutItem"
+  | "Query"
+  | "UpdateItem";
+
+/** What a service does under a key, and the requests that this takes. */
+const DEEDS = {
+  /** Reads one item by its whole key. */
+  get: ["GetItem"],
+  getMany: ["BatchGetItem"],
+  query: ["Query"],
+  /** Writes an item that must not be there yet; when refused, looks at the one that is. */
+  create: ["GetItem", "PutItem"],
+  /** Changes an item under a condition; when refused, looks at it. */
+  change: ["GetItem", "UpdateItem"],
+  remove: ["DeleteItem"],
+  /** Puts many or removes many: IAM has one action for both. */
+  writeMany: ["BatchWriteItem"],
+} as const satisfies Readonly<Record<string, readonly DataOperation[]>>;
+
+type Deed = keyof typeof DEEDS;
+
+/** That a service does something to an entity's items by one of its access patterns. */
+interface Access {
+  readonly entity: KeyedEntity;
+  readonly by: string;
+  readonly does: readonly Deed[];
+  /** Parts of the partition key that are always the same. */
+  readonly fixed?: Readonly<Record<string, string>>;
+}
+
+const items = <E extends KeyedEntity>(
+  entity: E,
+  by: keyof (typeof KEYED)[E]["schema"]["indexes"] & string,
+  ...does: readonly Deed[]
+): Access => ({ entity, by, does });
+
+const claims = (kind: ClaimKind, ...does: readonly Deed[]): Access => ({
+  entity: "claim",
+  by: "byId",
+  does,
+  fixed: { kind },
+});
+
+export type ServiceName = Exclude<keyof DataLayer, "context" | "entities" | "within">;
+
+interface PolicyFacts {
+  /** The services of the data layer that run under the policy; none for people's commands. */
+  readonly services: readonly ServiceName[];
+  readonly access: readonly Access[];
+  /** Requests about the table itself. */
+  readonly management?: readonly string[];
+}
+
+/** The one fact that is written by hand: what each service does to which entity, by which access pattern. */
+const FACTS = {
+  accounts: {
+    services: ["accounts", "sessions", "qrLogin"],
+    access: [
+      items("user", "byEmail", "get", "getMany", "create", "change", "remove"),
+      items("user", "account", "query"),
+      items("session", "byId", "get", "getMany", "create", "remove", "writeMany"),
+      items("session", "byUser", "query"),
+      items("qr_token", "byToken", "get", "getMany", "create", "change", "remove", "writeMany"),
+      items("qr_token", "byUser", "query"),
+      // Export and erasure reach every item of an account.
+      items("assessment", "byUser", "query"),
+      items("assessment", "byId", "getMany", "writeMany"),
+      items("entitlement", "byUser", "query"),
+      items("entitlement", "byUserAndProduct", "getMany", "writeMany"),
+      items("safety_log", "byUser", "query"),
+      items("safety_log", "byId", "getMany", "writeMany"),
+      items("content_report", "byReporter", "query"),
+      items("content_report", "byId", "getMany", "writeMany"),
+      items("ticket", "byUser", "query"),
+      items("ticket", "byId", "getMany", "writeMany"),
+      claims("erasure", "getMany", "get", "create", "change"),
+      claims("transaction", "create", "change"),
+    ],
+  },
+  assessments: {
+    services: ["assessments", "questions", "rubrics"],
+    access: [
+      items("assessment", "byId", "query", "create", "change", "remove"),
+      items("assessment", "byUser", "query"),
+      items("assessment", "byType", "query"),
+      items("question", "byId", "query", "getMany", "writeMany"),
+      items("question", "byType", "query"),
+      items("question", "byDraw", "query"),
+      items("rubric", "byId", "get", "writeMany"),
+      items("rubric", "bySkill", "query"),
+      claims("assessment", "create"),
+      claims("erasure", "get"),
+    ],
+  },
+  purchases: {
+    services: ["purchases"],
+    access: [
+      items("entitlement", "byUserAndProduct", "get", "create", "change", "remove"),
+      items("entitlement", "byUser", "query"),
+      claims("transaction", "create", "change"),
+      claims("erasure", "get"),
+    ],
+  },
+  moderation: {
+    services: ["moderation"],
+    access: [
+      items("safety_log", "byId", "query", "getMany", "create", "remove"),
+      items("safety_log", "byAssessment", "query"),
+      items("content_report", "byId", "query", "getMany", "create", "change", "remove"),
+      items("content_report", "byStatus", "query"),
+      items("content_report", "byReporter", "query"),
+      items("content_report", "byAssessment", "query"),
+      items("assessment", "byId", "query"),
+      claims("safety_log", "create"),
+      claims("content_report", "create"),
+      claims("erasure", "get"),
+    ],
+  },
+  support: {
+    services: ["support"],
+    access: [
+      items("ticket", "byId", "query", "getMany", "create", "change", "remove"),
+      items("ticket", "byUser", "query"),
+      items("ticket", "byStatus", "query"),
+      items("ticket", "byPriority", "query"),
+      items("ticket", "thread", "query"),
+      items("devops_action", "byTicket", "query"),
+      items("devops_action", "byId", "getMany"),
+      claims("ticket", "create"),
+      claims("erasure", "get"),
+    ],
+  },
+  devops: {
+    services: ["devops"],
+    access: [
+      items("devops_action", "byId", "query", "create", "change"),
+      items("devops_action", "byStatus", "query"),
+      items("devops_action", "byService", "query"),
+      items("devops_action", "byTicket", "query"),
+      items("ticket", "byId", "query", "change"),
+      claims("devops_action", "create"),
+    ],
+  },
+  /** Creating and converging the table, and the catalogue; demo users and table scans take an administrator. */
+  scripts: {
+    services: [],
+    access: [items("question", "byId", "writeMany"), items("rubric", "byId", "writeMany")],
+    management: [
+      "CreateTable",
+      "DescribeContinuousBackups",
+      "DescribeTable",
+      "DescribeTimeToLive",
+      "ListTagsOfResource",
+      "TagResource",
+      "UpdateContinuousBackups",
+      "UpdateTable",
+      "UpdateTimeToLive",
+    ],
+  },
+} as const satisfies Readonly<Record<string, PolicyFacts>>;
+
+export type PolicyName = keyof typeof FACTS;
+export const POLICY_NAMES = Object.keys(FACTS) as readonly PolicyName[];
+
+const factsOf = (policy: PolicyName): PolicyFacts => FACTS[policy];
+
+export const servicesOf = (policy: PolicyName): readonly ServiceName[] => factsOf(policy).services;
+
+export const LEADING_KEYS = "dynamodb:LeadingKeys";
+/** The table's own key, beside the names of indexes. */
+export const TABLE = "table";
+
+/** One kind of request that a policy allows: an operation on the table or an index, under keys of one pattern. */
+export interface Grant {
+  readonly operation: DataOperation;
+  /** `table`, or the index's name. */
+  readonly index: string;
+  /** The partition keys, as the entity builds them, with `*` for what varies. */
+  readonly pattern: string;
+}
+
+interface Query {
+  params(): { readonly IndexName?: string; readonly ExpressionAttributeValues: Readonly<Record<string, string>> };
+}
+
+const bound = new Map<KeyedEntity, AnyEntity>();
+
+/** An entity without a client, which is enough to ask it for keys; binding one takes milliseconds. */
+function boundEntity(name: KeyedEntity): AnyEntity {
+  const entity = bound.get(name) ?? (KEYED[name] as unknown as Model<AnyEntity>).bind({ table: DEFAULT_TABLE_NAME });
+  bound.set(name, entity);
+  return entity;
+}
+
+/** The partition keys of an access pattern: the entity's own query, asked for `*`. */
+function leadingKeysOf({ entity, by, fixed = {} }: Access): Pick<Grant, "index" | "pattern"> {
+  const { pk } = (KEYED[entity] as Model).schema.indexes[by] as { pk: { composite: readonly string[] } };
+  const parts = Object.fromEntries(pk.composite.map((attribute) => [attribute, fixed[attribute] ?? "*"]));
+  const query = boundEntity(entity).query[by] as unknown as (parts: object) => Query;
+  const { IndexName = TABLE, ExpressionAttributeValues } = query(parts).params();
+  return { index: IndexName, pattern: ExpressionAttributeValues[":pk"] ?? "" };
+}
+
+const byText = (a: string, b: string) => (a < b ? -1 : Number(a > b));
+export const grantText = ({ index, pattern, operation }: Grant): string => `${index} ${pattern} ${operation}`;
+
+/** Every kind of data request that a policy allows, each once, in order. */
+export function grantsOf(policy: PolicyName): Grant[] {
+  const grants = new Map<string, Grant>();
+  for (const access of factsOf(policy).access) {
+    const keys = leadingKeysOf(access);
+    for (const operation of access.does.flatMap((deed) => DEEDS[deed])) {
+      const grant = { operation, ...keys };
+      grants.set(grantText(grant), grant);
+    }
+  }
+  return [...grants].sort(([a], [b]) => byText(a, b)).map(([, grant]) => grant);
+}
+
+/** The operations that any service sends. */
+export function dataOperations(): DataOperation[] {
+  const operations = POLICY_NAMES.flatMap((policy) => grantsOf(policy).map(({ operation }) => operation));
+  return [...new Set(operations)].sort();
+}
+
+/** How a policy names the table and its indexes: ARNs, or what CloudFormation makes them from. */
+export interface ResourceNames<R> {
+  readonly table: R;
+  index(name: string): R;
+}
+
+export function arnsOf(table: string, place: { partition?: string; region: string; account: string }) {
+  const arn = `arn:${place.partition ?? "aws"}:dynamodb:${place.region}:${place.account}:table/${table}`;
+  return { table: arn, index: (name: string) => `${arn}/index/${name}` };
+}
+
+const groupBy = <T>(values: readonly T[], keyOf: (value: T) => string): Map<string, T[]> => {
+  const groups = new Map<string, T[]>();
+  for (const value of values) groups.set(keyOf(value), [...(groups.get(keyOf(value)) ?? []), value]);
+  return groups;
+};
+
+/** Allows operations under some keys; without the Null guard a request without keys would pass. */
+function keyedStatement<R>(
+  index: string,
+  operations: readonly string[],
+  patterns: readonly string[],
+  names: ResourceNames<R>,
+): Statement<R> {
+  return {
+    Sid: `${index.charAt(0).toUpperCase()}${index.slice(1)}${operations.join("")}`,
+    Effect: "Allow",
+    Action: operations.map((operation) => `dynamodb:${operation}`),
+    Resource: index === TABLE ? names.table : names.index(index),
+    Condition: {
+      "ForAllValues:StringLike": { [LEADING_KEYS]: patterns },
+      Null: { [LEADING_KEYS]: "false" },
+    },
+  };
+}
+
+/** One statement for all operations that may touch the same keys: a batch must find all its keys in one statement. */
+function keyedStatements<R>(grants: readonly Grant[], names: ResourceNames<R>): Statement<R>[] {
+  return [...groupBy(grants, ({ index }) => index)].flatMap(([index, onIndex]) => {
+    const byOperation = [...groupBy(onIndex, ({ operation }) => operation)].map(([operation, of]) => ({
+      operation,
+      patterns: of.map(({ pattern }) => pattern),
+    }));
+    return [...groupBy(byOperation, ({ patterns }) => patterns.join("\n")).values()].map((alike) =>
+      keyedStatement(index, alike.map(({ operation }) => operation).sort(), alike[0]?.patterns ?? [], names),
+    );
+  });
+}
+
+/** The IAM policy of a service's functions. */
+export function policyOf<R>(policy: PolicyName, names: ResourceNames<R>): PolicyDocument<R> {
+  const { management = [] } = factsOf(policy);
+  const managing: Statement<R>[] =
+    management.length === 0
+      ? []
+      : [
+          {
+            Sid: "Management",
+            Effect: "Allow",
+            Action: management.map((operation) => `dynamodb:${operation}`),
+            Resource: names.table,
+          },
+        ];
+  return { Version: "2012-10-17", Statement: [...managing, ...keyedStatements(grantsOf(policy), names)] };
+}
+
+/** What a policy lets its holder do, in a few words. */
+export function purposeOf(policy: PolicyName): string {
+  const services = servicesOf(policy);
+  if (services.length === 0) return "create and converge the table, and import questions and rubrics";
+  const [last, ...others] = [...services].reverse();
+  return others.length === 0
+    ? `run the service ${last}`
+    : `run the services ${others.reverse().join(", ")} and ${last}`;
+}
