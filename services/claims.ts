@@ -46,7 +46,7 @@ export async function claimId(
   let fresh = true;
   const claim = await claims.insert({ kind, claimed_id: claimedId, owner: hash, created_at: now }, (current) => {
     fresh = false;
-    return claims.parse(current ?? {});
+    return claims.parse(current as StoredItem);
   });
   if (claim.owner !== hash) throw new ConflictError(kind, "claimed", "the id already belongs to something else");
   return { created_at: claim.created_at, settled: claim.settled === true, fresh };

@@ -21,7 +21,7 @@ export async function markErased(context: DataContext, user_email: string): Prom
       "extend",
       {},
       (claim) => claim.patch(key).set({ expires_at }),
-      (current) => claims.parse(current ?? {}),
+      (current) => claims.parse(current as StoredItem),
     ),
   );
 }

@@ -86,7 +86,7 @@ export function createPurchases(context: DataContext) {
         let lost = false;
         const granted = await entitlements.insert({ ...period, expires_at: now + ACCESS_PERIOD_SECONDS }, (stored) => {
           lost = true;
-          return entitlements.parse(stored ?? {});
+          return entitlements.parse(stored as StoredItem);
         });
         return lost ? undefined : granted;
       }
@@ -127,7 +127,7 @@ export function createPurchases(context: DataContext) {
           },
           (stored) => {
             lost = true;
-            return entitlements.parse(stored ?? {});
+            return entitlements.parse(stored as StoredItem);
           },
         );
         return lost ? undefined : granted;

@@ -5,6 +5,7 @@ import type { DataContext } from "./context.ts";
 import { EntityStore } from "./entity-store.ts";
 import { writeUnlessShut } from "./erasure.ts";
 import { ExpiredError, TokenUsedError } from "./errors.ts";
+import type { StoredItem } from "./requests.ts";
 import { SESSION_LIFETIME_SECONDS } from "./sessions.ts";
 import { attributeValue, only } from "./validation.ts";
 
@@ -90,7 +91,7 @@ export function createQrLogin(context: DataContext) {
       return writeUnlessShut(
         context,
         session.user_email,
-        () => sessions.insert(session, (current) => sessions.parse(current ?? {})),
+        () => sessions.insert(session, (current) => sessions.parse(current as StoredItem)),
         ({ session_id }) => sessions.remove("undo", sessions.entity.delete({ session_id })),
         tokens.keyOf(tokens.entity.get(key)),
       );
