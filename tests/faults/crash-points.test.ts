@@ -17,7 +17,8 @@ async function shape(): Promise<string[]> {
     /[0-9a-f]{8}-[0-9a-f]{4}-[47][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/g,
     "uuid",
   );
-  return (JSON.parse(text) as unknown[]).map((item) => JSON.stringify(item)).sort();
+  const inOrder = (item: object) => Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1));
+  return (JSON.parse(text) as object[]).map((item) => JSON.stringify(Object.fromEntries(inOrder(item)))).sort();
 }
 
 /** Prepares a fresh table and runs the operation on it with an interruption; says how many requests it took. */
