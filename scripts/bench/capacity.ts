@@ -171,7 +171,7 @@ function printHeat(of: keyof Units, title: string): void {
 const limitedFrom = (day: Units, of: keyof Units) => PARTITION_LIMIT[of] / peakRate(day, 1, peak)[of];
 
 function printOwn(): void {
-  console.log("\nPartitions that do not grow with users: the second in which one user does all fifteen steps\n");
+  console.log("\nPartitions that do not grow with users, at most: the second in which one user does all fifteen steps\n");
   const rows = OWN_PARTITIONS.map(({ index, name }) => {
     const { writeUnits, readUnits } = busiestSecondOf(index, measured);
     return [`${index} ${name}`, writeUnits, readUnits, `${Math.ceil(loadOf({ readUnits, writeUnits }) * 100)} %`];
@@ -235,6 +235,13 @@ function printQuota(): void {
   );
 }
 
+const hottestOf = (index: string, partition: string, { readUnits, writeUnits }: Units) => ({
+  index,
+  partition,
+  writeUnitsPerSecond: rounded(writeUnits, 3),
+  readUnitsPerSecond: rounded(readUnits, 3),
+});
+
 const ours = monthOf("ours");
 const eleven = monthOf("eleven");
 printMonth(ours, eleven);
@@ -243,17 +250,17 @@ printHeat("readUnits", "Read units a second of the hottest partitions");
 printOwn();
 printPlan();
 if (options.json) {
-  const indexes = hottest().map(({ partition: { index, name }, ours: day }) => {
-    const { readUnits, writeUnits } = peakRate(day, users, peak);
-    return {
-      index,
-      partition: name,
-      writeUnitsPerSecond: rounded(writeUnits, 3),
-      readUnitsPerSecond: rounded(readUnits, 3),
-      throttlesFrom: Math.floor(throttlesFrom(day, peak)),
-      shardsAt100M: shardsAt(day, 1e8),
-    };
-  });
+  const shared = hottest().map(({ partition: { index, name }, ours: day }) => ({
+    ...hottestOf(index, name, peakRate(day, users, peak)),
+    throttlesFrom: Math.floor(throttlesFrom(day, peak)),
+    shardsAt100M: shardsAt(day, 1e8),
+  }));
+  const own = OWN_PARTITIONS.map(({ index, name }) => ({
+    ...hottestOf(index, name, busiestSecondOf(index, measured)),
+    throttlesFrom: null,
+    shardsAt100M: 1,
+  }));
+  const indexes = [...own, ...shared].sort((a, b) => (a.index < b.index ? -1 : 1));
   const monthlyCost = { ours: rounded(ours.dollars), elevenTables: rounded(eleven.dollars) };
   console.log(JSON.stringify({ users, peak, monthlyCost, indexes }));
 }

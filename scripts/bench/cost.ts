@@ -112,10 +112,10 @@ async function measureFloors(endpoint: string): Promise<Floors> {
   }
 }
 
-/** Sizes of the last item of each entity, of its index rows, and of its attributes alone. */
+/** Sizes of the largest item of each entity, of its index rows, and of its attributes alone. */
 function bytesOf(table: Snapshot): Record<string, ItemBytes> {
   const bytes: Record<string, ItemBytes> = {};
-  for (const item of table.values()) {
+  for (const item of [...table.values()].sort((a, b) => itemSize(a) - itemSize(b))) {
     const rows = ["gsi1", "gsi2", "gsi3", "gsi4", "gsi5"].flatMap((index) => {
       const row = storedRow(item, index);
       return row === undefined ? [] : [[index, itemSize(row)] as const];

@@ -120,11 +120,12 @@ export function createElevenTablesSide({ client, prefix, clock, guarded }: Eleve
   }
 
   /**
-   * An erased account leaves its row as a tombstone without data, so one read of the user's row tells of an erasure and
-   * of a suspension alike, and a registration needs no look at all: its own condition meets the tombstone.
+   * An erased account leaves its row as a tombstone without data, and a suspension or a new password leaves its instant in
+   * `shut_at`, so one read of the user's row tells of all of them. A registration needs no look: its own condition meets
+   * the tombstone.
    */
   async function unless<T>(
-    shut: readonly User["account_status"][],
+    shut: (user: Item) => boolean,
     email: string,
     write: () => Promise<T>,
     undo: (written: T) => Promise<void>,
@@ -132,14 +133,19 @@ export function createElevenTablesSide({ client, prefix, clock, guarded }: Eleve
     const written = await write();
     if (!guarded) return written;
     const user = await tables.get(USERS, { email }, { consistent: true });
-    if (!shut.includes(user?.account_status as User["account_status"])) return written;
+    if (user === undefined || !shut(user)) return written;
     await undo(written);
-    throw new ConflictError("user", String(user?.account_status), `the account is ${user?.account_status}`);
+    throw new ConflictError("user", String(user.account_status), "the account is shut");
   }
   const unlessErased = <T>(email: string, write: () => Promise<T>, undo: (written: T) => Promise<void>) =>
-    unless(["deleted"], email, write, undo);
-  const unlessShut = <T>(email: string, write: () => Promise<T>, undo: (written: T) => Promise<void>) =>
-    unless(["deleted", "suspended"], email, write, undo);
+    unless((user) => user.account_status === "deleted", email, write, undo);
+  const unlessShut = <T>(email: string, since: number, write: () => Promise<T>, undo: (written: T) => Promise<void>) =>
+    unless(
+      ({ account_status, shut_at }) => account_status !== "active" || (shut_at !== undefined && since <= Number(shut_at)),
+      email,
+      write,
+      undo,
+    );
 
   async function moveTicket(
     reference: string | Item,
@@ -239,6 +245,7 @@ export function createElevenTablesSide({ client, prefix, clock, guarded }: Eleve
         };
         return unlessShut(
           input.user_email,
+          created_at,
           async () =>
             settled(await tables.create(SESSIONS, { ...session }), "session", (current) => current) && session,
           ({ session_id }) => tables.remove(SESSIONS, { session_id }),
@@ -260,6 +267,7 @@ export function createElevenTablesSide({ client, prefix, clock, guarded }: Eleve
         const token: QrToken = { token: uuidv4(), user_email, created_at, expires_at, used: false };
         return unlessShut(
           user_email,
+          created_at,
           async () => settled(await tables.create(TOKENS, { ...token }), "qr_token", (current) => current) && token,
           (issued) => tables.remove(TOKENS, { token: issued.token }),
         );
@@ -289,6 +297,7 @@ export function createElevenTablesSide({ client, prefix, clock, guarded }: Eleve
         };
         return unlessShut(
           redeemed.user_email as string,
+          redeemed.created_at as number,
           async () =>
             settled(await tables.create(SESSIONS, session), "session", (current) => current) as unknown as Session,
           ({ session_id }) => tables.remove(SESSIONS, { session_id }),

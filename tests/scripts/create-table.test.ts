@@ -96,9 +96,11 @@ describe("an absent table", () => {
   it("may be created by two at once", async () => {
     const table = aTableName();
 
-    const reports = await Promise.all([ensureTable(target(table)), ensureTable(target(table))]);
+    // The one that comes second only compares, and may still miss what the first is about to switch on.
+    await Promise.all([ensureTable(target(table)), ensureTable(target(table))]);
 
-    expect(reports.map(({ differences }) => isAsDefined(differences))).toEqual([true, true]);
+    const { changed, differences } = await ensureTable(target(table));
+    expect({ changed, asDefined: isAsDefined(differences) }).toEqual({ changed: 0, asDefined: true });
   });
 });
 
