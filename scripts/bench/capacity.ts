@@ -171,7 +171,9 @@ function printHeat(of: keyof Units, title: string): void {
 const limitedFrom = (day: Units, of: keyof Units) => PARTITION_LIMIT[of] / peakRate(day, 1, peak)[of];
 
 function printOwn(): void {
-  console.log("\nPartitions that do not grow with users, at most: the second in which one user does all fifteen steps\n");
+  console.log(
+    "\nPartitions that do not grow with users, at most: the second in which one user does all fifteen steps\n",
+  );
   const rows = OWN_PARTITIONS.map(({ index, name }) => {
     const { writeUnits, readUnits } = busiestSecondOf(index, measured);
     return [`${index} ${name}`, writeUnits, readUnits, `${Math.ceil(loadOf({ readUnits, writeUnits }) * 100)} %`];

@@ -141,7 +141,8 @@ export function createElevenTablesSide({ client, prefix, clock, guarded }: Eleve
     unless((user) => user.account_status === "deleted", email, write, undo);
   const unlessShut = <T>(email: string, since: number, write: () => Promise<T>, undo: (written: T) => Promise<void>) =>
     unless(
-      ({ account_status, shut_at }) => account_status !== "active" || (shut_at !== undefined && since <= Number(shut_at)),
+      ({ account_status, shut_at }) =>
+        account_status !== "active" || (shut_at !== undefined && since <= Number(shut_at)),
       email,
       write,
       undo,
