@@ -28,8 +28,12 @@ const schema = createSchema({
     user_email: accountEmailFrom("user_id"),
   },
   indexes: {
-    byId: primary({ pk: ["assessment_id"], sk: ["user_id"], description: "An assessment by its id alone" }),
-    byUser: collected("gsi1", "account", {
+    byId: primary("assessment", {
+      pk: ["assessment_id"],
+      sk: ["user_id"],
+      description: "An assessment by its id alone",
+    }),
+    byUser: collected("gsi1", "account", "assessment", {
       pk: ["user_email"],
       sk: ["created_at", "assessment_id"],
       view: ["assessment_id", "assessment_type", "created_at", "completed_at", "band_score", "status"],

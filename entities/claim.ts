@@ -4,7 +4,7 @@ import { MODEL_VERSION, primary, SERVICE_NAME } from "./keys.ts";
 
 /**
  * What can be claimed: a store's transaction; the ids that callers bring to entities whose key has a second part; and,
- * for the hour after it, the erasure of an account.
+ * for the hour after it, the erasure of an account (for services that may not read the account's own row).
  */
 export const CLAIM_KINDS = [
   "transaction",
@@ -38,7 +38,7 @@ const schema = createSchema({
     settled: flag({ setBy: "service", description: "Whether a claimed transaction has certainly been granted" }),
   },
   indexes: {
-    byId: primary({ pk: ["kind", "claimed_id"], sk: [], description: "Who claimed an id first, and when" }),
+    byId: primary("claim", { pk: ["kind", "claimed_id"], sk: [], description: "Who claimed an id first, and when" }),
   },
 });
 

@@ -1,5 +1,5 @@
 import { createSchema, Entity, type EntityConfiguration, type EntityItem } from "electrodb";
-import { accountEmailFrom, email, id, instant, oneOf, text } from "./attributes.ts";
+import { email, id, instant, oneOf, text } from "./attributes.ts";
 import { REPORT_STATUSES, REPORT_TYPES } from "./enums.ts";
 import { collected, MODEL_VERSION, primary, SERVICE_NAME, scoped } from "./keys.ts";
 
@@ -14,10 +14,9 @@ const schema = createSchema({
     description: text({ required: true, readOnly: true, description: "The user's explanation" }),
     status: oneOf(REPORT_STATUSES, { required: true, setBy: "service", description: "State of the report" }),
     admin_notes: text({ description: "Internal review notes" }),
-    user_email: accountEmailFrom("reporter_email"),
   },
   indexes: {
-    byId: primary({ pk: ["report_id"], sk: ["created_at"], description: "A report by its id alone" }),
+    byId: primary("content_report", { pk: ["report_id"], sk: ["created_at"], description: "A report by its id alone" }),
     byStatus: scoped("gsi2", "report", {
       pk: ["status"],
       sk: ["created_at", "report_id"],
@@ -25,15 +24,15 @@ const schema = createSchema({
       description: "The queue of reports in a state",
     }),
     byReporter: scoped("gsi3", "report", {
-      pk: ["user_email"],
+      pk: ["reporter_email"],
       sk: ["created_at", "report_id"],
-      view: ["report_id", "created_at", "assessment_id", "report_type", "status"],
-      description: "Reports that a user filed",
+      view: [],
+      description: "Reports that a user filed, read whole",
     }),
-    byAssessment: collected("gsi4", "assessmentReview", {
+    byAssessment: collected("gsi4", "assessmentReview", "content_report", {
       pk: ["assessment_id"],
       sk: ["created_at", "report_id"],
-      view: ["report_id", "created_at", "report_type", "status"],
+      view: ["report_id", "created_at", "report_type"],
       description: "Reports about an assessment",
     }),
   },
@@ -46,6 +45,8 @@ export type ContentReportSummary = Pick<
   ContentReport,
   "report_id" | "created_at" | "reporter_email" | "assessment_id" | "report_type" | "status"
 >;
+/** A report as the review of an assessment outlines it: what never changes. */
+export type ContentReportOutline = Pick<ContentReport, "report_id" | "created_at" | "assessment_id" | "report_type">;
 export type ContentReportEntity = ReturnType<typeof ContentReportModel.bind>;
 
 export const ContentReportModel = {

@@ -30,7 +30,7 @@ const schema = createSchema({
     pr_url: id({ description: "Link to the pull request" }),
   },
   indexes: {
-    byId: primary({ pk: ["action_id"], sk: ["timestamp"], description: "An action by its id alone" }),
+    byId: primary("devops_action", { pk: ["action_id"], sk: ["timestamp"], description: "An action by its id alone" }),
     byStatus: scoped("gsi2", "action", {
       pk: ["status"],
       sk: ["timestamp", "action_id"],
@@ -41,14 +41,14 @@ const schema = createSchema({
     byService: scoped("gsi3", "action", {
       pk: ["affected_service"],
       sk: ["timestamp", "action_id"],
-      view: ["action_id", "timestamp", "action_type", "ticket_id", "affected_service", "status"],
-      description: "Actions on a service",
+      view: [],
+      description: "Actions on a service, read whole",
       seedIndex: "affected_service-timestamp-index",
     }),
-    byTicket: collected("gsi4", "ticketThread", {
+    byTicket: collected("gsi4", "ticketThread", "devops_action", {
       pk: ["ticket_id"],
       sk: ["timestamp", "action_id"],
-      view: ["action_id", "timestamp", "action_type", "ticket_id", "affected_service", "status"],
+      view: ["action_id", "timestamp", "ticket_id", "affected_service"],
       description: "Actions of a ticket",
       seedIndex: "ticket_id-timestamp-index",
     }),
@@ -62,6 +62,8 @@ export type DevopsActionSummary = Pick<
   DevopsAction,
   "action_id" | "timestamp" | "action_type" | "ticket_id" | "affected_service" | "status"
 >;
+/** An action as its ticket's thread outlines it: what never changes. */
+export type DevopsActionOutline = Pick<DevopsAction, "action_id" | "timestamp" | "ticket_id" | "affected_service">;
 export type DevopsActionEntity = ReturnType<typeof DevopsActionModel.bind>;
 
 export const DevopsActionModel = {

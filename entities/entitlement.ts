@@ -22,12 +22,12 @@ const schema = createSchema({
     status: oneOf(ENTITLEMENT_STATUSES, { required: true, setBy: "service", description: "State of the purchase" }),
   },
   indexes: {
-    byUserAndProduct: primary({
+    byUserAndProduct: primary("entitlement", {
       pk: ["user_email"],
       sk: ["product_id"],
       description: "A user's purchase of a product",
     }),
-    byUser: collected("gsi1", "account", {
+    byUser: collected("gsi1", "account", "entitlement", {
       pk: ["user_email"],
       sk: ["expires_at", "product_id"],
       view: ["product_id", "platform", "expires_at", "status"],

@@ -24,15 +24,29 @@ interface KeyParts<P extends readonly string[], S extends readonly string[]> ext
   readonly sk: S;
 }
 
-// Case matters in ids, and ElectroDB would lower-case keys by default.
-const key = <const F extends string, const C extends readonly string[]>(field: F, composite: C) =>
-  ({ field, composite, casing: "none" }) as const;
-
-/** The table's own key. */
-export const primary = <const P extends readonly string[], const S extends readonly string[]>(parts: KeyParts<P, S>) =>
+/**
+ * A key is a prefix that says whose it is, then the values of its composite attributes, joined by `#`: shorter than the
+ * keys that ElectroDB would make, which repeat service, entity, version and each attribute's label in every index row.
+ * Case matters in ids, and ElectroDB would lower-case keys by default.
+ */
+const key = <const F extends string, const C extends readonly string[]>(field: F, prefix: string, composite: C) =>
   ({
-    pk: key(PRIMARY_KEY.partitionKey, parts.pk),
-    sk: key(PRIMARY_KEY.sortKey, parts.sk),
+    field,
+    composite,
+    template: [prefix, ...composite.map((attribute) => `\${${attribute}}`)].filter((part) => part !== "").join("#"),
+    casing: "none",
+    // A key of one number would otherwise be a number.
+    cast: "string",
+  }) as const;
+
+/** The table's own key; the entity's name is its prefix. */
+export const primary = <const P extends readonly string[], const S extends readonly string[]>(
+  entity: string,
+  parts: KeyParts<P, S>,
+) =>
+  ({
+    pk: key(PRIMARY_KEY.partitionKey, entity, parts.pk),
+    sk: key(PRIMARY_KEY.sortKey, parts.sk.length === 0 ? entity : "", parts.sk),
     description: parts.description,
   }) as const;
 
@@ -42,19 +56,20 @@ const secondary = <
   const S extends readonly string[],
 >(
   name: N,
+  prefixes: { readonly pk: string; readonly sk: string },
   parts: KeyParts<P, S>,
 ) => {
   const { description, seedIndex } = parts;
   return {
     index: name,
-    pk: key(`${name}pk` as const, parts.pk),
-    sk: key(`${name}sk` as const, parts.sk),
+    pk: key(`${name}pk` as const, prefixes.pk, parts.pk),
+    sk: key(`${name}sk` as const, prefixes.sk, parts.sk),
     description,
     ...(seedIndex === undefined ? {} : { seedIndex }),
   } as const;
 };
 
-/** An index of one entity's own (its `scope` keeps other entities out of its partitions) that projects a list view. */
+/** An index of one entity's own (its `scope` begins the partition key and keeps other entities out) that projects a list view. */
 export const scoped = <
   const N extends GlobalIndexName,
   const O extends string,
@@ -65,9 +80,13 @@ export const scoped = <
   name: N,
   scope: O,
   parts: KeyParts<P, S> & { readonly view: V },
-) => ({ ...secondary(name, parts), scope, projection: [...IDENTIFIERS, ...parts.view] as const });
+) => ({
+  ...secondary(name, { pk: scope, sk: "" }, parts),
+  scope,
+  projection: [...IDENTIFIERS, ...parts.view] as const,
+});
 
-/** A share in a collection: entities side by side in one partition, each under its own sort-key prefix. */
+/** A share in a collection: entities side by side in one partition, each under its own name in the sort key. */
 export const collected = <
   const N extends GlobalIndexName,
   const C extends string,
@@ -77,8 +96,13 @@ export const collected = <
 >(
   name: N,
   collection: C,
+  entity: string,
   parts: KeyParts<P, S> & { readonly view: V },
-) => ({ ...secondary(name, parts), collection, projection: [...IDENTIFIERS, ...parts.view] as const });
+) => ({
+  ...secondary(name, { pk: collection, sk: entity }, parts),
+  collection,
+  projection: [...IDENTIFIERS, ...parts.view] as const,
+});
 
 /** An index of one entity's own that projects whole items: for the small catalogue that is read whole. */
 export const catalogued = <
@@ -90,4 +114,4 @@ export const catalogued = <
   name: N,
   scope: O,
   parts: KeyParts<P, S>,
-) => ({ ...secondary(name, parts), scope });
+) => ({ ...secondary(name, { pk: scope, sk: "" }, parts), scope });

@@ -1,5 +1,4 @@
-import { ClaimModel } from "./claim.ts";
-import { type EntityName, MODELS } from "./models.ts";
+import { type EntityName, MARKERS, MODELS } from "./models.ts";
 import { type TableDefinition, tableDefinition } from "./table.ts";
 
 export interface AttributeDescription {
@@ -110,5 +109,10 @@ export function describeModel(): ModelDescription {
       collections[collection].members.push(name);
     }
   }
-  return { table: tableDefinition(), entities, collections, markers: { claim: describeSchema(ClaimModel.schema) } };
+  return {
+    table: tableDefinition(),
+    entities,
+    collections,
+    markers: { claim: describeSchema(MARKERS.claim.schema), erasure: describeSchema(MARKERS.erasure.schema) },
+  };
 }

@@ -1,7 +1,9 @@
 import { AssessmentModel } from "./assessment.ts";
+import { ClaimModel } from "./claim.ts";
 import { ContentReportModel } from "./content-report.ts";
 import { DevopsActionModel } from "./devops-action.ts";
 import { EntitlementModel } from "./entitlement.ts";
+import { ErasureModel } from "./erasure.ts";
 import { QrTokenModel } from "./qr-token.ts";
 import { QuestionModel } from "./question.ts";
 import { RubricModel } from "./rubric.ts";
@@ -24,5 +26,8 @@ export const MODELS = {
   ticket: TicketModel,
   devops_action: DevopsActionModel,
 } as const;
+
+/** The rows beside the entities, which hold no content: what is taken, and what is gone. */
+export const MARKERS = { claim: ClaimModel, erasure: ErasureModel } as const;
 
 export type EntityName = keyof typeof MODELS;

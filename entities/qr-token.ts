@@ -17,7 +17,8 @@ const schema = createSchema({
     used: flag({ required: true, setBy: "service", description: "Whether a device has redeemed it" }),
     used_at: instant({ setBy: "service", description: "When it was redeemed" }),
     device_id: id({ description: "The mobile device that redeemed it" }),
-    session_id: id({
+    // Not named session_id: gsi1 shows that name of sessions, and redeeming would write the index.
+    opened_session_id: id({
       hidden: true,
       setBy: "service",
       description: "The session that redeeming starts, fixed in the same write, so that a retry finishes it",
@@ -25,7 +26,7 @@ const schema = createSchema({
     ttl: timeToLive(),
   },
   indexes: {
-    byToken: primary({ pk: ["token"], sk: [], description: "The token that a device scanned" }),
+    byToken: primary("qr_token", { pk: ["token"], sk: [], description: "The token that a device scanned" }),
     byUser: scoped("gsi1", "qr_token", {
       pk: ["user_email"],
       sk: ["created_at", "token"],

@@ -30,7 +30,11 @@ const schema = createSchema({
     } as const,
   },
   indexes: {
-    byId: primary({ pk: ["question_id"], sk: ["assessment_type"], description: "A question by its id alone" }),
+    byId: primary("question", {
+      pk: ["question_id"],
+      sk: ["assessment_type"],
+      description: "A question by its id alone",
+    }),
     byType: catalogued("gsi5", "question", {
       pk: ["assessment_type"],
       sk: ["difficulty", "topic", "question_id"],

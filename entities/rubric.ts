@@ -13,7 +13,7 @@ const schema = createSchema({
     evaluation_prompts: textList({ description: "Instructions for the AI examiner" }),
   },
   indexes: {
-    byId: primary({ pk: ["rubric_id"], sk: [], description: "A rubric by its id" }),
+    byId: primary("rubric", { pk: ["rubric_id"], sk: [], description: "A rubric by its id" }),
     bySkill: catalogued("gsi5", "rubric", {
       pk: ["skill_type"],
       sk: ["criterion", "rubric_id"],

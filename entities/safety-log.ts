@@ -1,7 +1,7 @@
 import { createSchema, Entity, type EntityConfiguration, type EntityItem } from "electrodb";
 import { confidence, email, id, instant, listOf, oneOf, text } from "./attributes.ts";
 import { CONTENT_TYPES, MODERATION_ACTIONS, MODERATION_CATEGORIES } from "./enums.ts";
-import { collected, MODEL_VERSION, primary, SERVICE_NAME, scoped } from "./keys.ts";
+import { collected, MODEL_VERSION, primary, SERVICE_NAME } from "./keys.ts";
 
 const schema = createSchema({
   model: { service: SERVICE_NAME, entity: "safety_log", version: MODEL_VERSION },
@@ -9,7 +9,7 @@ const schema = createSchema({
     log_id: id({ required: true, readOnly: true, setBy: "service", description: "UUID v7, or the caller's own id" }),
     timestamp: instant({ required: true, readOnly: true, setBy: "service", description: "When the event occurred" }),
     assessment_id: id({ required: true, readOnly: true, description: "The assessment it happened in" }),
-    user_email: email({ required: true, readOnly: true, description: "The user involved" }),
+    user_email: email({ required: true, readOnly: true, description: "The user involved: the assessment's" }),
     content_type: oneOf(CONTENT_TYPES, { required: true, readOnly: true, description: "What was moderated" }),
     moderation_action: oneOf(MODERATION_ACTIONS, {
       required: true,
@@ -26,14 +26,8 @@ const schema = createSchema({
     ai_response: text({ readOnly: true, description: "How Maya, the AI examiner, responded" }),
   },
   indexes: {
-    byId: primary({ pk: ["log_id"], sk: ["timestamp"], description: "A safety log by its id alone" }),
-    byUser: scoped("gsi1", "safety_log", {
-      pk: ["user_email"],
-      sk: ["timestamp", "log_id"],
-      view: ["assessment_id"],
-      description: "Safety logs of a user, keys only, for export and erasure",
-    }),
-    byAssessment: collected("gsi4", "assessmentReview", {
+    byId: primary("safety_log", { pk: ["log_id"], sk: ["timestamp"], description: "A safety log by its id alone" }),
+    byAssessment: collected("gsi4", "assessmentReview", "safety_log", {
       pk: ["assessment_id"],
       sk: ["timestamp", "log_id"],
       view: ["log_id", "timestamp", "user_email", "content_type", "moderation_action", "confidence"],

@@ -24,7 +24,7 @@ const schema = createSchema({
     ttl: timeToLive(),
   },
   indexes: {
-    byId: primary({ pk: ["session_id"], sk: [], description: "The session behind a bearer credential" }),
+    byId: primary("session", { pk: ["session_id"], sk: [], description: "The session behind a bearer credential" }),
     // Scoped, not in the account collection: a session id is a credential.
     byUser: scoped("gsi1", "session", {
       pk: ["user_email"],

@@ -1,6 +1,5 @@
-import { ClaimModel } from "./claim.ts";
 import { PRIMARY_KEY, TTL_ATTRIBUTE } from "./keys.ts";
-import { MODELS } from "./models.ts";
+import { MARKERS, MODELS } from "./models.ts";
 
 export interface GlobalSecondaryIndex {
   readonly indexName: string;
@@ -29,7 +28,7 @@ interface IndexModel {
 /** The one table as the entities need it: keys, indexes and what each index projects. */
 export function tableDefinition(): TableDefinition {
   const merged = new Map<string, { partitionKey: string; sortKey: string; all: boolean; attributes: Set<string> }>();
-  for (const { schema } of [...Object.values(MODELS), ClaimModel]) {
+  for (const { schema } of [...Object.values(MODELS), ...Object.values(MARKERS)]) {
     for (const index of Object.values(schema.indexes) as IndexModel[]) {
       if (index.index === undefined) continue;
       const known = merged.get(index.index) ?? {

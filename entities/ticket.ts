@@ -21,8 +21,8 @@ const schema = createSchema({
     devops_action_id: id({ setBy: "service", description: "The first DevOps action, if the matter is technical" }),
   },
   indexes: {
-    byId: primary({ pk: ["ticket_id"], sk: ["created_at"], description: "A ticket by its id alone" }),
-    byUser: collected("gsi1", "account", {
+    byId: primary("ticket", { pk: ["ticket_id"], sk: ["created_at"], description: "A ticket by its id alone" }),
+    byUser: collected("gsi1", "account", "ticket", {
       pk: ["user_email"],
       sk: ["created_at", "ticket_id"],
       view: ["ticket_id", "created_at", "subject", "priority", "status"],
@@ -39,14 +39,14 @@ const schema = createSchema({
     byPriority: scoped("gsi3", "ticket", {
       pk: ["priority"],
       sk: ["created_at", "ticket_id"],
-      view: ["ticket_id", "created_at", "user_email", "subject", "category", "priority", "status"],
-      description: "The queue of tickets of a priority",
+      view: [],
+      description: "The queue of tickets of a priority, read whole",
       seedIndex: "priority-created_at-index",
     }),
-    thread: collected("gsi4", "ticketThread", {
+    thread: collected("gsi4", "ticketThread", "ticket", {
       pk: ["ticket_id"],
       sk: ["created_at"],
-      view: ["ticket_id", "created_at", "user_email", "subject", "category", "priority", "status"],
+      view: ["ticket_id", "created_at", "user_email", "subject", "category"],
       description: "The ticket at the head of its thread",
     }),
   },
@@ -59,6 +59,8 @@ export type TicketSummary = Pick<
   Ticket,
   "ticket_id" | "created_at" | "user_email" | "subject" | "category" | "priority" | "status"
 >;
+/** A ticket as its thread outlines it: what never changes. */
+export type TicketOutline = Pick<Ticket, "ticket_id" | "created_at" | "user_email" | "subject" | "category">;
 export type TicketEntity = ReturnType<typeof TicketModel.bind>;
 
 export const TicketModel = {

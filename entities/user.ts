@@ -35,9 +35,9 @@ const schema = createSchema({
     user_email: accountEmailFrom("email"),
   },
   indexes: {
-    byEmail: primary({ pk: ["email"], sk: [], description: "The account of an e-mail address" }),
+    byEmail: primary("user", { pk: ["email"], sk: [], description: "The account of an e-mail address" }),
     // last_login is left out, so that a log-in writes no index.
-    account: collected("gsi1", "account", {
+    account: collected("gsi1", "account", "user", {
       pk: ["user_email"],
       sk: ["created_at"],
       view: ["username", "created_at", "email_verified", "account_status"],

@@ -11,10 +11,10 @@ import { type User, UserModel } from "../entities/user.ts";
 import { settleClaim } from "./claims.ts";
 import type { DataContext } from "./context.ts";
 import { anyOf, EntityStore } from "./entity-store.ts";
-import { markErased, writeUnlessErased } from "./erasure.ts";
+import { markErased } from "./erasure.ts";
 import { ConflictError } from "./errors.ts";
 import { allRows, eachRow, MAX_LIMIT, type QueryOperation } from "./pages.ts";
-import { batchDelete, batchGet, keyOf, type StoredItem } from "./requests.ts";
+import { batchDelete, batchGet, keyOf, type Parameters, type RequestLabel, type StoredItem } from "./requests.ts";
 import { createSessions } from "./sessions.ts";
 import { ACCOUNT_STATES } from "./state-machines.ts";
 import { attributeValue, countIn, only } from "./validation.ts";
@@ -60,6 +60,21 @@ export type ExportedEntity = keyof typeof MODELS_OF_ACCOUNT;
 export type ErasureReport = Readonly<Record<ExportedEntity, number>>;
 
 const OVERVIEW_ASSESSMENTS = 10;
+/** How many tickets and purchases the overview expects, to be read in its first request. */
+const OVERVIEW_OTHERS = 10;
+/** Assessments whose safety logs are looked for side by side. */
+const REVIEWS_AT_ONCE = 10;
+const MAX_PASSES = 12;
+
+const assessmentIds = (rows: readonly StoredItem[]): string[] =>
+  rows.filter((row) => row.__edb_e__ === "assessment").map((row) => row.assessment_id as string);
+
+/** The part of ElectroDB's change of a user that puts one more condition on it. */
+interface OwnChange {
+  where(
+    condition: (attributes: { created_at: unknown }, operations: { exists: (attribute: unknown) => string }) => string,
+  ): { params(): Parameters };
+}
 
 const MODELS_OF_ACCOUNT = {
   user: UserModel,
@@ -93,8 +108,17 @@ export function createAccounts(context: DataContext) {
     return item;
   }
 
+  /** Changes an account's own row; a marker of its erasure, which stands in its place, is not one. */
+  const change: typeof users.change = (accessPattern, input, build, whenRefused) =>
+    users.change(
+      accessPattern,
+      input,
+      (entity) => (build(entity) as unknown as OwnChange).where(({ created_at }, { exists }) => exists(created_at)),
+      whenRefused,
+    );
+
   async function setStatus(email: string, to: User["account_status"]): Promise<User> {
-    return users.change(
+    return change(
       "setStatus",
       {},
       (user) =>
@@ -120,17 +144,54 @@ export function createAccounts(context: DataContext) {
     await createSessions(context).endAll(email);
   }
 
-  /** The queries that reach every item of an account, the account's own row aside. */
+  /** The queries that reach an account's items, its own row and its safety logs aside. */
   function itemQueries(email: string): readonly (readonly [string, QueryOperation])[] {
     return [
       ["session", context.entity(SessionModel).query.byUser({ user_email: email })],
       ["qr_token", context.entity(QrTokenModel).query.byUser({ user_email: email })],
       ["assessment", context.entity(AssessmentModel).query.byUser({ user_email: email })],
       ["entitlement", context.entity(EntitlementModel).query.byUser({ user_email: email })],
-      ["safety_log", context.entity(SafetyLogModel).query.byUser({ user_email: email })],
-      ["content_report", context.entity(ContentReportModel).query.byReporter({ user_email: email })],
+      ["content_report", context.entity(ContentReportModel).query.byReporter({ reporter_email: email })],
       ["ticket", context.entity(TicketModel).query.byUser({ user_email: email })],
     ];
+  }
+
+  async function itemRows(email: string, label: RequestLabel): Promise<StoredItem[]> {
+    const rows = await Promise.all(
+      itemQueries(email).map(([entity, query]) => allRows(context, { ...label, entity }, query)),
+    );
+    return rows.flat();
+  }
+
+  /** The account's safety logs, which are reached through its assessments. */
+  async function safetyLogRows(
+    email: string,
+    assessments: Iterable<string>,
+    label: RequestLabel,
+  ): Promise<StoredItem[]> {
+    const logs = context.entity(SafetyLogModel);
+    const rows: StoredItem[] = [];
+    const ids = [...assessments];
+    for (let start = 0; start < ids.length; start += REVIEWS_AT_ONCE) {
+      const found = await Promise.all(
+        ids
+          .slice(start, start + REVIEWS_AT_ONCE)
+          .map((assessment_id) =>
+            allRows(context, { ...label, entity: "safety_log" }, logs.query.byAssessment({ assessment_id })),
+          ),
+      );
+      rows.push(...found.flat().filter((row) => row.user_email === email));
+    }
+    return rows;
+  }
+
+  /** Notes in the claims of purchases that are about to go that they were granted. */
+  async function settle(email: string, rows: readonly StoredItem[], label: RequestLabel): Promise<void> {
+    const keys = rows.filter((row) => row.__edb_e__ === "entitlement").map(keyOf);
+    for (const item of await batchGet(context, label, keys, { consistent: true })) {
+      const owner = [email, item.product_id as string];
+      await settleClaim(context, "transaction", item.transaction_id as string, owner, context.clock());
+    }
   }
 
   return {
@@ -148,15 +209,18 @@ export function createAccounts(context: DataContext) {
         email_verified: false,
         account_status: "active",
       } as const;
-      const insert = () =>
-        users.insert(user, (current) => {
+      return users.insert(
+        user,
+        (current) => {
           const same =
             equalSecrets(current?.password_hash, input.password_hash) &&
             equalSecrets(current?.verification_token, input.verification_token);
           if (same && current !== undefined) return users.parse(current);
+          if (current === undefined) throw new ConflictError("user", "erased", "the account was erased just now");
           throw new ConflictError("user", "registered", "the e-mail address already has an account");
-        });
-      return writeUnlessErased(context, email, insert, () => users.remove("undo", users.entity.delete({ email })));
+        },
+        { now: user.created_at },
+      );
     },
 
     /** @throws NotFoundError */
@@ -190,7 +254,7 @@ export function createAccounts(context: DataContext) {
     async verifyEmail(email: string, verification_token: string): Promise<User> {
       const key = { email: emailOf(email) };
       const token = attributeValue(UserModel, "verification_token", verification_token);
-      return users.change(
+      return change(
         "verifyEmail",
         {},
         (user) =>
@@ -216,7 +280,7 @@ export function createAccounts(context: DataContext) {
     async setVerificationToken(email: string, verification_token: string): Promise<User> {
       attributeValue(UserModel, "verification_token", verification_token);
       const key = { email: emailOf(email) };
-      return users.change(
+      return change(
         "setVerificationToken",
         { verification_token },
         (user) =>
@@ -244,7 +308,7 @@ export function createAccounts(context: DataContext) {
       const key = { email: emailOf(email) };
       const { password_hash, current_hash } = input;
       if (current_hash !== undefined) attributeValue(UserModel, "password_hash", current_hash, "current_hash");
-      const user = await users.change(
+      const user = await change(
         "changePassword",
         { password_hash },
         (entity) => {
@@ -267,7 +331,7 @@ export function createAccounts(context: DataContext) {
     async recordLogin(email: string): Promise<User> {
       const key = { email: emailOf(email) };
       const now = context.clock();
-      return users.change(
+      return change(
         "recordLogin",
         {},
         (user) =>
@@ -305,7 +369,7 @@ export function createAccounts(context: DataContext) {
      * The dashboard, from the `account` collection: the user, all purchases, all open tickets and the last assessments.
      * One request, whatever the number of assessments: the collection is read backwards, where the user stands before
      * tickets, purchases and assessments, and reading stops at the last assessment asked for. An account with more than
-     * about 40 tickets takes a further request.
+     * about 10 tickets and purchases takes a further request.
      * @throws NotFoundError
      */
     async overview(email: string, options: { readonly assessments?: number } = {}): Promise<AccountOverview> {
@@ -326,7 +390,7 @@ export function createAccounts(context: DataContext) {
       };
       const query = account.collections.account({ user_email }) as unknown as QueryOperation;
       const label = { entity: "account", accessPattern: "account" };
-      for await (const row of eachRow(context, label, query, { limit: wanted + 40 })) {
+      for await (const row of eachRow(context, label, query, { limit: wanted + OVERVIEW_OTHERS })) {
         rows[row.__edb_e__ as keyof typeof rows].push(row);
         if (rows.assessment.length >= wanted) break;
       }
@@ -361,10 +425,10 @@ export function createAccounts(context: DataContext) {
       const user_email = emailOf(email);
       const items = byExportedEntity((): Readonly<Record<string, unknown>>[] => []);
       const user = await users.read("byEmail", users.entity.get({ email: user_email }), { consistent: true });
-      const found = await Promise.all(
-        itemQueries(user_email).map(([entity, query]) => allRows(context, { entity, accessPattern: "export" }, query)),
-      );
-      const whole = await batchGet(context, { entity: "account", accessPattern: "export" }, found.flat().map(keyOf), {
+      const label = { entity: "account", accessPattern: "export" };
+      const found = await itemRows(user_email, label);
+      const logs = await safetyLogRows(user_email, assessmentIds(found), label);
+      const whole = await batchGet(context, label, [...found, ...logs].map(keyOf), {
         consistent: true,
       });
       for (const item of user === undefined ? whole : [user, ...whole]) {
@@ -376,43 +440,31 @@ export function createAccounts(context: DataContext) {
     },
 
     /**
-     * Removes every item of the account. A marker is set first: writes for the account that run at the same time are
-     * refused for an hour, or were stored before and are removed. The account's own row goes last, so that a retry after
-     * a crash goes on. Claims of transactions stay, without personal data: a receipt that was granted
+     * Removes every item of the account. A marker takes the place of the account's own row first: writes for the account
+     * that run at the same time are refused for an hour, or were stored before and are removed. A retry after a crash
+     * goes on. Claims of transactions stay, without personal data: a receipt that was granted
      * once can never be granted again. Safe to repeat; an erased account gives a report of zeros.
      */
     async erase(email: string): Promise<ErasureReport> {
       const user_email = emailOf(email);
       const removed = new Map<string, ExportedEntity>();
       const label = { entity: "account", accessPattern: "erase" };
-      await markErased(context, user_email);
-      const own = await users.read("byEmail", users.entity.get({ email: user_email }), { consistent: true });
-      // Index reads lag behind writes, so the items are looked for until none is left.
-      for (let pass = 0; pass < 10; pass++) {
-        const found = (
-          await Promise.all(
-            itemQueries(user_email).map(([entity, query]) =>
-              allRows(context, { entity, accessPattern: "erase" }, query),
-            ),
-          )
-        ).flat();
-        if (found.length === 0) break;
-        const entitlements = found.filter((row) => row.__edb_e__ === "entitlement");
-        for (const item of await batchGet(context, label, entitlements.map(keyOf), { consistent: true })) {
-          await settleClaim(
-            context,
-            "transaction",
-            item.transaction_id as string,
-            [user_email, item.product_id as string],
-            context.clock(),
-          );
-        }
-        await batchDelete(context, label, found.map(keyOf));
-        for (const row of found) removed.set(`${row.pk} ${row.sk}`, row.__edb_e__ as ExportedEntity);
-      }
-      if (own !== undefined) {
-        await users.remove("erase", users.entity.delete({ email: user_email }));
-        removed.set("user", "user");
+      if (await markErased(context, user_email)) removed.set("user", "user");
+      const remove = async (rows: readonly StoredItem[]) => {
+        await batchDelete(context, label, rows.map(keyOf));
+        for (const row of rows) removed.set(`${row.pk} ${row.sk}`, row.__edb_e__ as ExportedEntity);
+      };
+      const assessments = new Set<string>();
+      // Index reads lag behind writes, so the items are looked for until none is left. Assessments go when nothing else
+      // is left, since they lead to the safety logs, also after a crash.
+      for (let pass = 0; pass < MAX_PASSES; pass++) {
+        const found = await itemRows(user_email, label);
+        for (const id of assessmentIds(found)) assessments.add(id);
+        const logs = await safetyLogRows(user_email, assessments, label);
+        const others = [...found.filter((row) => row.__edb_e__ !== "assessment"), ...logs];
+        if (others.length === 0 && found.length === 0) break;
+        await settle(user_email, others, label);
+        await remove(others.length > 0 ? others : found);
       }
       const report = byExportedEntity(() => 0);
       for (const entity of removed.values()) report[entity]++;
@@ -424,7 +476,7 @@ export function createAccounts(context: DataContext) {
 const SECRETS: Readonly<Partial<Record<ExportedEntity, readonly string[]>>> = {
   user: ["password_hash", "verification_token"],
   session: ["session_id"],
-  qr_token: ["token", "session_id"],
+  qr_token: ["token", "opened_session_id"],
 };
 
 /** The attributes of an item that its entity declares, derived ones and secrets left out. */

@@ -6,6 +6,7 @@ import { claimId } from "./claims.ts";
 import type { DataContext } from "./context.ts";
 import { anyOf, EntityStore } from "./entity-store.ts";
 import { ConflictError } from "./errors.ts";
+import { readWholePage } from "./hydration.ts";
 import { type ListOptions, type Page, readPage } from "./pages.ts";
 import { createResolver, type Reference } from "./references.ts";
 import type { StoredItem } from "./requests.ts";
@@ -210,24 +211,17 @@ export function createDevops(context: DataContext) {
     /** Actions in a state, newest first; answers `status-timestamp-index`. */
     listByStatus,
 
-    /** Actions on a service, newest first; answers `affected_service-timestamp-index`. */
-    async listByService(affected_service: string, options: ListOptions = {}): Promise<Page<DevopsActionSummary>> {
+    /** Actions on a service, whole and as they are now, newest first; answers `affected_service-timestamp-index`. */
+    async listByService(affected_service: string, options: ListOptions = {}): Promise<Page<DevopsAction>> {
       const service = attributeValue(DevopsActionModel, "affected_service", affected_service);
       const query = actions.entity.query.byService({ affected_service: service });
-      const page = await readPage(context, { entity: "devops_action", accessPattern: "byService" }, query, options);
-      return { items: actions.parseAll(page.items), cursor: page.cursor };
+      return readWholePage(context, { entity: "devops_action", accessPattern: "byService" }, actions, query, options);
     },
 
-    /** Actions of a ticket, newest first; answers `ticket_id-timestamp-index`. */
-    async listByTicket(ticket_id: string, options: ListOptions = {}): Promise<Page<DevopsActionSummary>> {
-      const id = attributeValue(TicketModel, "ticket_id", ticket_id);
-      const page = await readPage(
-        context,
-        { entity: "devops_action", accessPattern: "byTicket" },
-        actions.entity.query.byTicket({ ticket_id: id }),
-        options,
-      );
-      return { items: actions.parseAll(page.items), cursor: page.cursor };
+    /** Actions of a ticket, whole and as they are now, newest first; answers `ticket_id-timestamp-index`. */
+    async listByTicket(ticket_id: string, options: ListOptions = {}): Promise<Page<DevopsAction>> {
+      const query = actions.entity.query.byTicket({ ticket_id: attributeValue(TicketModel, "ticket_id", ticket_id) });
+      return readWholePage(context, { entity: "devops_action", accessPattern: "byTicket" }, actions, query, options);
     },
   };
 

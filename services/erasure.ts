@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { ClaimModel } from "../entities/claim.ts";
+import { ErasureModel } from "../entities/erasure.ts";
 import { UserModel } from "../entities/user.ts";
 import type { DataContext } from "./context.ts";
 import { EntityStore } from "./entity-store.ts";
@@ -11,11 +12,19 @@ export const ERASURE_MARKER_SECONDS = 60 * 60;
 
 const accountHash = (user_email: string) => createHash("sha256").update(`account\0${user_email}`).digest("hex");
 
-/** Sets the marker that makes writes for the account fail from now on. Safe to repeat. */
-export async function markErased(context: DataContext, user_email: string): Promise<void> {
+/**
+ * Sets the markers that make writes for the account fail from now on, and tells whether the account had a row of its own.
+ * Safe to repeat.
+ */
+export async function markErased(context: DataContext, user_email: string): Promise<boolean> {
   const { claims, key } = markerOf(context, user_email);
   const created_at = context.clock();
   const expires_at = created_at + ERASURE_MARKER_SECONDS;
+  const own = await new EntityStore(context, ErasureModel).replace("erase", {
+    email: user_email,
+    created_at,
+    expires_at,
+  });
   await claims.insert({ ...key, owner: key.claimed_id, created_at, expires_at }, () =>
     claims.change(
       "extend",
@@ -24,6 +33,7 @@ export async function markErased(context: DataContext, user_email: string): Prom
       (current) => claims.parse(current as StoredItem),
     ),
   );
+  return own !== undefined && own.__edb_e__ !== ErasureModel.schema.model.entity;
 }
 
 /** Takes back what was written. */
@@ -62,22 +72,29 @@ export async function writeUnlessShut<T>(
   token?: StoredKey,
 ): Promise<T> {
   const written = await write();
-  const { claims, key } = markerOf(context, user_email);
   const users = new EntityStore(context, UserModel);
-  const keys = [
-    claims.keyOf(claims.entity.get(key)),
-    users.keyOf(users.entity.get({ email: user_email })),
-    ...(token === undefined ? [] : [token]),
-  ];
-  const found = await batchGet(context, { entity: "user", accessPattern: "shut" }, keys, { consistent: true });
-  const status = found.find((item) => item.__edb_e__ === users.name)?.account_status ?? "active";
-  const marker = found.find((item) => item.__edb_e__ === claims.name);
-  const gone = token !== undefined && !found.some((item) => item.pk === token.pk);
-  if (!holds(context, marker) && status === "active" && !gone) return written;
+  const account = users.keyOf(users.entity.get({ email: user_email }));
+  const label = { entity: users.name, accessPattern: "shut" };
+  const keys = token === undefined ? [account] : [account, token];
+  const found = await batchGet(context, label, keys, { consistent: true });
+  const own = found.find((item) => item.pk === account.pk);
+  const gone = found.length < (token === undefined ? 0 : 1) + (own === undefined ? 0 : 1);
+  const shut =
+    refusalOf(context, own) ??
+    (gone ? new ConflictError("user", "shut", "the token was withdrawn meanwhile") : undefined);
+  if (shut === undefined) return written;
   await undo(written);
-  if (holds(context, marker)) throw erased();
-  if (status !== "active") throw new ConflictError("user", String(status), `the account is ${status}`);
-  throw new ConflictError("user", "shut", "the token was withdrawn meanwhile");
+  throw shut;
+}
+
+/** Why the account's own row, if there is one, lets nobody in. */
+function refusalOf(context: DataContext, own: StoredItem | undefined): ConflictError | undefined {
+  if (own === undefined) return undefined;
+  if (own.__edb_e__ === ErasureModel.schema.model.entity) return holds(context, own) ? erased() : undefined;
+  const { account_status } = own;
+  return account_status === "active"
+    ? undefined
+    : new ConflictError("user", String(account_status), `the account is ${account_status}`);
 }
 
 const erased = () => new ConflictError("user", "erased", "the account has been erased");

@@ -1,5 +1,7 @@
+import type { EntityItem } from "electrodb";
 import type { DataContext, Model } from "./context.ts";
 import { type AnyEntity, EntityStore } from "./entity-store.ts";
+import { type ListOptions, type Page, type QueryOperation, readPage } from "./pages.ts";
 import { batchGet, keyOf, type StoredItem } from "./requests.ts";
 
 /** The rows of a collection by entity; rows keep their order. */
@@ -30,4 +32,19 @@ export async function hydrate(
   const items = await batchGet(context, label, rows.map(keyOf));
   const whole = new Map(items.map((item): [string, StoredItem] => [identity(item), item]));
   return rows.map((row) => whole.get(identity(row))).filter((item) => item !== undefined);
+}
+
+/**
+ * A page of an index that shows keys alone, with the items as they are now: what changes often is cheaper to read from
+ * the items than to keep in the index.
+ */
+export async function readWholePage<E extends AnyEntity>(
+  context: DataContext,
+  label: { entity: string; accessPattern: string },
+  store: EntityStore<E>,
+  query: QueryOperation,
+  options: ListOptions,
+): Promise<Page<EntityItem<E>>> {
+  const { items, cursor } = await readPage(context, label, query, options);
+  return { items: store.parseAll(await hydrate(context, label, items)), cursor };
 }

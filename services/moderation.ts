@@ -1,7 +1,12 @@
 import { Service } from "electrodb";
 import { v7 as uuidv7 } from "uuid";
 import { type Assessment, AssessmentModel } from "../entities/assessment.ts";
-import { type ContentReport, ContentReportModel, type ContentReportSummary } from "../entities/content-report.ts";
+import {
+  type ContentReport,
+  ContentReportModel,
+  type ContentReportOutline,
+  type ContentReportSummary,
+} from "../entities/content-report.ts";
 import type { ReportStatus, ReportType } from "../entities/enums.ts";
 import { type SafetyLog, SafetyLogModel, type SafetyLogSummary } from "../entities/safety-log.ts";
 import { claimId } from "./claims.ts";
@@ -9,7 +14,7 @@ import type { DataContext } from "./context.ts";
 import { anyOf, EntityStore } from "./entity-store.ts";
 import { writeUnlessErased } from "./erasure.ts";
 import { ConflictError } from "./errors.ts";
-import { groupByEntity, hydrate, rowsOf } from "./hydration.ts";
+import { groupByEntity, hydrate, readWholePage, rowsOf } from "./hydration.ts";
 import { allRows, type ListOptions, type Page, type QueryOperation, readPage } from "./pages.ts";
 import { createResolver, type Reference } from "./references.ts";
 import type { StoredItem } from "./requests.ts";
@@ -36,7 +41,8 @@ export interface ReportFiling {
 
 export interface AssessmentReview {
   readonly safetyLogs: SafetyLogSummary[];
-  readonly reports: Omit<ContentReportSummary, "reporter_email">[];
+  /** What never changes of each report; its state is in the whole review. */
+  readonly reports: ContentReportOutline[];
 }
 
 export interface WholeAssessmentReview {
@@ -73,7 +79,8 @@ export function createModeration(context: DataContext) {
 
   return {
     /**
-     * Records a moderation event. With a `log_id` of your own the same event again, from a retry, gives it back.
+     * Records a moderation event of the assessment's user: the user's export and erasure find it through the
+     * assessment. With a `log_id` of your own the same event again, from a retry, gives it back.
      * @throws ConflictError when the id belongs to another event, or the account is being erased.
      */
     async recordSafetyEvent(event: SafetyEvent): Promise<SafetyLog> {
@@ -177,18 +184,12 @@ export function createModeration(context: DataContext) {
       return { items: reports.parseAll(page.items), cursor: page.cursor };
     },
 
-    /** Reports that a user filed, newest first. */
-    async listReportsByReporter(
-      reporter_email: string,
-      options: ListOptions = {},
-    ): Promise<Page<ContentReportSummary>> {
+    /** Reports that a user filed, whole and as they are now, newest first. */
+    async listReportsByReporter(reporter_email: string, options: ListOptions = {}): Promise<Page<ContentReport>> {
       const reporter = attributeValue(ContentReportModel, "reporter_email", reporter_email);
-      const query = reports.entity.query.byReporter({ user_email: reporter });
-      const page = await readPage(context, { entity: "content_report", accessPattern: "byReporter" }, query, options);
-      return {
-        items: reports.parseAll(page.items).map((row) => ({ ...row, reporter_email: reporter })),
-        cursor: page.cursor,
-      };
+      const query = reports.entity.query.byReporter({ reporter_email: reporter });
+      const label = { entity: "content_report", accessPattern: "byReporter" };
+      return readWholePage(context, label, reports, query, options);
     },
 
     /** Safety logs and reports of an assessment as a list, newest first: the `assessmentReview` collection in one request. */
@@ -200,7 +201,7 @@ export function createModeration(context: DataContext) {
           ...row,
           assessment_id: id,
         })),
-        reports: rowsOf<ContentReportSummary>(context, ContentReportModel, groups).map((row) => ({
+        reports: rowsOf<ContentReportOutline>(context, ContentReportModel, groups).map((row) => ({
           ...row,
           assessment_id: id,
         })),

@@ -69,7 +69,7 @@ export function createQrLogin(context: DataContext) {
         (entity) =>
           entity
             .patch(key)
-            .set({ used: true, used_at: now, device_id, session_id: uuidv4() })
+            .set({ used: true, used_at: now, device_id, opened_session_id: uuidv4() })
             .where(({ used, expires_at }, { eq, gt }) => `${eq(used, false)} AND ${gt(expires_at, now)}`),
         (current) => {
           if (current === undefined) throw tokens.notFound();
@@ -80,7 +80,7 @@ export function createQrLogin(context: DataContext) {
       );
       const created_at = redeemed.used_at as number;
       const session = {
-        session_id: redeemed.session_id as string,
+        session_id: redeemed.opened_session_id as string,
         user_email: redeemed.user_email as string,
         created_at,
         expires_at: created_at + SESSION_LIFETIME_SECONDS,

@@ -1,14 +1,14 @@
 import { Service } from "electrodb";
 import { v7 as uuidv7 } from "uuid";
-import { type DevopsAction, DevopsActionModel, type DevopsActionSummary } from "../entities/devops-action.ts";
+import { type DevopsAction, DevopsActionModel, type DevopsActionOutline } from "../entities/devops-action.ts";
 import { TICKET_STATUSES, type TicketCategory, type TicketPriority, type TicketStatus } from "../entities/enums.ts";
-import { type Ticket, TicketModel, type TicketSummary } from "../entities/ticket.ts";
+import { type Ticket, TicketModel, type TicketOutline, type TicketSummary } from "../entities/ticket.ts";
 import { claimId } from "./claims.ts";
 import type { DataContext } from "./context.ts";
 import { anyOf, EntityStore } from "./entity-store.ts";
 import { writeUnlessErased } from "./erasure.ts";
 import { ConflictError } from "./errors.ts";
-import { groupByEntity, hydrate, rowsOf } from "./hydration.ts";
+import { groupByEntity, hydrate, readWholePage, rowsOf } from "./hydration.ts";
 import { allRows, countRows, type ListOptions, type Page, type QueryOperation, readPage } from "./pages.ts";
 import { createResolver, type Reference } from "./references.ts";
 import type { StoredItem } from "./requests.ts";
@@ -36,14 +36,14 @@ export interface TicketAnswer {
   readonly ai_confidence?: number;
 }
 
-/** A ticket with its DevOps actions. */
+/** A ticket with its DevOps actions in outline: what never changes of them, such as ids, subject and times. */
 export interface TicketThread {
-  readonly ticket: TicketSummary;
+  readonly ticket: TicketOutline;
   /** Newest first. */
-  readonly actions: DevopsActionSummary[];
+  readonly actions: DevopsActionOutline[];
 }
 
-/** The same, whole. */
+/** The same, whole and as it is now. */
 export interface WholeTicketThread {
   readonly ticket: Ticket;
   readonly actions: DevopsAction[];
@@ -219,11 +219,10 @@ export function createSupport(context: DataContext) {
       return { items: tickets.parseAll(page.items), cursor: page.cursor };
     },
 
-    /** Tickets of a priority in any state, newest first; answers `priority-created_at-index`. */
-    async listByPriority(priority: TicketPriority, options: ListOptions = {}): Promise<Page<TicketSummary>> {
+    /** Tickets of a priority in any state, whole and as they are now, newest first; answers `priority-created_at-index`. */
+    async listByPriority(priority: TicketPriority, options: ListOptions = {}): Promise<Page<Ticket>> {
       const query = tickets.entity.query.byPriority({ priority: attributeValue(TicketModel, "priority", priority) });
-      const page = await readPage(context, { entity: "ticket", accessPattern: "byPriority" }, query, options);
-      return { items: tickets.parseAll(page.items), cursor: page.cursor };
+      return readWholePage(context, { entity: "ticket", accessPattern: "byPriority" }, tickets, query, options);
     },
 
     /** Tickets of a user, newest first; answers `user_email-created_at-index`. The category is not in this list. */
@@ -248,13 +247,13 @@ export function createSupport(context: DataContext) {
       return Object.fromEntries(counts) as TicketCounts;
     },
 
-    /** A ticket with its DevOps actions as a list: the `ticketThread` collection in one request. @throws NotFoundError */
+    /** A ticket with its DevOps actions in outline: the `ticketThread` collection in one request. @throws NotFoundError */
     async thread(ticket_id: string): Promise<TicketThread> {
       const { id, rows } = await threadRows(ticket_id);
       const groups = groupByEntity(rows);
-      const [ticket] = rowsOf<TicketSummary>(context, TicketModel, groups);
+      const [ticket] = rowsOf<TicketOutline>(context, TicketModel, groups);
       if (ticket === undefined) throw tickets.notFound(id);
-      return { ticket, actions: rowsOf<DevopsActionSummary>(context, DevopsActionModel, groups) };
+      return { ticket, actions: rowsOf<DevopsActionOutline>(context, DevopsActionModel, groups) };
     },
 
     /** A ticket with its DevOps actions, whole: the collection and one batch read. @throws NotFoundError */

@@ -1,8 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { AttributeNotes } from "../../entities/attributes.ts";
-import { ClaimModel } from "../../entities/claim.ts";
 import { MODEL_VERSION } from "../../entities/keys.ts";
-import { MODELS } from "../../entities/models.ts";
+import { MARKERS, MODELS } from "../../entities/models.ts";
 import { tableDefinition } from "../../entities/table.ts";
 import type { DataContext, Model } from "../../services/context.ts";
 import { type AnyEntity, EntityStore } from "../../services/entity-store.ts";
@@ -60,7 +59,7 @@ const shown = (value: unknown) => (value === undefined ? "absent" : withoutSecre
 
 /** Checks items of all entities against the keys that their own attributes give. */
 export function createItemCheck(context: DataContext): (item: StoredItem) => ItemFinding | undefined {
-  const models = [...Object.values(MODELS), ClaimModel] as unknown as readonly Model<AnyEntity>[];
+  const models = [...Object.values(MODELS), ...Object.values(MARKERS)] as unknown as readonly Model<AnyEntity>[];
   const readers = new Map(models.map((model) => [model.schema.model.entity, readerOf(context, model)]));
   return (item) => {
     const reader = readers.get(String(item.__edb_e__));

@@ -73,7 +73,7 @@ const FACTS = {
   accounts: {
     services: ["accounts", "sessions", "qrLogin"],
     access: [
-      items("user", "byEmail", "get", "getMany", "create", "change", "remove"),
+      items("user", "byEmail", "get", "getMany", "create", "change"),
       items("user", "account", "query"),
       items("session", "byId", "get", "getMany", "create", "remove", "writeMany"),
       items("session", "byUser", "query"),
@@ -84,13 +84,13 @@ const FACTS = {
       items("assessment", "byId", "getMany", "writeMany"),
       items("entitlement", "byUser", "query"),
       items("entitlement", "byUserAndProduct", "getMany", "writeMany"),
-      items("safety_log", "byUser", "query"),
+      items("safety_log", "byAssessment", "query"),
       items("safety_log", "byId", "getMany", "writeMany"),
       items("content_report", "byReporter", "query"),
       items("content_report", "byId", "getMany", "writeMany"),
       items("ticket", "byUser", "query"),
       items("ticket", "byId", "getMany", "writeMany"),
-      claims("erasure", "getMany", "get", "create", "change"),
+      claims("erasure", "create", "change"),
       claims("transaction", "create", "change"),
     ],
   },
@@ -150,7 +150,7 @@ const FACTS = {
   devops: {
     services: ["devops"],
     access: [
-      items("devops_action", "byId", "query", "create", "change"),
+      items("devops_action", "byId", "query", "getMany", "create", "change"),
       items("devops_action", "byStatus", "query"),
       items("devops_action", "byService", "query"),
       items("devops_action", "byTicket", "query"),

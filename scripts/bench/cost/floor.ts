@@ -31,8 +31,8 @@ const WRITE_UNIT = 1024;
 const READ_UNIT = 4096;
 
 const ACCOUNT_INDEX = "gsi1";
-/** For export and erasure alone; or of an item that can be read by its own key beside the query. */
-const AVOIDABLE: ReadonlySet<string> = new Set(["qr_token/gsi1", "safety_log/gsi1", "user/gsi1", "ticket/gsi4"]);
+/** For export and erasure alone. */
+const AVOIDABLE: ReadonlySet<string> = new Set(["qr_token/gsi1"]);
 
 /** All items of the table by their primary key. */
 export type Snapshot = ReadonlyMap<string, StoredItem>;
