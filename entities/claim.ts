@@ -4,7 +4,7 @@ import { MODEL_VERSION, primary, SERVICE_NAME } from "./keys.ts";
 
 /**
  * What can be claimed: a store's transaction; the ids that callers bring to entities whose key has a second part; and,
- * for the hour after it, the erasure of an account (for services that may not read the account's own row).
+ * for the hour after it, the erasure of an account.
  */
 export const CLAIM_KINDS = [
   "transaction",

@@ -113,6 +113,6 @@ export function describeModel(): ModelDescription {
     table: tableDefinition(),
     entities,
     collections,
-    markers: { claim: describeSchema(MARKERS.claim.schema), erasure: describeSchema(MARKERS.erasure.schema) },
+    markers: { claim: describeSchema(MARKERS.claim.schema) },
   };
 }

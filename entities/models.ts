@@ -3,7 +3,6 @@ import { ClaimModel } from "./claim.ts";
 import { ContentReportModel } from "./content-report.ts";
 import { DevopsActionModel } from "./devops-action.ts";
 import { EntitlementModel } from "./entitlement.ts";
-import { ErasureModel } from "./erasure.ts";
 import { QrTokenModel } from "./qr-token.ts";
 import { QuestionModel } from "./question.ts";
 import { RubricModel } from "./rubric.ts";
@@ -27,7 +26,7 @@ export const MODELS = {
   devops_action: DevopsActionModel,
 } as const;
 
-/** The rows beside the entities, which hold no content: what is taken, and what is gone. */
-export const MARKERS = { claim: ClaimModel, erasure: ErasureModel } as const;
+/** The rows beside the entities, which hold no content. */
+export const MARKERS = { claim: ClaimModel } as const;
 
 export type EntityName = keyof typeof MODELS;

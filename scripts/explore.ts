@@ -44,7 +44,7 @@ page.once("error", async (error: NodeJS.ErrnoException) => {
 page.once("listening", async () => {
   const address = `http://127.0.0.1:${(page.address() as AddressInfo).port}/tables/${table}`;
   console.log(`The table ${table}, seeded, can be browsed at ${address}`);
-  console.log("Query an index there with its keys, such as gsi2pk = $ielts_ticket#status_escalated.");
+  console.log("Query an index there with its keys, such as gsi2pk = ticket#escalated.");
   console.log("Ctrl-C stops it; nothing is kept.");
   await Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);
   page.close();

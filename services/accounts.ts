@@ -11,10 +11,10 @@ import { type User, UserModel } from "../entities/user.ts";
 import { settleClaim } from "./claims.ts";
 import type { DataContext } from "./context.ts";
 import { anyOf, EntityStore } from "./entity-store.ts";
-import { markErased } from "./erasure.ts";
-import { ConflictError } from "./errors.ts";
+import { isErased, markErased } from "./erasure.ts";
+import { ConflictError, NotFoundError } from "./errors.ts";
 import { allRows, eachRow, MAX_LIMIT, type QueryOperation } from "./pages.ts";
-import { batchDelete, batchGet, keyOf, type Parameters, type RequestLabel, type StoredItem } from "./requests.ts";
+import { batchDelete, batchGet, keyOf, type RequestLabel, type StoredItem } from "./requests.ts";
 import { createSessions } from "./sessions.ts";
 import { ACCOUNT_STATES } from "./state-machines.ts";
 import { attributeValue, countIn, only } from "./validation.ts";
@@ -69,13 +69,6 @@ const MAX_PASSES = 12;
 const assessmentIds = (rows: readonly StoredItem[]): string[] =>
   rows.filter((row) => row.__edb_e__ === "assessment").map((row) => row.assessment_id as string);
 
-/** The part of ElectroDB's change of a user that puts one more condition on it. */
-interface OwnChange {
-  where(
-    condition: (attributes: { created_at: unknown }, operations: { exists: (attribute: unknown) => string }) => string,
-  ): { params(): Parameters };
-}
-
 const MODELS_OF_ACCOUNT = {
   user: UserModel,
   session: SessionModel,
@@ -108,17 +101,8 @@ export function createAccounts(context: DataContext) {
     return item;
   }
 
-  /** Changes an account's own row; a marker of its erasure, which stands in its place, is not one. */
-  const change: typeof users.change = (accessPattern, input, build, whenRefused) =>
-    users.change(
-      accessPattern,
-      input,
-      (entity) => (build(entity) as unknown as OwnChange).where(({ created_at }, { exists }) => exists(created_at)),
-      whenRefused,
-    );
-
   async function setStatus(email: string, to: User["account_status"]): Promise<User> {
-    return change(
+    return users.change(
       "setStatus",
       {},
       (user) =>
@@ -134,6 +118,23 @@ export function createAccounts(context: DataContext) {
         throw new ConflictError("user", String(current.account_status), `the account is ${current.account_status}`);
       },
     );
+  }
+
+  /** Marks an account deleted, from any state, if there is one. */
+  async function shutForGood(email: string): Promise<User | undefined> {
+    return users
+      .change(
+        "erase",
+        {},
+        (user) => user.patch({ email }).set({ account_status: "deleted" }),
+        () => {
+          throw users.notFound();
+        },
+      )
+      .catch((error: unknown) => {
+        if (error instanceof NotFoundError) return undefined;
+        throw error;
+      });
   }
 
   /** Ends all sessions and withdraws all QR tokens: a redeemed token could give its session back to a retry. */
@@ -209,18 +210,23 @@ export function createAccounts(context: DataContext) {
         email_verified: false,
         account_status: "active",
       } as const;
-      return users.insert(
-        user,
-        (current) => {
-          const same =
-            equalSecrets(current?.password_hash, input.password_hash) &&
-            equalSecrets(current?.verification_token, input.verification_token);
-          if (same && current !== undefined) return users.parse(current);
-          if (current === undefined) throw new ConflictError("user", "erased", "the account was erased just now");
-          throw new ConflictError("user", "registered", "the e-mail address already has an account");
-        },
-        { now: user.created_at },
-      );
+      users.itemOf(user);
+      const insert = users.insert(user, (current) => {
+        const same =
+          equalSecrets(current?.password_hash, input.password_hash) &&
+          equalSecrets(current?.verification_token, input.verification_token);
+        if (same && current !== undefined) return users.parse(current);
+        throw new ConflictError("user", "registered", "the e-mail address already has an account");
+      });
+      // Beside the write, not after it: an account that begins while it is erased may as well have begun later.
+      const [written, gone] = await Promise.allSettled([insert, isErased(context, email)]);
+      if (gone.status === "rejected") throw gone.reason;
+      if (gone.value) {
+        if (written.status === "fulfilled") await users.remove("undo", users.entity.delete({ email }));
+        throw new ConflictError("user", "erased", "the account was erased within the last hour");
+      }
+      if (written.status === "rejected") throw written.reason;
+      return written.value;
     },
 
     /** @throws NotFoundError */
@@ -254,7 +260,7 @@ export function createAccounts(context: DataContext) {
     async verifyEmail(email: string, verification_token: string): Promise<User> {
       const key = { email: emailOf(email) };
       const token = attributeValue(UserModel, "verification_token", verification_token);
-      return change(
+      return users.change(
         "verifyEmail",
         {},
         (user) =>
@@ -280,7 +286,7 @@ export function createAccounts(context: DataContext) {
     async setVerificationToken(email: string, verification_token: string): Promise<User> {
       attributeValue(UserModel, "verification_token", verification_token);
       const key = { email: emailOf(email) };
-      return change(
+      return users.change(
         "setVerificationToken",
         { verification_token },
         (user) =>
@@ -308,7 +314,7 @@ export function createAccounts(context: DataContext) {
       const key = { email: emailOf(email) };
       const { password_hash, current_hash } = input;
       if (current_hash !== undefined) attributeValue(UserModel, "password_hash", current_hash, "current_hash");
-      const user = await change(
+      const user = await users.change(
         "changePassword",
         { password_hash },
         (entity) => {
@@ -331,7 +337,7 @@ export function createAccounts(context: DataContext) {
     async recordLogin(email: string): Promise<User> {
       const key = { email: emailOf(email) };
       const now = context.clock();
-      return change(
+      return users.change(
         "recordLogin",
         {},
         (user) =>
@@ -440,16 +446,17 @@ export function createAccounts(context: DataContext) {
     },
 
     /**
-     * Removes every item of the account. A marker takes the place of the account's own row first: writes for the account
-     * that run at the same time are refused for an hour, or were stored before and are removed. A retry after a crash
-     * goes on. Claims of transactions stay, without personal data: a receipt that was granted
+     * Removes every item of the account. A marker is set and the account deleted first: writes for the account that run
+     * at the same time are refused for an hour, or were stored before and are removed. The account's own row goes last,
+     * so that a retry after a crash goes on. Claims of transactions stay, without personal data: a receipt that was granted
      * once can never be granted again. Safe to repeat; an erased account gives a report of zeros.
      */
     async erase(email: string): Promise<ErasureReport> {
       const user_email = emailOf(email);
       const removed = new Map<string, ExportedEntity>();
       const label = { entity: "account", accessPattern: "erase" };
-      if (await markErased(context, user_email)) removed.set("user", "user");
+      await markErased(context, user_email);
+      const own = await shutForGood(user_email);
       const remove = async (rows: readonly StoredItem[]) => {
         await batchDelete(context, label, rows.map(keyOf));
         for (const row of rows) removed.set(`${row.pk} ${row.sk}`, row.__edb_e__ as ExportedEntity);
@@ -465,6 +472,10 @@ export function createAccounts(context: DataContext) {
         if (others.length === 0 && found.length === 0) break;
         await settle(user_email, others, label);
         await remove(others.length > 0 ? others : found);
+      }
+      if (own !== undefined) {
+        await users.remove("erase", users.entity.delete({ email: user_email }));
+        removed.set("user", "user");
       }
       const report = byExportedEntity(() => 0);
       for (const entity of removed.values()) report[entity]++;

@@ -2,7 +2,6 @@ import { isDeepStrictEqual } from "node:util";
 import type { CreateEntityItem, Entity, EntityItem } from "electrodb";
 import type { AttributeNotes } from "../entities/attributes.ts";
 import { ItemTooLargeError } from "../entities/errors.ts";
-import { TTL_ATTRIBUTE } from "../entities/keys.ts";
 import type { DataContext, Model } from "./context.ts";
 import { ConflictError, NotFoundError } from "./errors.ts";
 import { ConditionFailed, type Parameters, type StoredItem, type StoredKey, send } from "./requests.ts";
@@ -76,7 +75,7 @@ export class EntityStore<E extends AnyEntity> {
     if (options.consistent === true) parameters.ConsistentRead = true;
     checkKeySizes(this.model, parameters.Key, parameters.Key);
     const output = await send(this.context, "GetItem", { entity: this.name, accessPattern }, parameters);
-    return this.own(output.Item);
+    return output.Item;
   }
 
   /** Reads the one item of a partition whose sort key the caller does not know. */
@@ -112,21 +111,9 @@ export class EntityStore<E extends AnyEntity> {
     return parameters;
   }
 
-  /**
-   * Writes an item that must not exist yet. With `now`, what stands in its place and has ended (by its time to live) is
-   * as good as gone, although DynamoDB may still hold it.
-   */
-  async insert(
-    item: CreateEntityItem<E>,
-    whenRefused: WhenRefused<EntityItem<E>>,
-    options: { readonly now?: number } = {},
-  ): Promise<EntityItem<E>> {
+  /** Writes an item that must not exist yet. */
+  async insert(item: CreateEntityItem<E>, whenRefused: WhenRefused<EntityItem<E>>): Promise<EntityItem<E>> {
     const parameters = this.putParameters(item);
-    if (options.now !== undefined) {
-      parameters.ConditionExpression = anyOf(parameters.ConditionExpression, "#ttl <= :now");
-      parameters.ExpressionAttributeNames["#ttl"] = TTL_ATTRIBUTE;
-      parameters.ExpressionAttributeValues = { ":now": options.now };
-    }
     parameters.ReturnValuesOnConditionCheckFailure = "ALL_OLD";
     try {
       await send(this.context, "PutItem", { entity: this.name, accessPattern: "create" }, parameters);
@@ -135,14 +122,6 @@ export class EntityStore<E extends AnyEntity> {
       if (!(error instanceof ConditionFailed)) throw error;
       return whenRefused(await this.currentOf(error, parameters.Item));
     }
-  }
-
-  /** Writes an item in place of whatever is there, which it returns. */
-  async replace(accessPattern: string, item: CreateEntityItem<E>): Promise<StoredItem | undefined> {
-    const { TableName, Item } = this.putParameters(item);
-    const label = { entity: this.name, accessPattern };
-    const output = await send(this.context, "PutItem", label, { TableName, Item, ReturnValues: "ALL_OLD" });
-    return output.Attributes;
   }
 
   /**
@@ -219,18 +198,13 @@ export class EntityStore<E extends AnyEntity> {
 
   // Some engines never tell the item of a failed condition, so absence has to be asked for.
   private async currentOf(failure: ConditionFailed, key: Record<string, unknown>): Promise<StoredItem | undefined> {
-    if (failure.current !== undefined) return this.own(failure.current);
+    if (failure.current !== undefined) return failure.current;
     const output = await send(
       this.context,
       "GetItem",
       { entity: this.name, accessPattern: "current" },
       { TableName: this.context.table, Key: { pk: key.pk, sk: key.sk }, ConsistentRead: true },
     );
-    return this.own(output.Item);
-  }
-
-  /** A marker may stand in an item's place; it is not the item. */
-  private own(item: StoredItem | undefined): StoredItem | undefined {
-    return item?.__edb_e__ === this.name ? item : undefined;
+    return output.Item;
   }
 }

@@ -1,30 +1,21 @@
 import { createHash } from "node:crypto";
 import { ClaimModel } from "../entities/claim.ts";
-import { ErasureModel } from "../entities/erasure.ts";
 import { UserModel } from "../entities/user.ts";
 import type { DataContext } from "./context.ts";
 import { EntityStore } from "./entity-store.ts";
-import { ConflictError } from "./errors.ts";
-import { batchGet, type StoredItem, type StoredKey } from "./requests.ts";
+import { ConflictError, type NotFoundError } from "./errors.ts";
+import { batchGet, type RequestLabel, type StoredItem, type StoredKey, send } from "./requests.ts";
 
 /** Longer than any Lambda function runs, so that no write that began before an erasure can end after its marker. */
 export const ERASURE_MARKER_SECONDS = 60 * 60;
 
 const accountHash = (user_email: string) => createHash("sha256").update(`account\0${user_email}`).digest("hex");
 
-/**
- * Sets the markers that make writes for the account fail from now on, and tells whether the account had a row of its own.
- * Safe to repeat.
- */
-export async function markErased(context: DataContext, user_email: string): Promise<boolean> {
+/** Sets the marker that makes writes for the account fail from now on. Safe to repeat. */
+export async function markErased(context: DataContext, user_email: string): Promise<void> {
   const { claims, key } = markerOf(context, user_email);
   const created_at = context.clock();
   const expires_at = created_at + ERASURE_MARKER_SECONDS;
-  const own = await new EntityStore(context, ErasureModel).replace("erase", {
-    email: user_email,
-    created_at,
-    expires_at,
-  });
   await claims.insert({ ...key, owner: key.claimed_id, created_at, expires_at }, () =>
     claims.change(
       "extend",
@@ -33,7 +24,12 @@ export async function markErased(context: DataContext, user_email: string): Prom
       (current) => claims.parse(current as StoredItem),
     ),
   );
-  return own !== undefined && own.__edb_e__ !== ErasureModel.schema.model.entity;
+}
+
+/** Whether the account was erased within the last hour. */
+export async function isErased(context: DataContext, user_email: string): Promise<boolean> {
+  const { claims, key } = markerOf(context, user_email);
+  return holds(context, await claims.read("erasure", claims.entity.get(key), { consistent: true }));
 }
 
 /** Takes back what was written. */
@@ -42,27 +38,45 @@ type Undo<T> = (written: T) => Promise<unknown>;
 /**
  * Writes an item of an account, then looks for the erasure's marker, and takes the item back if it is there. A write that
  * finds no marker was stored before the marker, so the erasure, which looks for items after setting it, removes it.
- * @throws ConflictError `erased`
+ * With a `parent` the item is also taken back when that is not there.
+ * @throws ConflictError `erased`; NotFoundError for the parent.
  */
 export async function writeUnlessErased<T>(
   context: DataContext,
   user_email: string,
   write: () => Promise<T>,
   undo: Undo<T>,
+  parent?: { readonly key: StoredKey; readonly missing: () => NotFoundError },
 ): Promise<T> {
   const written = await write();
   const { claims, key } = markerOf(context, user_email);
-  const marker = await claims.read("erasure", claims.entity.get(key), { consistent: true });
-  if (!holds(context, marker)) return written;
+  const marker = claims.keyOf(claims.entity.get(key));
+  const label = { entity: claims.name, accessPattern: "erasure" };
+  const found = await readAll(context, label, parent === undefined ? [marker] : [marker, parent.key]);
+  const gone = holds(
+    context,
+    found.find((item) => item.pk === marker.pk),
+  );
+  const orphan = parent !== undefined && !found.some((item) => item.pk === parent.key.pk);
+  if (!gone && !orphan) return written;
   await undo(written);
-  throw erased();
+  throw gone ? erased() : (parent as { missing: () => NotFoundError }).missing();
+}
+
+/** Reads a few items consistently in one request. */
+async function readAll(context: DataContext, label: RequestLabel, keys: readonly StoredKey[]): Promise<StoredItem[]> {
+  const [only, ...others] = keys;
+  if (others.length > 0) return batchGet(context, label, keys, { consistent: true });
+  const parameters = { TableName: context.table, Key: only, ConsistentRead: true };
+  const { Item } = await send(context, "GetItem", label, parameters);
+  return Item === undefined ? [] : [Item];
 }
 
 /**
- * The same for what lets a user in: the account must also be active, if there is one, and the token that lets in must
- * still be there. Shutting an account out changes its status before it removes tokens and sessions, so a session that
- * began in between is taken back here or removed there.
- * @throws ConflictError `erased`, `suspended`, `deleted` or `shut`
+ * Writes what lets a user in, then looks whether the account is there and active and the token that lets in still there,
+ * and takes back what was written if not. Shutting an account out, as erasing it does, changes its status before it
+ * removes tokens and sessions, so a session that began in between is taken back here or removed there.
+ * @throws ConflictError `suspended`, `deleted` or `shut`; NotFoundError for the user.
  */
 export async function writeUnlessShut<T>(
   context: DataContext,
@@ -75,26 +89,18 @@ export async function writeUnlessShut<T>(
   const users = new EntityStore(context, UserModel);
   const account = users.keyOf(users.entity.get({ email: user_email }));
   const label = { entity: users.name, accessPattern: "shut" };
-  const keys = token === undefined ? [account] : [account, token];
-  const found = await batchGet(context, label, keys, { consistent: true });
-  const own = found.find((item) => item.pk === account.pk);
-  const gone = found.length < (token === undefined ? 0 : 1) + (own === undefined ? 0 : 1);
-  const shut =
-    refusalOf(context, own) ??
-    (gone ? new ConflictError("user", "shut", "the token was withdrawn meanwhile") : undefined);
-  if (shut === undefined) return written;
+  const found = await readAll(context, label, token === undefined ? [account] : [account, token]);
+  const holder = found.find((item) => item.pk === account.pk);
+  const withdrawn = token !== undefined && !found.some((item) => item.pk === token.pk);
+  if (holder?.account_status === "active" && !withdrawn) return written;
   await undo(written);
-  throw shut;
-}
-
-/** Why the account's own row, if there is one, lets nobody in. */
-function refusalOf(context: DataContext, own: StoredItem | undefined): ConflictError | undefined {
-  if (own === undefined) return undefined;
-  if (own.__edb_e__ === ErasureModel.schema.model.entity) return holds(context, own) ? erased() : undefined;
-  const { account_status } = own;
-  return account_status === "active"
-    ? undefined
-    : new ConflictError("user", String(account_status), `the account is ${account_status}`);
+  if (holder === undefined) throw users.notFound();
+  const state = holder.account_status === "active" ? "shut" : String(holder.account_status);
+  throw new ConflictError(
+    "user",
+    state,
+    state === "shut" ? "the token was withdrawn meanwhile" : `the account is ${state}`,
+  );
 }
 
 const erased = () => new ConflictError("user", "erased", "the account has been erased");

@@ -81,11 +81,13 @@ export function createModeration(context: DataContext) {
     /**
      * Records a moderation event of the assessment's user: the user's export and erasure find it through the
      * assessment. With a `log_id` of your own the same event again, from a retry, gives it back.
-     * @throws ConflictError when the id belongs to another event, or the account is being erased.
+     * @throws NotFoundError when the user has no such assessment; ConflictError when the id belongs to another event, or
+     * the account is being erased.
      */
     async recordSafetyEvent(event: SafetyEvent): Promise<SafetyLog> {
       only("safety_log", event, SAFETY_EVENT_ATTRIBUTES);
       const user_email = attributeValue(SafetyLogModel, "user_email", event.user_email);
+      const { assessment_id } = event;
       let timestamp = event.timestamp ?? context.clock();
       const log_id = event.log_id ?? uuidv7();
       // Validates the event before the claim is written.
@@ -97,6 +99,10 @@ export function createModeration(context: DataContext) {
         user_email,
         () => logs.insertOnce({ ...event, user_email, log_id, timestamp }),
         () => logs.remove("undo", logs.entity.delete({ log_id, timestamp })),
+        {
+          key: assessments.keyOf(assessments.entity.get({ assessment_id, user_id: user_email })),
+          missing: () => assessments.notFound(assessment_id),
+        },
       );
     },
 

@@ -31,7 +31,7 @@ export function createQrLogin(context: DataContext) {
   const tokenOf = (value: string) => attributeValue(QrTokenModel, "token", value);
 
   return {
-    /** Issues a token for a user. @throws ConflictError when the account is not active. */
+    /** Issues a token for a user. @throws NotFoundError when there is no such account; ConflictError when it is not active. */
     async issue(user_email: string): Promise<QrToken> {
       const created_at = context.clock();
       const issued = {
@@ -52,7 +52,7 @@ export function createQrLogin(context: DataContext) {
     /**
      * Redeems a token: one device wins. The write that marks the token used also fixes the session's id, so the same
      * device may call again after a crash and gets the same session.
-     * @throws NotFoundError for an unknown token; ExpiredError; TokenUsedError when another device was first;
+     * @throws NotFoundError for an unknown token, or when the account is gone; ExpiredError; TokenUsedError when another device was first;
      * ConflictError when the account is not active.
      */
     async redeem(token: string, input: QrRedemption): Promise<Session> {

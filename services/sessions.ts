@@ -23,7 +23,7 @@ export function createSessions(context: DataContext) {
   const idOf = (value: string) => attributeValue(SessionModel, "session_id", value);
 
   return {
-    /** Starts a session under a new unguessable id. @throws ConflictError when the account is not active. */
+    /** Starts a session under a new unguessable id. @throws NotFoundError when there is no such account; ConflictError when it is not active. */
     async start(input: SessionStart): Promise<Session> {
       only("session", input, ["user_email", "ip_address", "user_agent"]);
       const created_at = context.clock();

@@ -2,6 +2,7 @@ import type { Question } from "../entities/question.ts";
 import type { Rubric } from "../entities/rubric.ts";
 import type { Registration } from "../services/accounts.ts";
 import type { AssessmentResult } from "../services/assessments.ts";
+import type { DataLayer } from "../services/data-layer.ts";
 import type { Diagnosis, FixProposal } from "../services/devops.ts";
 import type { ReportFiling, SafetyEvent } from "../services/moderation.ts";
 import type { VerifiedReceipt } from "../services/purchases.ts";
@@ -89,6 +90,12 @@ export const aSafetyEvent = (overrides: Partial<SafetyEvent> = {}): SafetyEvent 
   ai_response: "Let us keep our language polite.",
   ...overrides,
 });
+
+/** Starts the assessment that `aSafetyEvent` is about, or another one of that id or user. */
+export const startAssessment = (
+  { assessments }: Pick<DataLayer, "assessments">,
+  { assessment_id = "assessment-1", user_id = MARIA } = {},
+) => assessments.start({ assessment_id, user_id, assessment_type: "speaking_academic" });
 
 export const aReport = (overrides: Partial<ReportFiling> = {}): ReportFiling => ({
   reporter_email: MARIA,

@@ -89,12 +89,7 @@ export const SAMPLES: readonly Sample[] = [
     code: `await layer.moderation.getSafetyLog("demo-log-chen-1")`,
   },
   {
-    question: "Everything that is stored about a user",
-    pattern: "safety_log.byUser",
-    code: `await layer.accounts.export("chen.wei@example.com")`,
-  },
-  {
-    question: "Safety logs and reports of an assessment, as a list",
+    question: "Safety logs and reports of an assessment, in outline",
     pattern: "assessmentReview",
     code: `await layer.moderation.review("demo-assessment-chen-3")`,
   },

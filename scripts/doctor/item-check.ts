@@ -53,7 +53,7 @@ interface Derivation extends AttributeNotes {
 
 /** Keys as they may be printed: of a session id or a token only the beginning. */
 export const withoutSecrets = (text: string): string =>
-  text.replace(/((?:session_id|token)_[^#]{8})[^#]*/g, "$1…").slice(0, 200);
+  text.replace(/^((?:session|qr_token|\d{10})#[^#]{8}).*/, "$1…").slice(0, 200);
 
 const shown = (value: unknown) => (value === undefined ? "absent" : withoutSecrets(String(value)));
 

@@ -47,7 +47,7 @@ function createSession(dice: Dice, profile: Profile, stores: Stores, created_at:
   });
   if (!qr_authenticated) return [session];
   const issued = created_at - dice.whole(5, 90);
-  const use = { used: true, used_at: created_at, device_id: deviceId, session_id };
+  const use = { used: true, used_at: created_at, device_id: deviceId, opened_session_id: session_id };
   return [session, createToken(dice, email, stores, issued, use)];
 }
 
@@ -55,7 +55,7 @@ interface TokenUse {
   readonly used: true | false;
   readonly used_at?: number;
   readonly device_id?: string;
-  readonly session_id?: string;
+  readonly opened_session_id?: string;
 }
 
 function createToken(

@@ -88,11 +88,11 @@ below, and every row of them was needed.`,
     summary(),
     ...POLICY_NAMES.map(section),
     "## What policies cannot tell apart",
-    `- **Password hashes** are in the items \`$ielts#email_*\` of the table alone, which only \`accounts\` may touch. No index projects
+    `- **Password hashes** are in the items \`user#*\` of the table alone, which only \`accounts\` may touch. No index projects
   them, nor the e-mail verification tokens and receipts.
-- **Sort keys.** IAM sees partition keys only. The partition \`$ielts#user_email_*\` of gsi1 is shared by an account's row, its
+- **Sort keys.** IAM sees partition keys only. The partition \`account#*\` of gsi1 is shared by an account's row, its
   assessments, purchases and tickets: whoever may list one of them may list the others, as far as gsi1 projects them.
-  Likewise \`$ielts#ticket_id_*\` (a ticket and its actions) and \`$ielts#assessment_id_*\` (logs and reports) in gsi4.
+  Likewise \`ticketThread#*\` (a ticket and its actions) and \`assessmentReview#*\` (logs and reports) in gsi4.
 - **Whose item it is.** A function acts for all users: \`*\` stands for every user, and the services check whose item it is.
 - **Batches.** IAM has one action for putting and removing many: who may erase by \`BatchWriteItem\` could also put.
 - **\`assessments\`** can write questions and rubrics, because the services \`questions\` and \`rubrics\` import them. For functions

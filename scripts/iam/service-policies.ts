@@ -73,7 +73,7 @@ const FACTS = {
   accounts: {
     services: ["accounts", "sessions", "qrLogin"],
     access: [
-      items("user", "byEmail", "get", "getMany", "create", "change"),
+      items("user", "byEmail", "get", "getMany", "create", "change", "remove"),
       items("user", "account", "query"),
       items("session", "byId", "get", "getMany", "create", "remove", "writeMany"),
       items("session", "byUser", "query"),
@@ -127,10 +127,10 @@ const FACTS = {
       items("content_report", "byStatus", "query"),
       items("content_report", "byReporter", "query"),
       items("content_report", "byAssessment", "query"),
-      items("assessment", "byId", "query"),
+      items("assessment", "byId", "query", "getMany"),
       claims("safety_log", "create"),
       claims("content_report", "create"),
-      claims("erasure", "get"),
+      claims("erasure", "get", "getMany"),
     ],
   },
   support: {

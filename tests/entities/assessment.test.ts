@@ -11,12 +11,12 @@ describe("keys", () => {
     expect(itemOf(assessments.put(assessment))).toEqual({
       __edb_e__: "assessment",
       __edb_v__: "1",
-      pk: "$ielts#assessment_id_As#_7:X",
-      sk: "$assessment_1#user_id_maria@example.com",
-      gsi1pk: "$ielts#user_email_maria@example.com",
-      gsi1sk: "$account#assessment_1#created_at_0000001000#assessment_id_As#_7:X",
-      gsi2pk: "$ielts_assessment#assessment_type_speaking_academic",
-      gsi2sk: "$assessment_1#created_at_0000001000#assessment_id_As#_7:X",
+      pk: "assessment#As#_7:X",
+      sk: "maria@example.com",
+      gsi1pk: "account#maria@example.com",
+      gsi1sk: "assessment#0000001000#As#_7:X",
+      gsi2pk: "assessment#speaking_academic",
+      gsi2sk: "0000001000#As#_7:X",
       assessment_id: "As#_7:X",
       user_id: "maria@example.com",
       user_email: "maria@example.com",
@@ -29,22 +29,21 @@ describe("keys", () => {
   it("find an assessment by its id alone", () => {
     expect(queryOf(assessments.query.byId({ assessment_id: "As-7" }))).toEqual({
       index: "table",
-      where: 'pk = "$ielts#assessment_id_As-7" and begins_with(sk, "$assessment_1#user_id_")',
+      where: 'pk = "assessment#As-7"',
     });
   });
 
   it("find an assessment by the seed's whole key", () => {
     expect(keyOf(assessments.get({ assessment_id: "As-7", user_id: MARIA }))).toEqual({
-      pk: "$ielts#assessment_id_As-7",
-      sk: "$assessment_1#user_id_maria@example.com",
+      pk: "assessment#As-7",
+      sk: "maria@example.com",
     });
   });
 
   it("find the assessments of a user (user_id-created_at-index)", () => {
     expect(queryOf(assessments.query.byUser({ user_email: MARIA }))).toEqual({
       index: "gsi1",
-      where:
-        'gsi1pk = "$ielts#user_email_maria@example.com" and begins_with(gsi1sk, "$account#assessment_1#created_at_")',
+      where: 'gsi1pk = "account#maria@example.com" and begins_with(gsi1sk, "assessment#")',
     });
   });
 
@@ -56,15 +55,14 @@ describe("keys", () => {
     expect(queryOf(query)).toEqual({
       index: "gsi1",
       where:
-        'gsi1pk = "$ielts#user_email_maria@example.com" and gsi1sk BETWEEN "$account#assessment_1#created_at_0000000007" AND "$account#assessment_1#created_at_9999999999"',
+        'gsi1pk = "account#maria@example.com" and gsi1sk BETWEEN "assessment#0000000007" AND "assessment#9999999999"',
     });
   });
 
   it("find the assessments of a type (assessment_type-created_at-index)", () => {
     expect(queryOf(assessments.query.byType({ assessment_type: "writing_general" }))).toEqual({
       index: "gsi2",
-      where:
-        'gsi2pk = "$ielts_assessment#assessment_type_writing_general" and begins_with(gsi2sk, "$assessment_1#created_at_")',
+      where: 'gsi2pk = "assessment#writing_general"',
     });
   });
 
@@ -72,7 +70,7 @@ describe("keys", () => {
     const result = { status: "completed", band_score: 7, completed_at: 1_860 } as const;
 
     expect(patchOf(assessments.patch({ assessment_id: "As-7", user_id: MARIA }).set(result))).toEqual({
-      key: { pk: "$ielts#assessment_id_As-7", sk: "$assessment_1#user_id_maria@example.com" },
+      key: { pk: "assessment#As-7", sk: "maria@example.com" },
       set: { __edb_e__: "assessment", __edb_v__: "1", assessment_id: "As-7", user_id: MARIA, ...result },
       condition: "attribute_exists(pk) AND attribute_exists(sk)",
     });
@@ -89,7 +87,7 @@ describe("user_email", () => {
       ...itemsOf(assessments.put([assessment])),
     ];
     for (const item of items) {
-      expect(item).toMatchObject({ user_email: "chen@example.com", gsi1pk: "$ielts#user_email_chen@example.com" });
+      expect(item).toMatchObject({ user_email: "chen@example.com", gsi1pk: "account#chen@example.com" });
     }
     expect(items).toHaveLength(3);
   });

@@ -7,8 +7,8 @@ describe("keys", () => {
     expect(itemOf(claims.put(aClaim({ claimed_id: "TKT-9F#_a", created_at: 4 })))).toEqual({
       __edb_e__: "claim",
       __edb_v__: "1",
-      pk: "$ielts#kind_ticket#claimed_id_TKT-9F#_a",
-      sk: "$claim_1",
+      pk: "claim#ticket#TKT-9F#_a",
+      sk: "claim",
       kind: "ticket",
       claimed_id: "TKT-9F#_a",
       owner: "0b5c",
@@ -18,8 +18,8 @@ describe("keys", () => {
 
   it("find who claimed an id", () => {
     expect(keyOf(claims.get({ kind: "transaction", claimed_id: "1000000901" }))).toEqual({
-      pk: "$ielts#kind_transaction#claimed_id_1000000901",
-      sk: "$claim_1",
+      pk: "claim#transaction#1000000901",
+      sk: "claim",
     });
   });
 
@@ -33,7 +33,7 @@ describe("keys", () => {
     const key = { kind: "transaction", claimed_id: "1000000901" } as const;
 
     expect(patchOf(claims.patch(key).set({ settled: true }))).toEqual({
-      key: { pk: "$ielts#kind_transaction#claimed_id_1000000901", sk: "$claim_1" },
+      key: { pk: "claim#transaction#1000000901", sk: "claim" },
       set: { __edb_e__: "claim", __edb_v__: "1", ...key, settled: true },
       condition: "attribute_exists(pk) AND attribute_exists(sk)",
     });

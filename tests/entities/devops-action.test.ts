@@ -3,7 +3,7 @@ import { describeRules } from "./rules.ts";
 import { aDevopsAction, devopsActions, SUBJECTS, storeOf } from "./samples.ts";
 
 const KEY = { action_id: "ACT-0A", timestamp: 1_760_000_000 };
-const STORED_KEY = { pk: "$ielts#action_id_ACT-0A", sk: "$devops_action_1#timestamp_1760000000" };
+const STORED_KEY = { pk: "devops_action#ACT-0A", sk: "1760000000" };
 
 describe("keys", () => {
   it("keep the ids as they are, and put the action under its state, service and ticket", () => {
@@ -12,14 +12,14 @@ describe("keys", () => {
     expect(itemOf(devopsActions.put(action))).toEqual({
       __edb_e__: "devops_action",
       __edb_v__: "1",
-      pk: "$ielts#action_id_ACT-0A#_b",
-      sk: "$devops_action_1#timestamp_0000000009",
-      gsi2pk: "$ielts_action#status_pending_review",
-      gsi2sk: "$devops_action_1#timestamp_0000000009#action_id_ACT-0A#_b",
-      gsi3pk: "$ielts_action#affected_service_api_gateway",
-      gsi3sk: "$devops_action_1#timestamp_0000000009#action_id_ACT-0A#_b",
-      gsi4pk: "$ielts#ticket_id_TKT:9f",
-      gsi4sk: "$ticketThread#devops_action_1#timestamp_0000000009#action_id_ACT-0A#_b",
+      pk: "devops_action#ACT-0A#_b",
+      sk: "0000000009",
+      gsi2pk: "action#pending_review",
+      gsi2sk: "0000000009#ACT-0A#_b",
+      gsi3pk: "action#api_gateway",
+      gsi3sk: "0000000009#ACT-0A#_b",
+      gsi4pk: "ticketThread#TKT:9f",
+      gsi4sk: "devops_action#0000000009#ACT-0A#_b",
       action_id: "ACT-0A#_b",
       timestamp: 9,
       action_type: "fix_proposed",
@@ -37,13 +37,13 @@ describe("keys", () => {
     for (const key of ["gsi2pk", "gsi2sk", "gsi4pk", "gsi4sk"]) {
       expect(stored).not.toHaveProperty(key);
     }
-    expect(stored).toMatchObject({ gsi3pk: "$ielts_action#affected_service_api_gateway" });
+    expect(stored).toMatchObject({ gsi3pk: "action#api_gateway" });
   });
 
   it("find an action by its id alone", () => {
     expect(queryOf(devopsActions.query.byId({ action_id: "ACT-0A" }))).toEqual({
       index: "table",
-      where: 'pk = "$ielts#action_id_ACT-0A" and begins_with(sk, "$devops_action_1#timestamp_")',
+      where: 'pk = "devops_action#ACT-0A"',
     });
   });
 
@@ -54,21 +54,21 @@ describe("keys", () => {
   it("find the queue of a state (status-timestamp-index)", () => {
     expect(queryOf(devopsActions.query.byStatus({ status: "pending_review" }))).toEqual({
       index: "gsi2",
-      where: 'gsi2pk = "$ielts_action#status_pending_review" and begins_with(gsi2sk, "$devops_action_1#timestamp_")',
+      where: 'gsi2pk = "action#pending_review"',
     });
   });
 
   it("find the actions on a service (affected_service-timestamp-index)", () => {
     expect(queryOf(devopsActions.query.byService({ affected_service: "lambda" }))).toEqual({
       index: "gsi3",
-      where: 'gsi3pk = "$ielts_action#affected_service_lambda" and begins_with(gsi3sk, "$devops_action_1#timestamp_")',
+      where: 'gsi3pk = "action#lambda"',
     });
   });
 
   it("find the actions of a ticket (ticket_id-timestamp-index)", () => {
     expect(queryOf(devopsActions.query.byTicket({ ticket_id: "TKT-9F" }))).toEqual({
       index: "gsi4",
-      where: 'gsi4pk = "$ielts#ticket_id_TKT-9F" and begins_with(gsi4sk, "$ticketThread#devops_action_1#timestamp_")',
+      where: 'gsi4pk = "ticketThread#TKT-9F" and begins_with(gsi4sk, "devops_action#")',
     });
   });
 
@@ -82,7 +82,7 @@ describe("keys", () => {
         __edb_v__: "1",
         ...KEY,
         ...approval,
-        gsi2pk: "$ielts_action#status_approved",
+        gsi2pk: "action#approved",
       },
       condition: "attribute_exists(pk) AND attribute_exists(sk)",
     });

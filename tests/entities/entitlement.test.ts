@@ -12,10 +12,10 @@ describe("keys", () => {
     expect(itemOf(entitlements.put(entitlement))).toEqual({
       __edb_e__: "entitlement",
       __edb_v__: "1",
-      pk: "$ielts#user_email_maria@example.com",
-      sk: "$entitlement_1#product_id_full_mock_test",
-      gsi1pk: "$ielts#user_email_maria@example.com",
-      gsi1sk: "$account#entitlement_1#expires_at_0002592005#product_id_full_mock_test",
+      pk: "entitlement#maria@example.com",
+      sk: "full_mock_test",
+      gsi1pk: "account#maria@example.com",
+      gsi1sk: "entitlement#0002592005#full_mock_test",
       user_email: "maria@example.com",
       product_id: "full_mock_test",
       platform: "ios",
@@ -29,23 +29,22 @@ describe("keys", () => {
 
   it("find a user's purchase of a product", () => {
     expect(keyOf(entitlements.get(KEY))).toEqual({
-      pk: "$ielts#user_email_maria@example.com",
-      sk: "$entitlement_1#product_id_full_mock_test",
+      pk: "entitlement#maria@example.com",
+      sk: "full_mock_test",
     });
   });
 
   it("find all purchases of a user in the table itself", () => {
     expect(queryOf(entitlements.query.byUserAndProduct({ user_email: MARIA }))).toEqual({
       index: "table",
-      where: 'pk = "$ielts#user_email_maria@example.com" and begins_with(sk, "$entitlement_1#product_id_")',
+      where: 'pk = "entitlement#maria@example.com"',
     });
   });
 
   it("find the purchases of a user by expiry (user_email-expires_at-index)", () => {
     expect(queryOf(entitlements.query.byUser({ user_email: MARIA }))).toEqual({
       index: "gsi1",
-      where:
-        'gsi1pk = "$ielts#user_email_maria@example.com" and begins_with(gsi1sk, "$account#entitlement_1#expires_at_")',
+      where: 'gsi1pk = "account#maria@example.com" and begins_with(gsi1sk, "entitlement#")',
     });
     const running = entitlements.query
       .byUser({ user_email: MARIA })
@@ -53,7 +52,7 @@ describe("keys", () => {
     expect(queryOf(running)).toEqual({
       index: "gsi1",
       where:
-        'gsi1pk = "$ielts#user_email_maria@example.com" and gsi1sk BETWEEN "$account#entitlement_1#expires_at_0000000008" AND "$account#entitlement_1#expires_at_9999999999"',
+        'gsi1pk = "account#maria@example.com" and gsi1sk BETWEEN "entitlement#0000000008" AND "entitlement#9999999999"',
     });
   });
 
@@ -63,13 +62,13 @@ describe("keys", () => {
       __edb_v__: "1",
       ...KEY,
       expires_at: 77,
-      gsi1sk: "$account#entitlement_1#expires_at_0000000077#product_id_full_mock_test",
+      gsi1sk: "entitlement#0000000077#full_mock_test",
     });
   });
 
   it("stay where they are when the purchase is refunded", () => {
     expect(patchOf(entitlements.patch(KEY).set({ status: "refunded" }))).toEqual({
-      key: { pk: "$ielts#user_email_maria@example.com", sk: "$entitlement_1#product_id_full_mock_test" },
+      key: { pk: "entitlement#maria@example.com", sk: "full_mock_test" },
       set: { __edb_e__: "entitlement", __edb_v__: "1", ...KEY, status: "refunded" },
       condition: "attribute_exists(pk) AND attribute_exists(sk)",
     });

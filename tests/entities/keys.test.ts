@@ -33,24 +33,7 @@ const PATTERNS: readonly Pattern[] = Object.entries<Subject>(SUBJECTS).flatMap((
 const RUNS = { numRuns: 250 };
 
 // What keys are made of, so that values look like parts of other keys.
-const PIECES = [
-  "a",
-  "b",
-  "B",
-  "0",
-  "9",
-  "#",
-  "_",
-  "$",
-  ":",
-  "-",
-  "é",
-  "🎈",
-  "\u{10ffff}",
-  "_1",
-  "$ielts",
-  "$account#user_1",
-];
+const PIECES = ["a", "b", "B", "0", "9", "#", "_", "$", ":", "-", "é", "🎈", "\u{10ffff}", "_1", "$ielts", "user#"];
 const LABELS = ["#created_at_0000000001", "#timestamp_", "#ticket_id_", "#assessment_id_", "#user_email_", "email_"];
 
 const pieces = (...known: readonly string[]) =>
@@ -149,10 +132,10 @@ describe("every index", () => {
         const composites = [...index.pk.composite, ...index.sk.composite.slice(0, known)];
         const { ExpressionAttributeValues: sent } = query(
           Object.fromEntries(composites.map((composite) => [composite, asked[composite]])),
-        ).params<{ ExpressionAttributeValues: { ":pk": string; ":sk1": string } }>();
+        ).params<{ ExpressionAttributeValues: { ":pk": string; ":sk1"?: string } }>();
 
         const row = physicalKey(pattern, other);
-        const found = row.pk === sent[":pk"] && row.sk.startsWith(sent[":sk1"]);
+        const found = row.pk === sent[":pk"] && row.sk.startsWith(sent[":sk1"] ?? "");
         const has = composites.every((composite, position) => same(asked[composite], row.parts[position]));
         expect(found).toBe(has);
       }),
@@ -206,7 +189,6 @@ describe("an index by time", () => {
       "assessment.byType",
       "entitlement.byUser",
       "safety_log.byId",
-      "safety_log.byUser",
       "safety_log.byAssessment",
       "content_report.byId",
       "content_report.byStatus",

@@ -8,10 +8,10 @@ describe("keys", () => {
     expect(itemOf(qrTokens.put(aQrToken({ token: "Zm9-_Ab", created_at: 9, expires_at: 309 })))).toEqual({
       __edb_e__: "qr_token",
       __edb_v__: "1",
-      pk: "$ielts#token_Zm9-_Ab",
-      sk: "$qr_token_1",
-      gsi1pk: "$ielts_qr_token#user_email_maria@example.com",
-      gsi1sk: "$qr_token_1#created_at_0000000009#token_Zm9-_Ab",
+      pk: "qr_token#Zm9-_Ab",
+      sk: "qr_token",
+      gsi1pk: "qr_token#maria@example.com",
+      gsi1sk: "0000000009#Zm9-_Ab",
       token: "Zm9-_Ab",
       user_email: "maria@example.com",
       created_at: 9,
@@ -22,22 +22,21 @@ describe("keys", () => {
   });
 
   it("find a token that a device scanned", () => {
-    expect(keyOf(qrTokens.get({ token: "Zm9-_Ab" }))).toEqual({ pk: "$ielts#token_Zm9-_Ab", sk: "$qr_token_1" });
+    expect(keyOf(qrTokens.get({ token: "Zm9-_Ab" }))).toEqual({ pk: "qr_token#Zm9-_Ab", sk: "qr_token" });
   });
 
   it("find the tokens of a user", () => {
     expect(queryOf(qrTokens.query.byUser({ user_email: MARIA }))).toEqual({
       index: "gsi1",
-      where:
-        'gsi1pk = "$ielts_qr_token#user_email_maria@example.com" and begins_with(gsi1sk, "$qr_token_1#created_at_")',
+      where: 'gsi1pk = "qr_token#maria@example.com"',
     });
   });
 
   it("stay where they are when the token is used", () => {
-    const used = { used: true, used_at: 77, device_id: "Pixel-8", session_id: "S-1" };
+    const used = { used: true, used_at: 77, device_id: "Pixel-8", opened_session_id: "S-1" };
 
     expect(patchOf(qrTokens.patch({ token: "Zm9-_Ab" }).set(used))).toEqual({
-      key: { pk: "$ielts#token_Zm9-_Ab", sk: "$qr_token_1" },
+      key: { pk: "qr_token#Zm9-_Ab", sk: "qr_token" },
       set: { __edb_e__: "qr_token", __edb_v__: "1", token: "Zm9-_Ab", ...used },
       condition: "attribute_exists(pk) AND attribute_exists(sk)",
     });
@@ -56,7 +55,7 @@ describe("ttl", () => {
 describeRules(SUBJECTS.qr_token, {
   required: ["token", "user_email", "created_at", "expires_at", "used"],
   fixed: ["token", "user_email", "created_at", "expires_at"],
-  hidden: ["session_id", "ttl"],
+  hidden: ["opened_session_id", "ttl"],
   kinds: {
     token: "id",
     user_email: "email",
@@ -65,7 +64,7 @@ describeRules(SUBJECTS.qr_token, {
     used: "flag",
     used_at: "instant",
     device_id: "id",
-    session_id: "id",
+    opened_session_id: "id",
   },
   other: ["ttl"],
 });

@@ -10,12 +10,12 @@ describe("keys", () => {
     expect(itemOf(questions.put(aBankQuestion()))).toEqual({
       __edb_e__: "question",
       __edb_v__: "1",
-      pk: "$ielts#question_id_sp2-001",
-      sk: "$question_1#assessment_type_speaking_part2",
-      gsi3pk: "$ielts_question#assessment_type_speaking_part2#difficulty_medium",
-      gsi3sk: "$question_1#draw_key_a3b4cda3#question_id_sp2-001",
-      gsi5pk: "$ielts_question#assessment_type_speaking_part2",
-      gsi5sk: "$question_1#difficulty_medium#topic_people#question_id_sp2-001",
+      pk: "question#sp2-001",
+      sk: "speaking_part2",
+      gsi3pk: "question#speaking_part2#medium",
+      gsi3sk: "a3b4cda3#sp2-001",
+      gsi5pk: "question#speaking_part2",
+      gsi5sk: "medium#people#sp2-001",
       question_id: "sp2-001",
       assessment_type: "speaking_part2",
       difficulty: "medium",
@@ -28,32 +28,32 @@ describe("keys", () => {
   it("find a question by its id alone", () => {
     expect(queryOf(questions.query.byId({ question_id: "Sp2#1" }))).toEqual({
       index: "table",
-      where: 'pk = "$ielts#question_id_Sp2#1" and begins_with(sk, "$question_1#assessment_type_")',
+      where: 'pk = "question#Sp2#1"',
     });
   });
 
   it("find a question by the seed's whole key", () => {
     expect(keyOf(questions.get({ question_id: "aw_001", assessment_type: "writing_task1" }))).toEqual({
-      pk: "$ielts#question_id_aw_001",
-      sk: "$question_1#assessment_type_writing_task1",
+      pk: "question#aw_001",
+      sk: "writing_task1",
     });
   });
 
   it("find the questions of a type, of a difficulty, and of a topic", () => {
     const { byType } = questions.query;
-    const pk = 'gsi5pk = "$ielts_question#assessment_type_writing_task1"';
+    const pk = 'gsi5pk = "question#writing_task1"';
 
     expect(queryOf(byType({ assessment_type: "writing_task1" }))).toEqual({
       index: "gsi5",
-      where: `${pk} and begins_with(gsi5sk, "$question_1#difficulty_")`,
+      where: `${pk}`,
     });
     expect(queryOf(byType({ assessment_type: "writing_task1", difficulty: "easy" }))).toEqual({
       index: "gsi5",
-      where: `${pk} and begins_with(gsi5sk, "$question_1#difficulty_easy#topic_")`,
+      where: `${pk} and begins_with(gsi5sk, "easy#")`,
     });
     expect(queryOf(byType({ assessment_type: "writing_task1", difficulty: "easy", topic: "work" }))).toEqual({
       index: "gsi5",
-      where: `${pk} and begins_with(gsi5sk, "$question_1#difficulty_easy#topic_work#question_id_")`,
+      where: `${pk} and begins_with(gsi5sk, "easy#work#")`,
     });
   });
 
@@ -62,8 +62,7 @@ describe("keys", () => {
 
     expect(queryOf(query.gte({ draw_key: "80000000" }))).toEqual({
       index: "gsi3",
-      where:
-        'gsi3pk = "$ielts_question#assessment_type_writing_task2#difficulty_hard" and gsi3sk >= "$question_1#draw_key_80000000"',
+      where: 'gsi3pk = "question#writing_task2#hard" and gsi3sk >= "80000000"',
     });
   });
 
@@ -71,7 +70,7 @@ describe("keys", () => {
     const key = { question_id: "sp2-001", assessment_type: "speaking_part2" } as const;
 
     expect(patchOf(questions.patch(key).set({ sample_answer: "My aunt …" }))).toEqual({
-      key: { pk: "$ielts#question_id_sp2-001", sk: "$question_1#assessment_type_speaking_part2" },
+      key: { pk: "question#sp2-001", sk: "speaking_part2" },
       set: { __edb_e__: "question", __edb_v__: "1", ...key, sample_answer: "My aunt …" },
       condition: "attribute_exists(pk) AND attribute_exists(sk)",
     });
@@ -85,8 +84,8 @@ describe("keys", () => {
     );
 
     expect(set).toMatchObject({
-      gsi3pk: "$ielts_question#assessment_type_speaking_part2#difficulty_hard",
-      gsi5sk: "$question_1#difficulty_hard#topic_family#question_id_sp2-001",
+      gsi3pk: "question#speaking_part2#hard",
+      gsi5sk: "hard#family#sp2-001",
     });
     expect(set).not.toHaveProperty("gsi5pk");
   });

@@ -8,10 +8,10 @@ describe("keys", () => {
     expect(itemOf(rubrics.put(aScoringRubric({ rubric_id: "Speaking_Fluency#1" })))).toEqual({
       __edb_e__: "rubric",
       __edb_v__: "1",
-      pk: "$ielts#rubric_id_Speaking_Fluency#1",
-      sk: "$rubric_1",
-      gsi5pk: "$ielts_rubric#skill_type_speaking",
-      gsi5sk: "$rubric_1#criterion_fluency_coherence#rubric_id_Speaking_Fluency#1",
+      pk: "rubric#Speaking_Fluency#1",
+      sk: "rubric",
+      gsi5pk: "rubric#speaking",
+      gsi5sk: "fluency_coherence#Speaking_Fluency#1",
       rubric_id: "Speaking_Fluency#1",
       skill_type: "speaking",
       criterion: "fluency_coherence",
@@ -21,20 +21,19 @@ describe("keys", () => {
 
   it("find a rubric by its id", () => {
     expect(keyOf(rubrics.get({ rubric_id: "speaking-fluency" }))).toEqual({
-      pk: "$ielts#rubric_id_speaking-fluency",
-      sk: "$rubric_1",
+      pk: "rubric#speaking-fluency",
+      sk: "rubric",
     });
   });
 
   it("find the rubrics of a skill, and of a criterion", () => {
     expect(queryOf(rubrics.query.bySkill({ skill_type: "writing" }))).toEqual({
       index: "gsi5",
-      where: 'gsi5pk = "$ielts_rubric#skill_type_writing" and begins_with(gsi5sk, "$rubric_1#criterion_")',
+      where: 'gsi5pk = "rubric#writing"',
     });
     expect(queryOf(rubrics.query.bySkill({ skill_type: "writing", criterion: "lexical_resource" }))).toEqual({
       index: "gsi5",
-      where:
-        'gsi5pk = "$ielts_rubric#skill_type_writing" and begins_with(gsi5sk, "$rubric_1#criterion_lexical_resource#rubric_id_")',
+      where: 'gsi5pk = "rubric#writing" and begins_with(gsi5sk, "lexical_resource#")',
     });
   });
 
@@ -44,14 +43,14 @@ describe("keys", () => {
       __edb_v__: "1",
       rubric_id: "r-1",
       skill_type: "writing",
-      gsi5pk: "$ielts_rubric#skill_type_writing",
+      gsi5pk: "rubric#writing",
     });
     expect(patchOf(rubrics.patch({ rubric_id: "r-1" }).set({ criterion: "pronunciation" })).set).toEqual({
       __edb_e__: "rubric",
       __edb_v__: "1",
       rubric_id: "r-1",
       criterion: "pronunciation",
-      gsi5sk: "$rubric_1#criterion_pronunciation#rubric_id_r-1",
+      gsi5sk: "pronunciation#r-1",
     });
   });
 });

@@ -1,10 +1,9 @@
-import { MARIA } from "../builders.ts";
 import { itemOf, keyOf, queryOf, refusalOf } from "./parameters.ts";
 import { describeRules } from "./rules.ts";
 import { aSafetyLog, SUBJECTS, safetyLogs } from "./samples.ts";
 
 describe("keys", () => {
-  it("keep the ids as they are, and put the log under its user and its assessment", () => {
+  it("keep the ids as they are, and put the log under its assessment", () => {
     const log = aSafetyLog({
       log_id: "Log#_1",
       assessment_id: "As:7#x",
@@ -15,12 +14,10 @@ describe("keys", () => {
     expect(itemOf(safetyLogs.put(log))).toEqual({
       __edb_e__: "safety_log",
       __edb_v__: "1",
-      pk: "$ielts#log_id_Log#_1",
-      sk: "$safety_log_1#timestamp_0000000003",
-      gsi1pk: "$ielts_safety_log#user_email_maria@example.com",
-      gsi1sk: "$safety_log_1#timestamp_0000000003#log_id_Log#_1",
-      gsi4pk: "$ielts#assessment_id_As:7#x",
-      gsi4sk: "$assessmentReview#safety_log_1#timestamp_0000000003#log_id_Log#_1",
+      pk: "safety_log#Log#_1",
+      sk: "0000000003",
+      gsi4pk: "assessmentReview#As:7#x",
+      gsi4sk: "safety_log#0000000003#Log#_1",
       log_id: "Log#_1",
       timestamp: 3,
       assessment_id: "As:7#x",
@@ -35,30 +32,21 @@ describe("keys", () => {
   it("find a log by its id alone", () => {
     expect(queryOf(safetyLogs.query.byId({ log_id: "Log-1" }))).toEqual({
       index: "table",
-      where: 'pk = "$ielts#log_id_Log-1" and begins_with(sk, "$safety_log_1#timestamp_")',
+      where: 'pk = "safety_log#Log-1"',
     });
   });
 
   it("find a log by the seed's whole key", () => {
     expect(keyOf(safetyLogs.get({ log_id: "Log-1", timestamp: 1_760_000_000 }))).toEqual({
-      pk: "$ielts#log_id_Log-1",
-      sk: "$safety_log_1#timestamp_1760000000",
-    });
-  });
-
-  it("find the logs of a user", () => {
-    expect(queryOf(safetyLogs.query.byUser({ user_email: MARIA }))).toEqual({
-      index: "gsi1",
-      where:
-        'gsi1pk = "$ielts_safety_log#user_email_maria@example.com" and begins_with(gsi1sk, "$safety_log_1#timestamp_")',
+      pk: "safety_log#Log-1",
+      sk: "1760000000",
     });
   });
 
   it("find the logs of an assessment", () => {
     expect(queryOf(safetyLogs.query.byAssessment({ assessment_id: "As-7" }))).toEqual({
       index: "gsi4",
-      where:
-        'gsi4pk = "$ielts#assessment_id_As-7" and begins_with(gsi4sk, "$assessmentReview#safety_log_1#timestamp_")',
+      where: 'gsi4pk = "assessmentReview#As-7" and begins_with(gsi4sk, "safety_log#")',
     });
   });
 });

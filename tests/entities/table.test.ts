@@ -153,7 +153,6 @@ describe("a scope", () => {
       "question",
       "report",
       "rubric",
-      "safety_log",
       "session",
       "ticket",
     ]);

@@ -34,7 +34,7 @@ const STRINGS: readonly string[] = [
   "\ud800",
   "a\udfff",
   "😀",
-  "$ielts#email_victim",
+  "user#victim@example.com",
   "x#user_email_victim",
   "attribute_exists(pk)",
   "a' OR '1'='1",

@@ -106,7 +106,7 @@ async function prepare(layer: DataLayer) {
   await layer.accounts.register(aRegistration());
   await layer.purchases.grant(aReceipt());
   await layer.assessments.start({ user_id: MARIA, assessment_type: "speaking_academic", assessment_id });
-  await layer.moderation.recordSafetyEvent(aSafetyEvent({ log_id: "log-own", timestamp: NOW }));
+  await layer.moderation.recordSafetyEvent(aSafetyEvent({ assessment_id, log_id: "log-own", timestamp: NOW }));
   await layer.moderation.fileReport(aReport({ report_id: "report-own" }));
   await layer.support.open(aTicket({ ticket_id }));
   await layer.devops.proposeFix(aFix({ action_id, ticket: ticket_id }));

@@ -45,6 +45,16 @@ const answered = async (layer: DataLayer) => {
 };
 const startAssessment = (layer: DataLayer) =>
   layer.assessments.start({ user_id: MARIA, assessment_type: "speaking_academic", assessment_id });
+const recordEvent = (layer: DataLayer) =>
+  layer.moderation.recordSafetyEvent(aSafetyEvent({ assessment_id, log_id: "log-own", timestamp: 1_760_000_000 }));
+const startSession = async (layer: DataLayer) => {
+  await register(layer);
+  return layer.sessions.start({ user_email: MARIA });
+};
+const issued = async (layer: DataLayer) => {
+  await register(layer);
+  return layer.qrLogin.issue(MARIA);
+};
 const proposed = async (layer: DataLayer) => {
   await openTicket(layer);
   return layer.devops.proposeFix(aFix({ action_id, ticket: ticket_id }));
@@ -58,7 +68,7 @@ const fullAccount = async (layer: DataLayer) => {
   await layer.qrLogin.issue(MARIA);
   await layer.purchases.grant(aReceipt());
   await startAssessment(layer);
-  await layer.moderation.recordSafetyEvent(aSafetyEvent({ log_id: "log-own", timestamp: 1_760_000_000 }));
+  await recordEvent(layer);
   await reported(layer);
   await answered(layer);
 };
@@ -101,16 +111,17 @@ export const SCENARIOS: { readonly [S in ServiceName]: { readonly [F in keyof Da
       orphan: "session",
     }),
     authenticate: scenario({
-      prepare: (layer) => layer.sessions.start({ user_email: MARIA }),
+      prepare: startSession,
       act: (layer, session) => layer.sessions.authenticate(session.session_id),
     }),
     list: scenario({ prepare: fullAccount, act: (layer) => layer.sessions.list(MARIA) }),
     end: scenario({
-      prepare: (layer) => layer.sessions.start({ user_email: MARIA }),
+      prepare: startSession,
       act: (layer, session) => layer.sessions.end(session.session_id),
     }),
     endAll: scenario({
       prepare: async (layer) => {
+        await register(layer);
         for (let number = 0; number < 30; number++) await layer.sessions.start({ user_email: MARIA });
       },
       act: (layer) => layer.sessions.endAll(MARIA),
@@ -119,15 +130,12 @@ export const SCENARIOS: { readonly [S in ServiceName]: { readonly [F in keyof Da
   qrLogin: {
     issue: scenario({ prepare: register, act: (layer) => layer.qrLogin.issue(MARIA), orphan: "qr_token" }),
     redeem: scenario({
-      prepare: async (layer) => {
-        await register(layer);
-        return layer.qrLogin.issue(MARIA);
-      },
-      act: (layer, issued) => layer.qrLogin.redeem(issued.token, { device_id: "phone" }),
+      prepare: issued,
+      act: (layer, { token }) => layer.qrLogin.redeem(token, { device_id: "phone" }),
     }),
     status: scenario({
-      prepare: (layer) => layer.qrLogin.issue(MARIA),
-      act: (layer, issued) => layer.qrLogin.status(issued.token),
+      prepare: issued,
+      act: (layer, { token }) => layer.qrLogin.status(token),
     }),
   },
   assessments: {
@@ -184,10 +192,14 @@ export const SCENARIOS: { readonly [S in ServiceName]: { readonly [F in keyof Da
   },
   moderation: {
     recordSafetyEvent: scenario({
-      act: (layer) => layer.moderation.recordSafetyEvent(aSafetyEvent({ log_id: "log-own", timestamp: 1_760_000_000 })),
+      prepare: startAssessment,
+      act: recordEvent,
     }),
     getSafetyLog: scenario({
-      prepare: (layer) => layer.moderation.recordSafetyEvent(aSafetyEvent({ log_id: "log-own" })),
+      prepare: async (layer) => {
+        await startAssessment(layer);
+        await recordEvent(layer);
+      },
       act: (layer) => layer.moderation.getSafetyLog("log-own"),
     }),
     fileReport: scenario({ act: reported }),
@@ -197,7 +209,10 @@ export const SCENARIOS: { readonly [S in ServiceName]: { readonly [F in keyof Da
       act: (layer) => layer.moderation.triage("report-own", { status: "resolved", admin_notes: "seen" }),
     }),
     listReportsByStatus: scenario({ act: (layer) => layer.moderation.listReportsByStatus("new") }),
-    listReportsByReporter: scenario({ act: (layer) => layer.moderation.listReportsByReporter(MARIA) }),
+    listReportsByReporter: scenario({
+      prepare: reported,
+      act: (layer) => layer.moderation.listReportsByReporter(MARIA),
+    }),
     review: scenario({ prepare: reported, act: (layer) => layer.moderation.review("assessment-1") }),
     wholeReview: scenario({ prepare: reported, act: (layer) => layer.moderation.wholeReview("assessment-1") }),
   },
@@ -220,7 +235,7 @@ export const SCENARIOS: { readonly [S in ServiceName]: { readonly [F in keyof Da
     }),
     setPriority: scenario({ prepare: openTicket, act: (layer) => layer.support.setPriority(ticket_id, "low") }),
     listByStatus: scenario({ act: (layer) => layer.support.listByStatus("new") }),
-    listByPriority: scenario({ act: (layer) => layer.support.listByPriority("high") }),
+    listByPriority: scenario({ prepare: openTicket, act: (layer) => layer.support.listByPriority("high") }),
     listByUser: scenario({ act: (layer) => layer.support.listByUser(MARIA) }),
     countByStatus: scenario({ prepare: openTicket, act: (layer) => layer.support.countByStatus() }),
     thread: scenario({ prepare: proposed, act: (layer) => layer.support.thread(ticket_id) }),
@@ -247,8 +262,8 @@ export const SCENARIOS: { readonly [S in ServiceName]: { readonly [F in keyof Da
     }),
     listPendingApprovals: scenario({ act: (layer) => layer.devops.listPendingApprovals() }),
     listByStatus: scenario({ act: (layer) => layer.devops.listByStatus("approved") }),
-    listByService: scenario({ act: (layer) => layer.devops.listByService("lambda") }),
-    listByTicket: scenario({ act: (layer) => layer.devops.listByTicket(ticket_id) }),
+    listByService: scenario({ prepare: proposed, act: (layer) => layer.devops.listByService("lambda") }),
+    listByTicket: scenario({ prepare: proposed, act: (layer) => layer.devops.listByTicket(ticket_id) }),
   },
 };
 

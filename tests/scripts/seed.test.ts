@@ -132,7 +132,7 @@ describe("generated histories", () => {
 
   it("tie a used token to the session that it began", () => {
     for (const { account, item } of each("qr_token").filter(({ item: { used } }) => used === true)) {
-      const session = of(account, "session").find(({ session_id }) => session_id === item.session_id);
+      const session = of(account, "session").find(({ session_id }) => session_id === item.opened_session_id);
       expect(session).toMatchObject({ qr_authenticated: true, created_at: item.used_at });
       expect(instant(item, "used_at")).toBeLessThanOrEqual(instant(item, "expires_at"));
     }

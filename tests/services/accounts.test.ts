@@ -53,7 +53,8 @@ async function registered(email: string = someone()): Promise<string> {
 }
 
 /** What is stored for an account, claims aside. */
-const itemsOf = async (email: string) => (await db.contents()).filter((item) => item.user_email === email);
+const itemsOf = async (email: string) =>
+  (await db.contents()).filter((item) => item.user_email === email || item.reporter_email === email);
 const storedUser = async (email: string) => (await itemsOf(email)).find((item) => item.__edb_e__ === "user");
 
 const startSession = async (user_email: string) => (await db.layer.sessions.start({ user_email })).session_id;
@@ -830,8 +831,11 @@ describe("overview (the account collection)", () => {
       });
     });
 
-    expect(requests).toMatchObject([{ operation: "Query", entity: "account", index: "gsi1" }]);
-    expect(requests[0]?.items).toBeLessThan(60);
+    // More tickets than the overview expects: one request for them, and one that ends at the tenth assessment.
+    expect(requests).toMatchObject([
+      { operation: "Query", entity: "account", index: "gsi1", items: 20 },
+      { operation: "Query", entity: "account", index: "gsi1", items: 20 },
+    ]);
   });
 
   it("takes one request for the longest list of assessments that may be asked for", async () => {
@@ -1137,7 +1141,7 @@ describe("erase", () => {
     const left = await itemsOf(email);
     const report = await accounts.erase(email);
 
-    expect(left).toHaveLength(68 - 50);
+    expect(left).toHaveLength(68 - 6 - 25);
     expect(left.map((item) => item.__edb_e__)).toContain("user");
     expect(Object.values(report).reduce((sum, count) => sum + count)).toBe(left.length);
     expect(await itemsOf(email)).toEqual([]);
@@ -1165,7 +1169,7 @@ describe("erase", () => {
     );
 
     expect(await db.layerWith({ client }).accounts.erase(email)).toEqual(ONE_OF_EACH);
-    expect(tries).toBe(3);
+    expect(tries).toBe(4);
     expect(await itemsOf(email)).toEqual([]);
   });
 
@@ -1183,8 +1187,8 @@ describe("erase", () => {
       .catch((error: unknown) => error);
 
     expect(failure).toBeInstanceOf(UnprocessedError);
-    expect(failure).toMatchObject({ code: "unprocessed", count: 7 });
-    expect(await accounts.get(email)).toMatchObject({ email });
+    expect(failure).toMatchObject({ code: "unprocessed", count: 6 });
+    expect(await accounts.get(email)).toMatchObject({ email, account_status: "deleted" });
     expect(await accounts.erase(email)).toEqual(ONE_OF_EACH);
   });
 
@@ -1233,25 +1237,26 @@ describe("erase", () => {
 
   it("runs for an hour from its last call", async () => {
     const email = await registered();
+    const startTest = () => db.layer.assessments.start({ user_id: email, assessment_type: "writing_general" });
     await accounts.erase(email);
     db.clock.now = NOW + HOUR / 2;
     await accounts.erase(email);
 
     db.clock.now = NOW + HOUR;
-    await expect(startSession(email)).rejects.toMatchObject({ state: "erased" });
+    await expect(startTest()).rejects.toMatchObject({ state: "erased" });
     db.clock.now = NOW + HOUR / 2 + ERASURE_MARKER_SECONDS;
-    await expect(startSession(email)).resolves.toEqual(expect.any(String));
+    await expect(startTest()).resolves.toMatchObject({ user_id: email });
   });
 
   it("leaves nothing of what is written while it runs", async () => {
     const email = someone();
-    const { receipt } = await liveAs(email);
+    const { receipt, assessment_id } = await liveAs(email);
     const write = (place: number): Promise<unknown>[] => [
       startSession(email),
       db.layer.qrLogin.issue(email),
       db.layer.purchases.grant({ ...receipt, product_id: "writing", transaction_id: `race-${email}-${place}` }),
       db.layer.assessments.start({ user_id: email, assessment_type: "writing_general" }),
-      db.layer.moderation.recordSafetyEvent(aSafetyEvent({ user_email: email })),
+      db.layer.moderation.recordSafetyEvent(aSafetyEvent({ user_email: email, assessment_id })),
       db.layer.moderation.fileReport(aReport({ reporter_email: email })),
       db.layer.support.open(aTicket({ user_email: email })),
     ];
@@ -1263,7 +1268,9 @@ describe("erase", () => {
 
     expect(erased.status).toBe("fulfilled");
     for (const call of writes) {
-      if (call.status === "rejected") expect(call.reason).toMatchObject({ code: "conflict", state: "erased" });
+      if (call.status === "fulfilled") continue;
+      const { code, state, entity } = call.reason;
+      expect(["conflict erased", "conflict deleted", "not_found user"]).toContain(`${code} ${state ?? entity}`);
     }
     expect(await itemsOf(email)).toEqual([]);
   });

@@ -3,12 +3,12 @@ import { type CursorCodec, createCursorCodec } from "../../services/cursor.ts";
 import { InvalidCursorError } from "../../services/errors.ts";
 
 const SECRET = "a secret of these tests";
-const LIST = JSON.stringify(["table", "ticket", "byUser", "$ielts#user_email_maria@example.com"]);
+const LIST = JSON.stringify(["table", "ticket", "byUser", "entitlement#maria@example.com"]);
 const KEY = {
-  pk: "$ielts#session_id_0f8fad5b-d9cb-469f-a165-70867728950e",
-  sk: "$session_1",
-  gsi1pk: "$ielts#user_email_maria@example.com",
-  gsi1sk: "$session_1#created_at_1760000000",
+  pk: "session#0f8fad5b-d9cb-469f-a165-70867728950e",
+  sk: "session",
+  gsi1pk: "account#maria@example.com",
+  gsi1sk: "1760000000",
 };
 
 const codec = createCursorCodec(SECRET);

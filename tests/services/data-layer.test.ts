@@ -155,6 +155,7 @@ describe("createDataLayer", () => {
     const bound = countBindings();
     const context = createContext({ client: db.client, table: db.table });
 
+    await db.layer.accounts.register(aRegistration({ email: "alone@example.com" }));
     const session = await createSessions(context).start({ user_email: "alone@example.com" });
     const ticket = await createSupport(context).open(aTicket());
 

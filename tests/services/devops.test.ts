@@ -618,7 +618,7 @@ describe("lists (status-timestamp-index, affected_service-timestamp-index, ticke
     expect(row).toEqual(summary);
   });
 
-  it("read a page in one request on the index of the question", async () => {
+  it("read a page in one request on the index of the question, and whole items in one more", async () => {
     const requests = [
       await requestsOf(own, () => own.layer.devops.listPendingApprovals({ limit: 5 })),
       await requestsOf(own, () => own.layer.devops.listByService("lambda", { limit: 5 })),
@@ -627,8 +627,14 @@ describe("lists (status-timestamp-index, affected_service-timestamp-index, ticke
 
     expect(requests).toMatchObject([
       [{ operation: "Query", index: "gsi2", accessPattern: "byStatus", items: 5 }],
-      [{ operation: "Query", index: "gsi3", accessPattern: "byService", items: 5 }],
-      [{ operation: "Query", index: "gsi4", accessPattern: "byTicket", items: 5 }],
+      [
+        { operation: "Query", index: "gsi3", accessPattern: "byService", items: 5 },
+        { operation: "BatchGetItem", index: "table", accessPattern: "byService", items: 5 },
+      ],
+      [
+        { operation: "Query", index: "gsi4", accessPattern: "byTicket", items: 5 },
+        { operation: "BatchGetItem", index: "table", accessPattern: "byTicket", items: 5 },
+      ],
     ]);
   });
 

@@ -17,7 +17,7 @@ import {
   ValidationError,
 } from "../../services/errors.ts";
 import type { ReportFiling, SafetyEvent } from "../../services/moderation.ts";
-import { aReport, aSafetyEvent, aSpeakingResult, aTicket, CHEN, MARIA } from "../builders.ts";
+import { aReport, aSafetyEvent, aSpeakingResult, aTicket, CHEN, MARIA, startAssessment } from "../builders.ts";
 import { NOW, ON_DYNAMODB_LOCAL, openTestTable, type TestTable } from "../engine.ts";
 import { everyPage, interceptedClient, requestsOf, storeAll } from "../instruments.ts";
 
@@ -27,6 +27,7 @@ const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f
 let db: TestTable;
 beforeAll(async () => {
   db = await openTestTable();
+  await startAssessment(db.layer);
 });
 afterAll(() => db.drop());
 beforeEach(() => {
@@ -145,6 +146,19 @@ describe("recordSafetyEvent and getSafetyLog", () => {
     const failure = db.layer.moderation.recordSafetyEvent(aSafetyEvent({ user_email }));
 
     await expect(failure).rejects.toMatchObject({ code: "conflict", state: "erased" });
+    expect(await db.contents()).toEqual(before);
+  });
+
+  it.each<[string, Partial<SafetyEvent>]>([
+    ["an assessment that was never started", { assessment_id: "never-started" }],
+    ["somebody else's assessment", { user_email: CHEN }],
+  ])("refuse an event of %s and write nothing", async (_, other) => {
+    const before = await db.contents();
+
+    const failure = db.layer.moderation.recordSafetyEvent(aSafetyEvent(other));
+
+    await expect(failure).rejects.toBeInstanceOf(NotFoundError);
+    await expect(failure).rejects.toMatchObject({ code: "not_found", entity: "assessment" });
     expect(await db.contents()).toEqual(before);
   });
 
@@ -560,7 +574,9 @@ describe("listReportsByReporter", () => {
       reporter_email,
       assessment_id: "assessment-1",
       report_type: "inaccurate_score",
+      description: aReport().description,
       status: "investigating",
+      admin_notes: "Seen.",
     });
     expect(await list("nobody@example.com")).toEqual({ items: [], cursor: null });
   });
@@ -588,6 +604,7 @@ describe("review and wholeReview (assessmentReview)", () => {
       logs.unshift(await db.layer.moderation.recordSafetyEvent(aSafetyEvent({ assessment_id, user_email: user })));
       reports.unshift(await db.layer.moderation.fileReport(aReport({ assessment_id, reporter_email: user })));
     }
+    await startAssessment(db.layer, { assessment_id: `${assessment_id}-2` });
     await db.layer.moderation.recordSafetyEvent(aSafetyEvent({ assessment_id: `${assessment_id}-2` }));
     await db.layer.moderation.fileReport(aReport({ assessment_id: `${assessment_id}-2` }));
     return {
@@ -604,7 +621,7 @@ describe("review and wholeReview (assessmentReview)", () => {
     const requests = await requestsOf(db, async () => {
       expect(await db.layer.moderation.review(assessment_id)).toEqual({
         safetyLogs: logs.map(({ categories: _, user_response: __, ai_response: ___, ...row }) => row),
-        reports: reports.map(({ reporter_email: _, description: __, ...row }) => row),
+        reports: reports.map(({ reporter_email: _, description: __, status: ___, ...row }) => row),
       });
     });
 
@@ -626,12 +643,12 @@ describe("review and wholeReview (assessmentReview)", () => {
   });
 
   it("show what is known of an assessment that does not exist", async () => {
-    const log = await db.layer.moderation.recordSafetyEvent(aSafetyEvent({ assessment_id: "never-started" }));
+    const report = await db.layer.moderation.fileReport(aReport({ assessment_id: "never-started" }));
 
     expect(await db.layer.moderation.wholeReview("never-started")).toEqual({
       assessment: undefined,
-      safetyLogs: [log],
-      reports: [],
+      safetyLogs: [],
+      reports: [report],
     });
   });
 
@@ -658,11 +675,12 @@ describe("review and wholeReview (assessmentReview)", () => {
     const report = await db.layer.moderation.fileReport(aReport({ assessment_id }));
     await db.layer.moderation.triage(report, { status: "dismissed" });
 
-    expect((await db.layer.moderation.review(assessment_id)).reports).toMatchObject([{ status: "dismissed" }]);
+    expect((await db.layer.moderation.wholeReview(assessment_id)).reports).toMatchObject([{ status: "dismissed" }]);
   });
 
   it("fail rather than leave out what DynamoDB keeps leaving unprocessed", async () => {
     const assessment_id = "assessment-throttled";
+    await startAssessment(db.layer, { assessment_id });
     await db.layer.moderation.recordSafetyEvent(aSafetyEvent({ assessment_id }));
     const noPauses = jest.spyOn(Math, "random").mockReturnValue(0);
     const throttled = db.layerWith({

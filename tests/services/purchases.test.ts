@@ -627,7 +627,7 @@ describe("refund", () => {
     const receipt = newReceipt();
     await purchases.grant(receipt);
     const layer = meanwhile(
-      ({ name, input }) => name === "UpdateCommand" && JSON.stringify(input.Key).includes("product_id"),
+      ({ name, input }) => name === "UpdateCommand" && JSON.stringify(input.Key).includes("entitlement"),
       () => purchases.refund(receipt.user_email, "speaking", receipt.transaction_id),
     );
 

@@ -23,6 +23,7 @@ let qrLogin: QrLogin;
 beforeAll(async () => {
   db = await openTestTable();
   qrLogin = db.layer.qrLogin;
+  await db.layer.accounts.register(aRegistration());
 });
 afterAll(() => db.drop());
 beforeEach(() => {
@@ -83,7 +84,6 @@ describe("issue", () => {
   it.each([
     ["suspended", (email: string) => db.layer.accounts.suspend(email)],
     ["deleted", (email: string) => db.layer.accounts.markDeleted(email)],
-    ["erased", (email: string) => db.layer.accounts.erase(email)],
   ])("refuses an account that is %s and leaves no token", async (state, shut) => {
     const email = await registered();
     await shut(email);
@@ -93,6 +93,27 @@ describe("issue", () => {
 
     expect(failure).toBeInstanceOf(ConflictError);
     expect(failure).toMatchObject({ code: "conflict", entity: "user", state });
+    expect(await db.contents()).toEqual(before);
+  });
+
+  it.each([
+    ["was never registered", async () => someone()],
+    [
+      "was erased",
+      async () => {
+        const email = await registered();
+        await db.layer.accounts.erase(email);
+        return email;
+      },
+    ],
+  ])("refuses an account that %s and leaves no token", async (_, absent) => {
+    const email = await absent();
+    const before = await db.contents();
+
+    const failure = await qrLogin.issue(email).catch((error: unknown) => error);
+
+    expect(failure).toBeInstanceOf(NotFoundError);
+    expect(failure).toMatchObject({ code: "not_found", entity: "user" });
     expect(await db.contents()).toEqual(before);
   });
 });
@@ -188,7 +209,7 @@ describe("redeem", () => {
   });
 
   it("lets one of 20 devices win, and starts one session", async () => {
-    const email = someone();
+    const email = await registered();
     const { token } = await qrLogin.issue(email);
 
     const calls = await Promise.allSettled(
@@ -204,7 +225,7 @@ describe("redeem", () => {
   });
 
   it("gives 20 calls of the same device one session", async () => {
-    const email = someone();
+    const email = await registered();
     const { token } = await qrLogin.issue(email);
 
     const sessions = await Promise.all(Array.from({ length: 20 }, () => qrLogin.redeem(token, { device_id: PHONE })));
@@ -226,7 +247,7 @@ describe("redeem", () => {
   });
 
   it("finishes after a crash between the two writes, for the device that won and for no other", async () => {
-    const email = someone();
+    const email = await registered();
     const { token } = await qrLogin.issue(email);
     const client = interceptedClient(db.client, async ({ name, input }, next) => {
       const item = input.Item as { __edb_e__?: string } | undefined;
@@ -368,7 +389,7 @@ describe("redeem", () => {
   });
 
   it("shows the session among the user's, as begun by a QR code", async () => {
-    const email = someone();
+    const email = await registered();
     const { token } = await qrLogin.issue(email);
     const { session_id } = await qrLogin.redeem(token, { device_id: PHONE });
 

@@ -54,6 +54,7 @@ afterEach(() => {
 describe("onRequest", () => {
   it("tells operation, entity, access pattern, index and items of each kind of request", async () => {
     const user_email = "kinds@example.com";
+    await db.layer.accounts.register(aRegistration({ email: user_email }));
     const opened = await db.layer.support.open(aTicket({ user_email }));
     await db.layer.devops.recordDiagnosis(aDiagnosis({ ticket: opened }));
     const { session_id } = await db.layer.sessions.start({ user_email });
@@ -296,8 +297,8 @@ const CALLS: readonly (readonly [RequestEvent["operation"], (layer: DataLayer) =
 ];
 
 const ROW = {
-  pk: "$ielts#ticket_id_TKT-1",
-  sk: "$ticket_1#created_at_1760000000",
+  pk: "ticket#TKT-1",
+  sk: "1760000000",
   __edb_e__: "ticket",
   __edb_v__: "1",
 };

@@ -1,11 +1,13 @@
 import { ExpiredError, NotFoundError, ValidationError } from "../../services/errors.ts";
 import { SESSION_LIFETIME_SECONDS } from "../../services/sessions.ts";
-import { CHEN, MARIA } from "../builders.ts";
+import { aRegistration, CHEN, MARIA } from "../builders.ts";
 import { NOW, openTestTable, type TestTable } from "../engine.ts";
 
 let db: TestTable;
 beforeAll(async () => {
   db = await openTestTable();
+  await db.layer.accounts.register(aRegistration());
+  await db.layer.accounts.register(aRegistration({ email: CHEN }));
 });
 afterAll(() => db.drop());
 beforeEach(() => {
@@ -87,6 +89,7 @@ describe("authenticate", () => {
 describe("list (user_email-created_at-index)", () => {
   it("lists the user's own running sessions, newest first, page by page", async () => {
     const user_email = "lister@example.com";
+    await db.layer.accounts.register(aRegistration({ email: user_email }));
     const started = [];
     for (let minute = 0; minute < 5; minute++) {
       db.clock.now = NOW + minute * 60;
@@ -110,6 +113,7 @@ describe("list (user_email-created_at-index)", () => {
 
   it("leaves out sessions that have expired", async () => {
     const user_email = "late@example.com";
+    await db.layer.accounts.register(aRegistration({ email: user_email }));
     await db.layer.sessions.start({ user_email });
     db.clock.now = NOW + SESSION_LIFETIME_SECONDS;
     const current = await db.layer.sessions.start({ user_email });
@@ -131,6 +135,7 @@ describe("end and endAll", () => {
 
   it("ends all sessions of one user and no others", async () => {
     const user_email = "many@example.com";
+    await db.layer.accounts.register(aRegistration({ email: user_email }));
     const mine = await Promise.all(Array.from({ length: 30 }, () => db.layer.sessions.start({ user_email })));
     const other = await db.layer.sessions.start({ user_email: CHEN });
 
