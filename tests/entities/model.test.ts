@@ -219,7 +219,7 @@ describe("describeModel", () => {
   });
 
   it("describes the claims beside the entities", () => {
-    expect(Object.keys(markers)).toEqual(["claim", "erasure"]);
+    expect(Object.keys(markers)).toEqual(["claim"]);
     expect(markers.claim?.accessPatterns).toEqual([
       {
         name: "byId",
