@@ -7,7 +7,6 @@ import { type CheckResult, examine } from "../../scripts/doctor/examination.ts";
 import { createItemCheck, type ItemFinding, withoutSecrets } from "../../scripts/doctor/item-check.ts";
 import { examineItems } from "../../scripts/doctor/item-examination.ts";
 import { tryReadsAndWrites } from "../../scripts/doctor/round-trip.ts";
-import { sendDocument } from "../../scripts/doctor/send-document.ts";
 import { slowScan } from "../../scripts/doctor/slow-scan.ts";
 import { seedAccounts } from "../../scripts/generator/seed-accounts.ts";
 import { seedCast, seedCatalogue } from "../../scripts/seeding.ts";
@@ -41,15 +40,14 @@ const without = (item: StoredItem, ...names: readonly string[]): StoredItem =>
 const check = (item: StoredItem): ItemFinding | undefined => createItemCheck(context)(item);
 
 async function put(item: StoredItem): Promise<void> {
-  await sendDocument(db.client, new PutCommand({ TableName: db.table, Item: { ...item } }));
+  await db.client.send(new PutCommand({ TableName: db.table, Item: { ...item } }));
 }
 
 /** A ticket whose queue's key an update outside the entity has left behind. */
 async function aStaleTicket(): Promise<StoredItem> {
   await db.layer.support.open(aTicket());
   const ticket = await theItem("ticket");
-  await sendDocument(
-    db.client,
+  await db.client.send(
     new UpdateCommand({
       TableName: db.table,
       Key: { ...keyOf(ticket) },
