@@ -21,7 +21,7 @@ import {
 import { seedCatalogue } from "../../scripts/seeding.ts";
 import type { DataLayer } from "../../services/data-layer.ts";
 import { DataLayerError } from "../../services/errors.ts";
-import { aDiagnosis, aSafetyEvent, MARIA } from "../builders.ts";
+import { aDiagnosis, aSafetyEvent, aTicket, MARIA } from "../builders.ts";
 import { NOW, ON_DYNAMODB_LOCAL, openTestTable, type TestTable } from "../engine.ts";
 import { SCENARIOS, type Scenario } from "../faults/scenarios.ts";
 
@@ -181,7 +181,11 @@ async function exercise(service: string, name: string): Promise<void> {
 /** What scenarios do not come upon. */
 async function exerciseTheRest(): Promise<void> {
   const gone = { ticket_id: "TKT-GONE", created_at: NOW };
-  await record("devops", "devops.recordDiagnosis", () => db.layer.devops.recordDiagnosis(aDiagnosis({ ticket: gone })));
+  // A whole ticket is taken at its word, so that it shows only after the action is written that the ticket is gone.
+  for (const ticket of [gone, { ...aTicket(), ...gone, status: "new" as const }]) {
+    const diagnosis = aDiagnosis({ ticket, action_id: "ACT-GONE" });
+    await record("devops", "devops.recordDiagnosis", () => db.layer.devops.recordDiagnosis(diagnosis));
+  }
   await db.layer.moderation.recordSafetyEvent(aSafetyEvent());
   await record("moderation", "moderation.wholeReview", () =>
     db.layer.moderation.wholeReview(aSafetyEvent().assessment_id),
