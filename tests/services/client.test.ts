@@ -1,4 +1,5 @@
 import { GetCommand } from "@aws-sdk/lib-dynamodb";
+import { LOCAL_CREDENTIALS, LOCAL_REGION } from "../../scripts/local-database.ts";
 import { createClient } from "../../services/client.ts";
 import { aTicket } from "../builders.ts";
 import { openTestTable, type TestTable } from "../engine.ts";
@@ -31,6 +32,27 @@ describe("createClient", () => {
     expect(client.middlewareStack.identify().filter((name) => name.startsWith("loggerMiddleware"))).toEqual([]);
     client.destroy();
   });
+});
+
+it("refuses TLS below 1.2", async () => {
+  const client = createClient({
+    endpoint: "https://127.0.0.1:1",
+    region: LOCAL_REGION,
+    credentials: LOCAL_CREDENTIALS,
+    maxAttempts: 1,
+  });
+  // The handler makes its agents for the first request.
+  await db
+    .layerWith({ client })
+    .support.find("TKT-1")
+    .catch(() => undefined);
+
+  const handler = client.config.requestHandler as unknown as {
+    httpHandlerConfigs(): { readonly httpsAgent: { readonly options: { readonly minVersion?: string } } };
+  };
+
+  expect(handler.httpHandlerConfigs().httpsAgent.options.minVersion).toBe("TLSv1.2");
+  client.destroy();
 });
 
 describe("a client of the caller's with cacheMiddleware", () => {

@@ -23,6 +23,7 @@ import type { DataLayer } from "../../services/data-layer.ts";
 import { DataLayerError } from "../../services/errors.ts";
 import { aDiagnosis, aSafetyEvent, aTicket, MARIA } from "../builders.ts";
 import { NOW, ON_DYNAMODB_LOCAL, openTestTable, type TestTable } from "../engine.ts";
+import { report } from "../faults/report.ts";
 import { SCENARIOS, type Scenario } from "../faults/scenarios.ts";
 
 /** A request as it went to DynamoDB. */
@@ -101,9 +102,6 @@ function recordRequests(client: DynamoDBClient): SentRequest[] {
 
 const policyOfService = (service: string) =>
   POLICY_NAMES.find((policy) => servicesOf(policy).includes(service as ServiceName)) as PolicyName;
-
-// biome-ignore lint/suspicious/noConsole: the counts are what a run is for
-const report = (line: string) => console.info(line);
 
 const isService = (name: string) => !["context", "entities", "within"].includes(name);
 
@@ -289,9 +287,12 @@ describe("under the policy of another service", () => {
 
     expect(decisions.filter(({ documented, decided }) => documented !== decided)).toEqual([]);
     const denied = decisions.filter(({ decided }) => !decided).length;
-    report(
-      `requests checked against policies: ${recorded.length} of ${called.size} functions, ${decisions.length} decisions, ${denied} denied`,
-    );
+    report("least privilege", {
+      "requests checked against policies": recorded.length,
+      functions: called.size,
+      decisions: decisions.length,
+      denied,
+    });
   });
 
   it.each(POLICY_NAMES.filter((policy) => policy !== "accounts"))(
