@@ -1,44 +1,68 @@
+import "./quiet-sdk.ts";
 import { spawn } from "node:child_process";
 import { randomInt } from "node:crypto";
 import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { Command } from "commander";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Command, Option } from "commander";
 import { wholeNumber } from "./command-line.ts";
 import { startDynamoDbLocal } from "./dynamodb-local.ts";
 
 /** `npm run test:faults`: races, crash points and faults, more of them than the normal suite runs, on both engines. */
 const { seed, engine } = new Command("npm run test:faults --")
-  .description("Run the races, crash points, faults and hostile inputs at length, on dynalite and on DynamoDB Local.")
+  .description(
+    "Run the races, crash points, faults, hostile inputs and the check of the policies at length, on dynalite and on\n" +
+      "DynamoDB Local. An engine that takes more than five minutes has failed.",
+  )
   .option("--seed <number>", "replay a run (default: a fresh seed)", wholeNumber(0, 2 ** 32 - 1))
-  .option("--engine <name>", "dynalite or local (default: both)")
+  .addOption(new Option("--engine <name>", "one of the two (default: both)").choices(["dynalite", "local"]))
   .allowExcessArguments(false)
+  .showHelpAfterError("(--help tells the options)")
   .parse()
-  .opts<{ seed?: number; engine?: string }>();
+  .opts<{ seed?: number; engine?: "dynalite" | "local" }>();
+
+const MINUTES = 5;
+const TESTS = ["tests/faults", "tests/services/least-privilege"];
 
 const chosen = seed ?? randomInt(2 ** 32);
 console.log(`Seed ${chosen}; replay with: npm run test:faults -- --seed ${chosen}`);
 
-async function run(endpoint?: string): Promise<void> {
-  const jest = createRequire(import.meta.url).resolve("jest/bin/jest");
-  const environment = {
-    ...process.env,
-    FAULT_SEED: String(chosen),
-    ...(endpoint === undefined ? {} : { TEST_DYNAMODB_ENDPOINT: endpoint }),
-  };
-  const suite = spawn(process.execPath, [jest, "tests/faults"], { stdio: "inherit", env: environment });
-  const [code] = await once(suite, "exit");
+async function run(name: string, endpoint?: string): Promise<void> {
+  console.log(`On ${name}:`);
+  const folder = mkdtempSync(join(tmpdir(), "faults-"));
+  const counts = join(folder, "counts");
+  writeFileSync(counts, "");
+  const started = performance.now();
+  const suite = spawn(
+    process.execPath,
+    [createRequire(import.meta.url).resolve("jest/bin/jest"), "--maxWorkers=2", ...TESTS],
+    {
+      stdio: "inherit",
+      env: {
+        ...process.env,
+        FAULT_SEED: String(chosen),
+        FAULT_REPORT: counts,
+        ...(endpoint === undefined ? {} : { TEST_DYNAMODB_ENDPOINT: endpoint }),
+      },
+      timeout: MINUTES * 60_000,
+    },
+  );
+  const [code, signal] = await once(suite, "exit");
   if (code !== 0) process.exitCode = 1;
+  if (signal !== null) console.error(`Stopped: it took more than ${MINUTES} minutes.`);
+  const seconds = Math.round((performance.now() - started) / 1000);
+  console.log(`\n${name}, seed ${chosen}, ${seconds} s${code === 0 ? "" : ", FAILED"}`);
+  for (const line of readFileSync(counts, "utf8").trimEnd().split("\n")) console.log(`  ${line}`);
+  rmSync(folder, { recursive: true });
 }
 
-if (engine !== "local") {
-  console.log("On dynalite:");
-  await run();
-}
+if (engine !== "local") await run("dynalite");
 if (engine !== "dynalite") {
   const local = await startDynamoDbLocal();
   try {
-    console.log("On DynamoDB Local:");
-    await run(local.endpoint);
+    await run("DynamoDB Local", local.endpoint);
   } finally {
     await local.stop();
   }

@@ -52,6 +52,12 @@ export async function claimId(
   return { created_at: claim.created_at, settled: claim.settled === true, fresh };
 }
 
+/** Gives an id back for which nothing was written after all. Safe to repeat. */
+export async function releaseClaim(context: DataContext, kind: ClaimKind, claimedId: string): Promise<void> {
+  const claims = new EntityStore(context, ClaimModel);
+  await claims.remove("release", claims.entity.delete({ kind, claimed_id: claimedId }));
+}
+
 /** Records that a transaction has certainly been granted, claimed before or not. Safe to repeat. */
 export async function settleClaim(
   context: DataContext,

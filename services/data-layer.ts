@@ -4,7 +4,7 @@ import { type Assessments, createAssessments } from "./assessments.ts";
 import { createClient } from "./client.ts";
 import { createContext, type DataContext, type DataLayerOptions } from "./context.ts";
 import { createDevops, type Devops } from "./devops.ts";
-import { ConfigurationError } from "./errors.ts";
+import { ConfigurationError, ValidationError } from "./errors.ts";
 import { createModeration, type Moderation } from "./moderation.ts";
 import { createPurchases, type Purchases } from "./purchases.ts";
 import { createQrLogin, type QrLogin } from "./qr-login.ts";
@@ -35,8 +35,10 @@ export interface DataLayer {
    */
   readonly entities: BoundEntities;
   /**
-   * The same data layer for one invocation: every request is aborted by the signal, or when the time is over. A Lambda
-   * handler passes `context.getRemainingTimeInMillis()` less what it needs to answer.
+   * The same data layer for one invocation: every request is aborted by the signal, or when the time is over; a time
+   * that is over already, such as a negative one, aborts at once. A Lambda handler passes
+   * `context.getRemainingTimeInMillis()` less what it needs to answer.
+   * @throws ValidationError for milliseconds that are not a number.
    */
   within(limits: { readonly signal?: AbortSignal; readonly milliseconds?: number }): DataLayer;
 }
@@ -72,6 +74,17 @@ export function createDataLayer(options: DataLayerOptions = {}): DataLayer {
   return layerOn(createContext(options));
 }
 
+/** The longest time that a timer takes. */
+const MAX_TIMEOUT = 2 ** 31 - 1;
+
+function deadline(milliseconds: number): AbortSignal {
+  if (typeof milliseconds !== "number" || Number.isNaN(milliseconds)) {
+    throw new ValidationError("within", "milliseconds", "must be a number of milliseconds", milliseconds);
+  }
+  if (milliseconds <= 0) return AbortSignal.abort(new DOMException("the time is over", "TimeoutError"));
+  return AbortSignal.timeout(Math.min(Math.ceil(milliseconds), MAX_TIMEOUT));
+}
+
 function layerOn(context: DataContext): DataLayer {
   const entities = {};
   for (const [name, model] of Object.entries(MODELS)) lazy(entities, name, () => context.entity(model as never));
@@ -79,11 +92,7 @@ function layerOn(context: DataContext): DataLayer {
     context,
     entities,
     within({ signal, milliseconds }: Parameters<DataLayer["within"]>[0]) {
-      const signals = [
-        context.options.signal,
-        signal,
-        milliseconds === undefined ? undefined : AbortSignal.timeout(milliseconds),
-      ];
+      const signals = [context.options.signal, signal, milliseconds === undefined ? undefined : deadline(milliseconds)];
       const given = signals.filter((one) => one !== undefined);
       return layerOn({ ...context, options: { ...context.options, signal: AbortSignal.any(given) } });
     },

@@ -2,7 +2,7 @@ import { v7 as uuidv7 } from "uuid";
 import { type DevopsAction, DevopsActionModel, type DevopsActionSummary } from "../entities/devops-action.ts";
 import type { ActionStatus } from "../entities/enums.ts";
 import { type Ticket, TicketModel } from "../entities/ticket.ts";
-import { claimId } from "./claims.ts";
+import { claimId, releaseClaim } from "./claims.ts";
 import type { DataContext } from "./context.ts";
 import { anyOf, EntityStore } from "./entity-store.ts";
 import { ConflictError } from "./errors.ts";
@@ -75,7 +75,10 @@ export function createDevops(context: DataContext) {
     return item;
   }
 
-  /** Writes the action first and the ticket's link second: a retry with the same action id completes both. */
+  /**
+   * Writes the action first and the ticket's link second: a retry with the same action id completes both. When the ticket
+   * turns out to be gone, this call's action and claim are taken back; an action that was there before stays.
+   */
   async function record(
     input: FixProposal | Diagnosis,
     kind: Pick<DevopsAction, "action_type" | "status">,
@@ -90,13 +93,20 @@ export function createDevops(context: DataContext) {
       const owner = [item.affected_service];
       item.timestamp = (await claimId(context, "devops_action", given.action_id, owner, now)).created_at;
     }
-    const recorded = await actions.insertOnce(item);
-    if (ticket !== undefined && !ticket.linked) await link(ticket.key, recorded.action_id);
-    return recorded;
+    let fresh = true;
+    const recorded = await actions.insertOnce(item, () => {
+      fresh = false;
+    });
+    if (ticket === undefined || ticket.linked || (await link(ticket.key, recorded.action_id))) return recorded;
+    const { action_id, timestamp } = recorded;
+    if (fresh) await actions.remove("undo", actions.entity.delete({ action_id, timestamp }));
+    if (fresh && given.action_id !== undefined) await releaseClaim(context, "devops_action", action_id);
+    throw tickets.notFound(ticket.key.ticket_id);
   }
 
-  /** Links the ticket to its first action; later actions leave the link as it is. */
-  async function link(ticket: { ticket_id: string; created_at: number }, action_id: string): Promise<void> {
+  /** Links the ticket to its first action; later actions leave the link as it is. Tells whether there is such a ticket. */
+  async function link(ticket: { ticket_id: string; created_at: number }, action_id: string): Promise<boolean> {
+    let found = true;
     await tickets.changeStored(
       "linkAction",
       {},
@@ -106,10 +116,11 @@ export function createDevops(context: DataContext) {
           .set({ devops_action_id: action_id })
           .where(({ devops_action_id }, { notExists }) => notExists(devops_action_id)),
       (current) => {
-        if (current === undefined) throw tickets.notFound(ticket.ticket_id);
-        return current;
+        found = current !== undefined;
+        return current ?? {};
       },
     );
+    return found;
   }
 
   async function decide(

@@ -126,11 +126,12 @@ export class EntityStore<E extends AnyEntity> {
 
   /**
    * Writes an item once: the same item again, from a retry or a second delivery, gives back what is stored.
-   * Attributes that may have changed since are not compared.
+   * Attributes that may have changed since are not compared. `whenStored` hears of an item that was there before.
    * @throws ConflictError when the key holds something else.
    */
-  insertOnce(item: CreateEntityItem<E>): Promise<EntityItem<E>> {
+  insertOnce(item: CreateEntityItem<E>, whenStored?: () => void): Promise<EntityItem<E>> {
     return this.insert(item, (current) => {
+      whenStored?.();
       const stored = current as StoredItem;
       for (const [attribute, rules] of Object.entries(this.model.schema.attributes)) {
         const fixed = (rules as { readOnly?: boolean }).readOnly === true;

@@ -65,7 +65,10 @@ export function createPurchases(context: DataContext) {
         // The entitlement is read before the claim: settling happens before replacing, so this order misses no grant.
         const current = await read(key);
         const claim = await claimId(context, "transaction", transaction_id, [key.user_email, key.product_id], now);
-        if (current?.transaction_id === transaction_id) return entitlements.parse(current);
+        if (current?.transaction_id === transaction_id) {
+          // A call that an erasure refused may have crashed before it took the entitlement back.
+          return writeUnlessErased(context, key.user_email, async () => entitlements.parse(current), takeBackGranted);
+        }
         if (claim.settled) {
           // Granted and renewed since; what was read before the claim may be older than both.
           const granted = await read(key);
@@ -81,6 +84,12 @@ export function createPurchases(context: DataContext) {
         if (granted !== undefined) return granted;
       }
       throw new ConflictError("entitlement", "busy", "other purchases of the product kept changing it");
+
+      // It may also have been granted before the erasure, and then it must not be granted again.
+      async function takeBackGranted(): Promise<void> {
+        await settleClaim(context, "transaction", transaction_id, [key.user_email, key.product_id], now);
+        await entitlements.remove("undo", entitlements.entity.delete(key));
+      }
 
       async function create(): Promise<Entitlement | undefined> {
         let lost = false;

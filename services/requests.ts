@@ -101,6 +101,7 @@ export async function send(
   let output: Output;
   try {
     const command = new COMMANDS[operation](request) as never;
+    // Never undefined: a client with `cacheMiddleware` would send the first command of a kind again.
     const options = signal === undefined ? {} : { abortSignal: signal };
     output = (await context.client.send(command, options)) as Output;
   } catch (error) {

@@ -51,9 +51,12 @@ interface Derivation extends AttributeNotes {
   readonly watch?: readonly string[];
 }
 
-/** Keys as they may be printed: of a session id or a token only the beginning. */
+/** Keys and attributes as they may be printed: of a session id or a token only the beginning, of an e-mail its first letter and domain. */
 export const withoutSecrets = (text: string): string =>
-  text.replace(/^((?:session|qr_token|\d{10})#[^#]{8}).*/, "$1…").slice(0, 200);
+  text
+    .replace(/^((?:session|qr_token|\d{10})#[^#]{8}).*/, "$1…")
+    .replace(/((?:^|#)[^#@])[^#@]*@/g, "$1***@")
+    .slice(0, 200);
 
 const shown = (value: unknown) => (value === undefined ? "absent" : withoutSecrets(String(value)));
 

@@ -3,7 +3,6 @@ import { UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import type { DataContext } from "../../services/context.ts";
 import { keyOf, type StoredItem } from "../../services/requests.ts";
 import type { Repair } from "./item-check.ts";
-import { sendDocument } from "./send-document.ts";
 
 /** Names and values of an expression, each attribute under a placeholder of its own. */
 class Placeholders {
@@ -49,7 +48,7 @@ export function repairParameters(table: string, item: StoredItem, { set, remove,
 /** Repairs an item; false when it has changed or gone since it was read. */
 export async function repairItem({ client, table }: DataContext, item: StoredItem, repair: Repair): Promise<boolean> {
   try {
-    await sendDocument(client, new UpdateCommand(repairParameters(table, item, repair)));
+    await client.send(new UpdateCommand(repairParameters(table, item, repair)));
     return true;
   } catch (error) {
     if (error instanceof ConditionalCheckFailedException) return false;

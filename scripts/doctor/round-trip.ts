@@ -6,7 +6,6 @@ import { DeleteCommand, GetCommand, PutCommand, QueryCommand } from "@aws-sdk/li
 import { tableDefinition } from "../../entities/table.ts";
 import type { DataContext } from "../../services/context.ts";
 import type { StoredItem } from "../../services/requests.ts";
-import { sendDocument } from "./send-document.ts";
 
 /** No entity's key begins like this: entities' keys begin with the service's name. */
 const MARK = "$doctor#";
@@ -46,14 +45,14 @@ export async function tryReadsAndWrites(context: DataContext): Promise<string[]>
   });
   const get = async () => {
     const command = new GetCommand({ TableName: table, Key: key, ConsistentRead: true });
-    return (await sendDocument(client, command)).Item;
+    return (await client.send(command)).Item;
   };
   const steps: Step[] = [
     { name: "reading the item back", run: async () => isDeepStrictEqual(await get(), item) },
     {
       name: "refusing a write by its condition",
       run: () =>
-        sendDocument(client, put).then(
+        client.send(put).then(
           () => false,
           (error: unknown) => {
             if (error instanceof ConditionalCheckFailedException) return true;
@@ -68,14 +67,14 @@ export async function tryReadsAndWrites(context: DataContext): Promise<string[]>
   ];
   const failures: string[] = [];
   await attempt("writing an item", failures, async () => {
-    await sendDocument(client, put);
+    await client.send(put);
     return true;
   });
   // Without the item nothing else can work.
   if (failures.length > 0) return failures;
   for (const { name, run } of steps) await attempt(name, failures, run);
   await attempt("deleting the item", failures, async () => {
-    await sendDocument(client, new DeleteCommand({ TableName: table, Key: key }));
+    await client.send(new DeleteCommand({ TableName: table, Key: key }));
     return (await get()) === undefined;
   });
   return failures;
@@ -103,7 +102,7 @@ async function isInIndex(
     ExpressionAttributeValues: { ":mark": mark },
   });
   for (let tries = 1; tries <= INDEX_ATTEMPTS; tries++) {
-    const { Items = [] } = await sendDocument(client, command);
+    const { Items = [] } = await client.send(command);
     if (Items.length === 1) return true;
     await pause(INDEX_PAUSE);
   }

@@ -3,7 +3,6 @@ import { setTimeout as pause } from "node:timers/promises";
 import { ScanCommand, type ScanCommandOutput } from "@aws-sdk/lib-dynamodb";
 import type { DataContext } from "../../services/context.ts";
 import type { StoredItem } from "../../services/requests.ts";
-import { sendDocument } from "./send-document.ts";
 
 export interface SlowScanOptions {
   /** How many items to read; left out: all. */
@@ -60,7 +59,7 @@ async function readPage(
   });
   for (let attempt = 1; ; attempt++) {
     try {
-      const page = await sendDocument(client, command);
+      const page = await client.send(command);
       const units = page.ConsumedCapacity?.CapacityUnits ?? 0;
       const due = (units / rate) * 1000 - (performance.now() - started);
       if (due > 0) await pause(due);

@@ -150,12 +150,12 @@ const FACTS = {
   devops: {
     services: ["devops"],
     access: [
-      items("devops_action", "byId", "query", "getMany", "create", "change"),
+      items("devops_action", "byId", "query", "getMany", "create", "change", "remove"),
       items("devops_action", "byStatus", "query"),
       items("devops_action", "byService", "query"),
       items("devops_action", "byTicket", "query"),
       items("ticket", "byId", "query", "change"),
-      claims("devops_action", "create"),
+      claims("devops_action", "create", "remove"),
     ],
   },
   /** Creating and converging the table, and the catalogue; demo users and table scans take an administrator. */

@@ -1,4 +1,5 @@
 import { ConflictError } from "../../services/errors.ts";
+import { MARIA } from "../builders.ts";
 import { openTestTable, type TestTable } from "../engine.ts";
 import { Interrupted, type Interruption, interruptedClient } from "./interrupted-client.ts";
 import { report } from "./report.ts";
@@ -21,10 +22,14 @@ async function shape(): Promise<string[]> {
   return (JSON.parse(text) as object[]).map((item) => JSON.stringify(Object.fromEntries(inOrder(item)))).sort();
 }
 
-/** Prepares a fresh table and runs the operation on it with an interruption; says how many requests it took. */
-async function interrupted(scenario: Scenario, interruption?: Interruption) {
+/**
+ * Prepares a fresh table and runs the operation on it with an interruption; says how many requests it took. `meanwhile`
+ * comes between the two.
+ */
+async function interrupted(scenario: Scenario, interruption?: Interruption, meanwhile?: () => Promise<unknown>) {
   db = await openTestTable();
   const prepared = (await scenario.prepare?.(db.layer)) as never;
+  await meanwhile?.();
   const { client, count } = interruptedClient(db.client, interruption);
   const failure = await scenario.act(db.layerWith({ client }), prepared).then(
     () => undefined,
@@ -34,8 +39,15 @@ async function interrupted(scenario: Scenario, interruption?: Interruption) {
 }
 
 let points = 0;
-let multiRequestOperations = 0;
-afterAll(() => report("crash points", { points, "operations of more than one request": multiRequestOperations }));
+const multiRequestOperations = new Set<Scenario>();
+const refusedOperations = new Set<Scenario>();
+afterAll(() =>
+  report("crash points", {
+    points,
+    "operations of more than one request": multiRequestOperations.size,
+    "operations that an erasure refuses": refusedOperations.size,
+  }),
+);
 
 it("knows every function of every service", async () => {
   db = await openTestTable();
@@ -50,7 +62,7 @@ it.each(operations)("%s ends well when it is retried after a crash at any reques
   expect(failure).toBeUndefined();
   const wanted = await shape();
   await db.drop();
-  if (requests > 1) multiRequestOperations++;
+  if (requests > 1) multiRequestOperations.add(scenario);
 
   for (let at = 0; at < requests; at++) {
     for (const when of ["before", "after"] as const) {
@@ -77,6 +89,38 @@ it.each(operations)("%s ends well when it is retried after a crash at any reques
         expect(orphans).toBeLessThanOrEqual(
           wanted.filter((item) => item.includes(`"__edb_e__":"${scenario.orphan}"`)).length + 1,
         );
+      await db.drop();
+    }
+  }
+  db = await openTestTable();
+});
+
+const erase = () => db.layer.accounts.erase(MARIA);
+
+it.each(operations)("%s leaves nothing of an erased account after a crash at any request", async (_name, scenario) => {
+  // One request cannot both write and look for the erasure's marker.
+  if (!multiRequestOperations.has(scenario)) {
+    db = await openTestTable();
+    return;
+  }
+  const { requests, failure } = await interrupted(scenario, undefined, erase);
+  // What an erasure refuses is what could bring something back.
+  if (!(failure instanceof ConflictError && failure.state === "erased")) return;
+  await db.drop();
+
+  for (let at = 0; at < requests; at++) {
+    for (const when of ["before", "after"] as const) {
+      points++;
+      refusedOperations.add(scenario);
+      const crash = await interrupted(scenario, { at, when }, erase);
+      expect(crash.failure).toBeInstanceOf(Interrupted);
+
+      const retry = scenario.act(db.layer, crash.prepared);
+
+      await expect(retry).rejects.toMatchObject({ code: "conflict", state: "erased" });
+      const left = (await db.contents()).filter((item) => JSON.stringify(item).includes(MARIA));
+      // A credential whose id died with the call goes by its time to live.
+      expect(left.filter((item) => item.__edb_e__ !== scenario.orphan || item.ttl === undefined)).toEqual([]);
       await db.drop();
     }
   }

@@ -258,6 +258,53 @@ describe("faults of the client", () => {
   });
 });
 
+it("nor does an e-mail address show in any error or event", async () => {
+  const address = "marker-address@example.com";
+  const ticket = { ticket_id: "marker-ticket", created_at: db.clock.now };
+  await layer.accounts.register({ ...planted(), email: address });
+  await layer.purchases.grant(receipt({ user_email: address, transaction_id: "of-marker" }));
+  await layer.assessments.start({ user_id: address, assessment_type: "speaking_academic", assessment_id: "of-marker" });
+  await layer.support.open(aTicket({ user_email: address, ticket_id: ticket.ticket_id }));
+  const deaf = await clientOf(db, { endpoint: "http://127.0.0.1:1", maxAttempts: 1 });
+  const handler = new FaultyHandler(seededRandom(SEED), 1);
+  const faulty = await clientOf(db, { requestHandler: handler as never, maxAttempts: 1 });
+  const nobody = `nobody-${address}`;
+  const failing: Record<string, () => Promise<unknown>> = {
+    "nobody's account": () => layer.accounts.get(nobody),
+    "nobody's overview": () => layer.accounts.overview(nobody),
+    "nobody's export": () => layer.accounts.export(nobody),
+    "nobody's refund": () => layer.purchases.refund(nobody, "speaking", "of-marker"),
+    "another registration": () => layer.accounts.register({ ...planted(), email: address, password_hash: OTHER_HASH }),
+    "an assessment of another": () =>
+      layer.assessments.start({ user_id: nobody, assessment_type: "speaking_academic", assessment_id: "of-marker" }),
+    "a ticket of another": () => layer.support.open(aTicket({ user_email: nobody, ticket_id: ticket.ticket_id })),
+    "a receipt of another": () => layer.purchases.grant(receipt({ user_email: nobody, transaction_id: "of-marker" })),
+    "a wrong state": () => layer.support.escalate(ticket),
+    "an address with a space": () => layer.accounts.get(`${address} .`),
+    "an address as a status": () => layer.support.listByStatus(address as never),
+    "an address as a cursor": () => layer.support.listByUser(address, { cursor: address }),
+  };
+  for (const [name, client] of Object.entries({ deaf, faulty })) {
+    const target = db.layerWith({ client, onRequest: (event) => events.push(event) });
+    failing[`${name} register`] = () => target.accounts.register({ ...planted(), email: nobody });
+    failing[`${name} read`] = () => target.accounts.get(address);
+    failing[`${name} list`] = () => target.support.listByUser(address);
+    failing[`${name} erase`] = () => target.accounts.erase(nobody);
+  }
+  const leaks: string[] = [];
+  for (const [name, call] of Object.entries(failing)) {
+    const error = await failureOf(call());
+    if (error === undefined) leaks.push(`${name} did not fail`);
+    counts.failures++;
+    leaks.push(...leaksIn(textsOf(error), ["marker-address"]).map((leak) => `${name}: ${leak}`));
+  }
+  deaf.destroy();
+  faulty.destroy();
+
+  expect(leaks).toEqual([]);
+  expect(leaksIn([...events.map(jsonOf), ...written], ["marker-address", "@example.com"])).toEqual([]);
+});
+
 it("come out of no function but the few that exist to give them", async () => {
   let own = await openTestTable();
   const credentials: unknown[] = [];

@@ -7,7 +7,6 @@ import { type CheckResult, examine } from "../../scripts/doctor/examination.ts";
 import { createItemCheck, type ItemFinding, withoutSecrets } from "../../scripts/doctor/item-check.ts";
 import { examineItems } from "../../scripts/doctor/item-examination.ts";
 import { tryReadsAndWrites } from "../../scripts/doctor/round-trip.ts";
-import { sendDocument } from "../../scripts/doctor/send-document.ts";
 import { slowScan } from "../../scripts/doctor/slow-scan.ts";
 import { seedAccounts } from "../../scripts/generator/seed-accounts.ts";
 import { seedCast, seedCatalogue } from "../../scripts/seeding.ts";
@@ -41,15 +40,14 @@ const without = (item: StoredItem, ...names: readonly string[]): StoredItem =>
 const check = (item: StoredItem): ItemFinding | undefined => createItemCheck(context)(item);
 
 async function put(item: StoredItem): Promise<void> {
-  await sendDocument(db.client, new PutCommand({ TableName: db.table, Item: { ...item } }));
+  await db.client.send(new PutCommand({ TableName: db.table, Item: { ...item } }));
 }
 
 /** A ticket whose queue's key an update outside the entity has left behind. */
 async function aStaleTicket(): Promise<StoredItem> {
   await db.layer.support.open(aTicket());
   const ticket = await theItem("ticket");
-  await sendDocument(
-    db.client,
+  await db.client.send(
     new UpdateCommand({
       TableName: db.table,
       Key: { ...keyOf(ticket) },
@@ -155,6 +153,16 @@ describe("the check of an item", () => {
     expect(printed).not.toContain(session_id.slice(0, 14));
     expect(printed).not.toContain(token.slice(0, 14));
   });
+});
+
+it.each([
+  ["$ielts#email_maria@example.com", "$ielts#email_m***@example.com"],
+  ["$ielts_session#user_email_maria_b@example.com", "$ielts_session#user_email_m***@example.com"],
+  ["$assessment_1#user_id_maria@example.com", "$assessment_1#user_id_m***@example.com"],
+  ["maria@example.com", "m***@example.com"],
+  ["$ielts#ticket_id_TKT-1", "$ielts#ticket_id_TKT-1"],
+])("prints %s as %s", (text, printed) => {
+  expect(withoutSecrets(text)).toBe(printed);
 });
 
 describe("the examination of items", () => {

@@ -1,3 +1,4 @@
+import crypto from "node:crypto";
 import { inspect } from "node:util";
 import { AssessmentModel } from "../../entities/assessment.ts";
 import { EntitlementModel } from "../../entities/entitlement.ts";
@@ -307,6 +308,20 @@ describe("register", () => {
     for (const secret of ["correct horse battery", BCRYPT_HASH, "123456"]) expect(shown).not.toContain(secret);
     expect(await db.contents()).toEqual(before);
   });
+});
+
+it("compares secrets in constant time", async () => {
+  const compared = jest.spyOn(crypto, "timingSafeEqual");
+  const email = "compared@example.com";
+  const registration = aRegistration({ email });
+  await db.layer.accounts.register(registration);
+
+  await db.layer.accounts.register(registration);
+  await db.layer.accounts.changePassword(email, { password_hash: BCRYPT_HASH, current_hash: OTHER_BCRYPT_HASH });
+
+  const secrets = compared.mock.calls.map(([left]) => String(left));
+  expect(secrets).toEqual([BCRYPT_HASH, registration.verification_token, BCRYPT_HASH]);
+  compared.mockRestore();
 });
 
 describe("find", () => {

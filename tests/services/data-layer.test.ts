@@ -189,6 +189,31 @@ describe("within", () => {
   });
 });
 
+describe("within a number of milliseconds", () => {
+  it.each([0, -1, -250.5, Number.NEGATIVE_INFINITY])("aborts at once when %p are left", async (milliseconds) => {
+    const late = db.layerWith({}).within({ milliseconds });
+
+    const failure = late.support.open(aTicket());
+
+    await expect(failure).rejects.toMatchObject({ name: "AbortError" });
+  });
+
+  it.each([60_000.5, Number.MAX_SAFE_INTEGER, Number.POSITIVE_INFINITY])(
+    "works when %p are left",
+    async (milliseconds) => {
+      const { support } = db.layerWith({}).within({ milliseconds });
+
+      await expect(support.open(aTicket())).resolves.toMatchObject({ status: "new" });
+    },
+  );
+
+  it.each([Number.NaN, "1000", null])("refuses %p", (milliseconds) => {
+    expect(() => db.layerWith({}).within({ milliseconds: milliseconds as number })).toThrow(
+      expect.objectContaining({ code: "validation", attribute: "milliseconds" }),
+    );
+  });
+});
+
 describe("dataLayerFromEnv", () => {
   const GOOD = { TABLE_NAME: "ielts-genai-prep", AWS_REGION: "eu-west-1" } as const;
 

@@ -314,6 +314,22 @@ describe("a ticket's link", () => {
     expect(await db.contents()).toEqual(before);
   });
 
+  it.each(["ACT-NEW", undefined])(
+    "leaves neither action nor claim when a whole ticket is gone (%s)",
+    async (action_id) => {
+      const user_email = `gone-whole-${action_id}@example.com`;
+      const ticket = await db.layer.support.open(aTicket({ user_email }));
+      await db.layer.accounts.erase(user_email);
+      const before = await db.contents();
+
+      const failure = devops.proposeFix(aFix({ ticket, ...(action_id === undefined ? {} : { action_id }) }));
+
+      await expect(failure).rejects.toMatchObject({ code: "not_found", entity: "ticket" });
+      expect(await db.contents()).toEqual(before);
+      db.clock.now += 2 * 60 * 60;
+    },
+  );
+
   it("does not take the action back when the ticket has been erased before a retry", async () => {
     const ticket = await db.layer.support.open(aTicket({ user_email: "gone@example.com" }));
     const input = aDiagnosis({ ticket, action_id: "ACT-STAYS" });

@@ -258,6 +258,42 @@ describe("grant", () => {
   });
 });
 
+describe("grant for an erased account, when the call dies before it takes the entitlement back", () => {
+  const dying = (name: string) =>
+    db.layerWith({
+      client: interceptedClient(db.client, async (command, next) => {
+        if (command.name === name) throw new Error("connection reset");
+        return next();
+      }),
+    });
+
+  it("is refused again by the retry, and leaves nothing", async () => {
+    const receipt = newReceipt();
+    await db.layer.accounts.erase(receipt.user_email);
+    await expect(dying("DeleteCommand").purchases.grant(receipt)).rejects.toThrow("connection reset");
+
+    const retry = purchases.grant(receipt);
+
+    await expect(retry).rejects.toMatchObject({ code: "conflict", state: "erased" });
+    expect(await storedEntitlements(receipt.user_email)).toEqual([]);
+  });
+
+  it("is never granted twice, if it was granted before the erasure", async () => {
+    const receipt = newReceipt();
+    await purchases.grant(receipt);
+    // An erasure that dies after its marker.
+    const erasure = dying("BatchWriteCommand").accounts.erase(receipt.user_email);
+    await expect(erasure).rejects.toThrow("connection reset");
+
+    await expect(purchases.grant(receipt)).rejects.toMatchObject({ code: "conflict", state: "erased" });
+
+    await db.layer.accounts.erase(receipt.user_email);
+    db.clock.now += 2 * 60 * 60;
+    await expect(purchases.grant(receipt)).rejects.toMatchObject({ code: "conflict", state: "granted" });
+    expect(await storedEntitlements(receipt.user_email)).toEqual([]);
+  });
+});
+
 describe("grant, as a renewal", () => {
   it("extends access that the user still has, and stores what was paid for the new period", async () => {
     const receipt = newReceipt();

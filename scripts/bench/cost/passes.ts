@@ -42,8 +42,6 @@ function benchClient(endpoint: string): DynamoDBClient {
     maxAttempts: 1,
     // DynamoDB Local on a busy machine is slower than DynamoDB.
     requestHandler: { requestTimeout: 60_000 },
-    // The document client of the eleven tables does not work with it.
-    cacheMiddleware: false,
   });
 }
 

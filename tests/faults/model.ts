@@ -1,0 +1,451 @@
+import { MODELS } from "../../entities/models.ts";
+import { ERASURE_MARKER_SECONDS } from "../../services/erasure.ts";
+import { ACCESS_PERIOD_SECONDS } from "../../services/purchases.ts";
+import { QR_TOKEN_LIFETIME_SECONDS } from "../../services/qr-login.ts";
+import { SESSION_LIFETIME_SECONDS } from "../../services/sessions.ts";
+import {
+  ACCOUNT_STATES,
+  ACTION_STATES,
+  ASSESSMENT_STATES,
+  REPORT_STATES,
+  type StateMachine,
+  TICKET_STATES,
+} from "../../services/state-machines.ts";
+import {
+  aDiagnosis,
+  aFix,
+  aReceipt,
+  aRegistration,
+  aReport,
+  aSafetyEvent,
+  aSpeakingResult,
+  aTicket,
+} from "../builders.ts";
+import { NOW } from "../engine.ts";
+
+type Row = Record<string, unknown>;
+
+/** Who an id belongs to, since when, and for a transaction whether it was granted: after an erasure one may not know. */
+interface Claimed {
+  readonly owner: string;
+  readonly created_at: number;
+  granted: boolean | "perhaps";
+}
+
+/** A refusal as the services make it, by code and state. */
+export class Refusal extends Error {
+  readonly code: string;
+  readonly state: string | undefined;
+
+  constructor(code: string, state?: string) {
+    super(`${code} ${state ?? ""}`);
+    this.code = code;
+    this.state = state;
+  }
+}
+
+const conflict = (state: unknown): never => {
+  throw new Refusal("conflict", String(state));
+};
+
+const found = (row: Row | undefined): Row => {
+  if (row === undefined) throw new Refusal("not_found");
+  return row;
+};
+
+/** The attributes of a row that the entity shows. */
+const shown = (entity: keyof typeof MODELS, row: Row): Row => {
+  const attributes = MODELS[entity].schema.attributes as Readonly<Record<string, { readonly hidden?: boolean }>>;
+  return Object.fromEntries(Object.entries(row).filter(([name]) => attributes[name]?.hidden !== true));
+};
+
+const mayBecome = <S extends string>(machine: StateMachine<S>, from: unknown, to: S) =>
+  machine[to].some((state) => state === from);
+
+/** The services' rules over plain maps: no requests, no retries, no indexes. */
+export class InMemoryModel {
+  now = NOW;
+  readonly users = new Map<string, Row>();
+  readonly sessions = new Map<string, Row>();
+  /** Ids of all sessions that ever were, in order. */
+  readonly sessionIds: string[] = [];
+  readonly assessments = new Map<string, Row>();
+  readonly entitlements = new Map<string, Row>();
+  readonly tokens = new Map<string, Row>();
+  /** All tokens that ever were, in order. */
+  readonly tokenIds: string[] = [];
+  readonly logs = new Map<string, Row>();
+  readonly reports = new Map<string, Row>();
+  readonly questions = new Map<string, Row>();
+  readonly claimed = new Map<string, Claimed>();
+  /** Until when writes for an erased account are refused. */
+  readonly erased = new Map<string, number>();
+  readonly tickets = new Map<string, Row>();
+  readonly actions = new Map<string, Row>();
+
+  private claim(kind: string, id: string, owner: string): Claimed {
+    const key = `${kind} ${id}`;
+    const claim = this.claimed.get(key) ?? { owner, created_at: this.now, granted: false };
+    this.claimed.set(key, claim);
+    return claim.owner === owner ? claim : conflict("claimed");
+  }
+
+  private refuseErased(email: string): void {
+    if ((this.erased.get(email) ?? 0) > this.now) conflict("erased");
+  }
+
+  register(email: string, password_hash: string): Row {
+    const current = this.users.get(email);
+    const given = aRegistration({ email, password_hash });
+    if (current !== undefined) {
+      const same = current.password_hash === password_hash && current.verification_token === given.verification_token;
+      return same ? shown("user", current) : conflict("registered");
+    }
+    this.refuseErased(email);
+    const user = { ...given, created_at: this.now, email_verified: false, account_status: "active" };
+    this.users.set(email, user);
+    return shown("user", user);
+  }
+
+  findUser(email: string): Row | undefined {
+    const user = this.users.get(email);
+    return user && shown("user", user);
+  }
+
+  setStatus(email: string, to: "active" | "suspended" | "deleted"): Row {
+    const user = found(this.users.get(email));
+    if (user.account_status !== to && !mayBecome(ACCOUNT_STATES, user.account_status, to)) {
+      return conflict(user.account_status);
+    }
+    user.account_status = to;
+    if (to !== "active") this.shutOut(email);
+    return shown("user", user);
+  }
+
+  recordLogin(email: string): Row {
+    const user = found(this.users.get(email));
+    user.last_login = this.now;
+    return shown("user", user);
+  }
+
+  changePassword(email: string, password_hash: string, current_hash: string): Row {
+    const user = found(this.users.get(email));
+    if (user.password_hash !== current_hash && user.password_hash !== password_hash)
+      return conflict("password_changed");
+    user.password_hash = password_hash;
+    this.shutOut(email);
+    return shown("user", user);
+  }
+
+  verifyEmail(email: string, token: string): Row {
+    const user = found(this.users.get(email));
+    if (user.verification_token !== token) {
+      return conflict(
+        user.email_verified === true && user.verification_token === undefined ? "already_verified" : "wrong_token",
+      );
+    }
+    user.email_verified = true;
+    delete user.verification_token;
+    return shown("user", user);
+  }
+
+  setVerificationToken(email: string, verification_token: string): Row {
+    const user = found(this.users.get(email));
+    if (user.email_verified === true) return conflict("already_verified");
+    user.verification_token = verification_token;
+    return shown("user", user);
+  }
+
+  /** What lets a user in needs an account that is active, if there is one, and not erased. */
+  mayLetIn(email: string): void {
+    this.refuseErased(email);
+    const status = this.users.get(email)?.account_status ?? "active";
+    if (status !== "active") conflict(status);
+  }
+
+  startSession(user_email: string, session_id: string): Row {
+    const session = {
+      session_id,
+      user_email,
+      created_at: this.now,
+      expires_at: this.now + SESSION_LIFETIME_SECONDS,
+      qr_authenticated: false,
+    };
+    this.sessions.set(session_id, session);
+    this.sessionIds.push(session_id);
+    return session;
+  }
+
+  authenticate(session_id: string): Row {
+    const session = found(this.sessions.get(session_id));
+    if ((session.expires_at as number) <= this.now) throw new Refusal("expired");
+    return session;
+  }
+
+  liveSessions(email: string): Row[] {
+    return [...this.sessions.values()].filter(
+      (row) => row.user_email === email && (row.expires_at as number) > this.now,
+    );
+  }
+
+  endAll(email: string): number {
+    const own = [...this.sessions].filter(([, { user_email }]) => user_email === email);
+    for (const [id] of own) this.sessions.delete(id);
+    return own.length;
+  }
+
+  private shutOut(email: string): void {
+    this.endAll(email);
+    for (const [id, { user_email }] of this.tokens) if (user_email === email) this.tokens.delete(id);
+  }
+
+  issueToken(user_email: string, token: string): Row {
+    const issued = {
+      token,
+      user_email,
+      created_at: this.now,
+      expires_at: this.now + QR_TOKEN_LIFETIME_SECONDS,
+      used: false,
+    };
+    this.tokens.set(token, issued);
+    this.tokenIds.push(token);
+    return issued;
+  }
+
+  /** `session_id` is the one that the service made, which the model cannot know. */
+  redeem(id: string, device_id: string, session_id: string): Row {
+    const token = found(this.tokens.get(id));
+    if (token.used === true && token.device_id !== device_id) throw new Refusal("token_used");
+    if ((token.expires_at as number) <= this.now) throw new Refusal("expired");
+    if (token.used !== true) Object.assign(token, { used: true, used_at: this.now, device_id, session_id });
+    const started = token.used_at as number;
+    const key = token.session_id as string;
+    const session = this.sessions.get(key) ?? {
+      session_id: key,
+      user_email: token.user_email,
+      created_at: started,
+      expires_at: started + SESSION_LIFETIME_SECONDS,
+      qr_authenticated: true,
+    };
+    this.sessions.set(key, session);
+    if (!this.sessionIds.includes(key)) this.sessionIds.push(key);
+    return session;
+  }
+
+  tokenStatus(id: string): Row {
+    const { used, used_at, expires_at } = found(this.tokens.get(id));
+    if (used === true) return { state: "used", expires_at, used_at };
+    return { state: (expires_at as number) <= this.now ? "expired" : "waiting", expires_at };
+  }
+
+  startAssessment(assessment_id: string, user_id: string, assessment_type: string): Row {
+    const { created_at } = this.claim("assessment", assessment_id, user_id);
+    const current = this.assessments.get(assessment_id);
+    if (current === undefined) {
+      this.refuseErased(user_id);
+      const started = { assessment_id, user_id, assessment_type, created_at, status: "in_progress" };
+      this.assessments.set(assessment_id, started);
+      return started;
+    }
+    return current.assessment_type === assessment_type ? current : conflict("exists");
+  }
+
+  completeAssessment(assessment_id: string, duration_minutes: number): Row {
+    const row = found(this.assessments.get(assessment_id));
+    if (row.status === "completed" && row.duration_minutes === duration_minutes) return row;
+    if (!mayBecome(ASSESSMENT_STATES, row.status, "completed")) return conflict(row.status);
+    const result = aSpeakingResult({ duration_minutes });
+    return Object.assign(row, result, { band_score: 7, status: "completed", completed_at: this.now });
+  }
+
+  abandonAssessment(assessment_id: string): Row {
+    const row = found(this.assessments.get(assessment_id));
+    if (row.status === "abandoned") return row;
+    if (!mayBecome(ASSESSMENT_STATES, row.status, "abandoned")) return conflict(row.status);
+    return Object.assign(row, { status: "abandoned" });
+  }
+
+  assessmentsOf(user: string): Row[] {
+    return [...this.assessments.values()].filter((row) => row.user_id === user);
+  }
+
+  /** A grant that an erasure refused counts as granted when a retry had to take it back. */
+  grant(user_email: string, product_id: "speaking" | "writing", transaction_id: string, taken: boolean): Row {
+    const key = `${user_email} ${product_id}`;
+    const current = this.entitlements.get(key);
+    const claim = this.claim("transaction", transaction_id, key);
+    if (claim.granted === "perhaps") claim.granted = taken;
+    if (claim.granted) return current === undefined ? conflict("granted") : shown("entitlement", current);
+    claim.granted = "perhaps";
+    this.refuseErased(user_email);
+    claim.granted = true;
+    const running = current?.status === "active" ? (current.expires_at as number) : this.now;
+    const granted = {
+      ...aReceipt({ user_email, product_id, transaction_id }),
+      purchase_date: this.now,
+      expires_at: Math.max(this.now, running) + ACCESS_PERIOD_SECONDS,
+      status: "active",
+    };
+    this.entitlements.set(key, granted);
+    return shown("entitlement", granted);
+  }
+
+  refund(user_email: string, product_id: string, transaction_id: string): Row {
+    const row = found(this.entitlements.get(`${user_email} ${product_id}`));
+    if (row.transaction_id !== transaction_id) return conflict(row.status);
+    row.status = "refunded";
+    return shown("entitlement", row);
+  }
+
+  findPurchase(user_email: string, product_id: string): Row | undefined {
+    const row = this.entitlements.get(`${user_email} ${product_id}`);
+    return row && shown("entitlement", row);
+  }
+
+  hasAccess(user_email: string, product_id: string): boolean {
+    const row = this.entitlements.get(`${user_email} ${product_id}`);
+    return row?.status === "active" && (row.expires_at as number) > this.now;
+  }
+
+  openTicket(ticket_id: string, user_email: string): Row {
+    const { created_at } = this.claim("ticket", ticket_id, user_email);
+    const current = this.tickets.get(ticket_id);
+    if (current !== undefined) return current;
+    this.refuseErased(user_email);
+    const opened = { ...aTicket({ ticket_id, user_email }), created_at, status: "new" };
+    this.tickets.set(ticket_id, opened);
+    return opened;
+  }
+
+  answerTicket(ticket_id: string, ai_response: string): Row {
+    const row = found(this.tickets.get(ticket_id));
+    if (row.status === "resolved") return conflict(row.status);
+    return Object.assign(row, { ai_response, status: "in_progress" });
+  }
+
+  moveTicket(ticket_id: string, to: "escalated" | "resolved" | "in_progress"): Row {
+    const row = found(this.tickets.get(ticket_id));
+    if (row.status === to) return row;
+    if (!mayBecome(TICKET_STATES, row.status, to)) return conflict(row.status);
+    if (to !== "in_progress") row[`${to}_at`] = this.now;
+    return Object.assign(row, { status: to });
+  }
+
+  setPriority(ticket_id: string, priority: string): Row {
+    return Object.assign(found(this.tickets.get(ticket_id)), { priority });
+  }
+
+  recordAction(action_id: string, ticket: string | undefined, kind: "diagnosis" | "fix"): Row {
+    const linked = ticket === undefined ? undefined : found(this.tickets.get(ticket));
+    const given = kind === "fix" ? aFix({ action_id }) : aDiagnosis({ action_id });
+    const { created_at: timestamp } = this.claim("devops_action", action_id, given.affected_service);
+    const action = this.actions.get(action_id) ?? {
+      ...given,
+      timestamp,
+      ...(kind === "fix" ? { action_type: "fix_proposed", status: "pending_review" } : { action_type: "diagnose" }),
+      ...(ticket === undefined ? {} : { ticket_id: ticket }),
+    };
+    this.actions.set(action_id, action);
+    if (linked !== undefined) linked.devops_action_id ??= action_id;
+    return action;
+  }
+
+  decide(action_id: string, to: "approved" | "rejected", reviewed_by: string): Row {
+    const row = found(this.actions.get(action_id));
+    if (row.status === to && row.reviewed_by === reviewed_by) return row;
+    if (!mayBecome(ACTION_STATES, row.status, to)) return conflict(row.status ?? "none");
+    return Object.assign(row, { status: to, reviewed_by, review_reason: "because" });
+  }
+
+  apply(action_id: string, pr_url: string): Row {
+    const row = found(this.actions.get(action_id));
+    if (row.status === "applied" && row.pr_url === pr_url) return row;
+    if (!mayBecome(ACTION_STATES, row.status, "applied")) return conflict(row.status ?? "none");
+    return Object.assign(row, { status: "applied", action_type: "fix_applied", pr_url });
+  }
+
+  recordEvent(log_id: string, user_email: string): Row {
+    const { created_at: timestamp } = this.claim("safety_log", log_id, user_email);
+    const current = this.logs.get(log_id);
+    if (current !== undefined) return current;
+    this.refuseErased(user_email);
+    const event = { ...aSafetyEvent({ log_id, user_email }), timestamp };
+    this.logs.set(log_id, event);
+    return event;
+  }
+
+  fileReport(report_id: string, reporter_email: string): Row {
+    const { created_at } = this.claim("content_report", report_id, reporter_email);
+    const current = this.reports.get(report_id);
+    if (current !== undefined) return current;
+    this.refuseErased(reporter_email);
+    const report = { ...aReport({ report_id, reporter_email }), created_at, status: "new" };
+    this.reports.set(report_id, report);
+    return report;
+  }
+
+  triage(report_id: string, to: "investigating" | "resolved" | "dismissed", admin_notes: string): Row {
+    const row = found(this.reports.get(report_id));
+    if (mayBecome(REPORT_STATES, row.status, to)) return Object.assign(row, { status: to, admin_notes });
+    return row.status === to && row.admin_notes === admin_notes ? row : conflict(row.status);
+  }
+
+  importQuestions(questions: readonly { readonly question_id: string }[]): void {
+    for (const question of questions) this.questions.set(question.question_id, { ...question });
+  }
+
+  /** The items of an account, by entity. */
+  itemsOf(email: string): Readonly<Record<string, Row[]>> {
+    const own = (rows: ReadonlyMap<string, Row>, name: string) =>
+      [...rows.values()].filter((row) => row[name] === email);
+    return {
+      user: own(this.users, "email"),
+      session: own(this.sessions, "user_email"),
+      qr_token: own(this.tokens, "user_email"),
+      assessment: own(this.assessments, "user_id"),
+      entitlement: own(this.entitlements, "user_email"),
+      safety_log: own(this.logs, "user_email"),
+      content_report: own(this.reports, "reporter_email"),
+      ticket: own(this.tickets, "user_email"),
+    };
+  }
+
+  exportCounts(email: string): Row {
+    const counts = Object.entries(this.itemsOf(email)).map(([entity, rows]) => [entity, rows.length] as const);
+    if (counts.every(([, count]) => count === 0)) throw new Refusal("not_found");
+    return Object.fromEntries(counts);
+  }
+
+  erase(email: string): void {
+    this.erased.set(email, this.now + ERASURE_MARKER_SECONDS);
+    const gone = new Set(Object.values(this.itemsOf(email)).flat());
+    for (const rows of this.maps()) for (const [key, row] of rows) if (gone.has(row)) rows.delete(key);
+  }
+
+  private maps(): Map<string, Row>[] {
+    const { users, sessions, tokens, assessments, entitlements, logs, reports, tickets } = this;
+    return [users, sessions, tokens, assessments, entitlements, logs, reports, tickets];
+  }
+
+  /** Every row that the table must hold, by entity; claims aside. */
+  rows(): Readonly<Record<keyof typeof MODELS, Row[]>> {
+    return {
+      user: [...this.users.values()],
+      session: [...this.sessions.values()],
+      qr_token: [...this.tokens.values()],
+      assessment: [...this.assessments.values()],
+      question: [...this.questions.values()],
+      rubric: [],
+      entitlement: [...this.entitlements.values()],
+      safety_log: [...this.logs.values()],
+      content_report: [...this.reports.values()],
+      ticket: [...this.tickets.values()],
+      devops_action: [...this.actions.values()],
+    };
+  }
+
+  /** Every id that is claimed, and every account that an erasure has marked. */
+  claims(): number {
+    return this.claimed.size + this.erased.size;
+  }
+}
