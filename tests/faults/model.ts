@@ -156,11 +156,10 @@ export class InMemoryModel {
     return shown("user", user);
   }
 
-  /** What lets a user in needs an account that is active, if there is one, and not erased. */
+  /** What lets a user in needs an account that is active. */
   mayLetIn(email: string): void {
-    this.refuseErased(email);
-    const status = this.users.get(email)?.account_status ?? "active";
-    if (status !== "active") conflict(status);
+    const { account_status } = found(this.users.get(email));
+    if (account_status !== "active") conflict(account_status);
   }
 
   startSession(user_email: string, session_id: string): Row {
@@ -217,9 +216,10 @@ export class InMemoryModel {
     const token = found(this.tokens.get(id));
     if (token.used === true && token.device_id !== device_id) throw new Refusal("token_used");
     if ((token.expires_at as number) <= this.now) throw new Refusal("expired");
-    if (token.used !== true) Object.assign(token, { used: true, used_at: this.now, device_id, session_id });
+    if (token.used !== true)
+      Object.assign(token, { used: true, used_at: this.now, device_id, opened_session_id: session_id });
     const started = token.used_at as number;
-    const key = token.session_id as string;
+    const key = token.opened_session_id as string;
     const session = this.sessions.get(key) ?? {
       session_id: key,
       user_email: token.user_email,
@@ -370,6 +370,7 @@ export class InMemoryModel {
     if (current !== undefined) return current;
     this.refuseErased(user_email);
     const event = { ...aSafetyEvent({ log_id, user_email }), timestamp };
+    if (this.assessments.get(event.assessment_id)?.user_id !== user_email) throw new Refusal("not_found");
     this.logs.set(log_id, event);
     return event;
   }
