@@ -221,6 +221,8 @@ export function createAccounts(context: DataContext) {
       // Beside the write, not after it: an account that begins while it is erased may as well have begun later.
       const [written, gone] = await Promise.allSettled([insert, isErased(context, email)]);
       if (gone.status === "rejected") throw gone.reason;
+      // A write that failed may have been stored: a retry finds out.
+      if (written.status === "rejected" && !(written.reason instanceof ConflictError)) throw written.reason;
       if (gone.value) {
         if (written.status === "fulfilled") await users.remove("undo", users.entity.delete({ email }));
         throw new ConflictError("user", "erased", "the account was erased within the last hour");

@@ -38,6 +38,8 @@ async function interrupted(scenario: Scenario, interruption?: Interruption, mean
   return { prepared, requests: count(), failure };
 }
 
+jest.setTimeout(120_000);
+
 let points = 0;
 const multiRequestOperations = new Set<Scenario>();
 const refusedOperations = new Set<Scenario>();
