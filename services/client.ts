@@ -9,7 +9,6 @@ export function createClient(config: DynamoDBClientConfig = {}): DynamoDBClient 
   const client = new DynamoDBClient({
     maxAttempts: 4,
     retryMode: "standard",
-    cacheMiddleware: true,
     requestHandler: {
       connectionTimeout: 1_000,
       requestTimeout: 3_000,

@@ -29,7 +29,10 @@ export interface RequestEvent {
 }
 
 export interface DataLayerOptions {
-  /** Default: `createClient()`. A client that you pass stays yours: the data layer never closes it. */
+  /**
+   * Default: `createClient()`. A client that you pass stays yours: the data layer never closes it. Middleware that you add
+   * to it must be there before the first request.
+   */
   readonly client?: DynamoDBClient;
   /** Name of the table. Default: `ielts-genai-prep`. */
   readonly table?: string;
@@ -48,7 +51,7 @@ export interface DataLayerOptions {
 /** An entity's model as `entities/` exports it. */
 export interface Model<E = unknown> {
   readonly schema: {
-    readonly model: { readonly entity: string };
+    readonly model: { readonly entity: string; readonly version: string };
     readonly attributes: Readonly<Record<string, object>>;
     readonly indexes: Readonly<Record<string, unknown>>;
   };

@@ -1,17 +1,9 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
-import {
-  BatchGetCommand,
-  BatchWriteCommand,
-  DeleteCommand,
-  GetCommand,
-  PutCommand,
-  QueryCommand,
-  UpdateCommand,
-} from "@aws-sdk/lib-dynamodb";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import { PRIMARY_KEY } from "../entities/keys.ts";
 import type { DataContext, RequestEvent } from "./context.ts";
+import { COMMANDS } from "./document-commands.ts";
 import { UnprocessedError } from "./errors.ts";
 
 /** An item as it is stored: attributes, keys and ElectroDB's identifiers. */
@@ -63,16 +55,6 @@ export type BatchWrite =
   | { readonly PutRequest: { readonly Item: StoredItem } }
   | { readonly DeleteRequest: { readonly Key: StoredKey } };
 
-const COMMANDS = {
-  GetItem: GetCommand,
-  PutItem: PutCommand,
-  UpdateItem: UpdateCommand,
-  DeleteItem: DeleteCommand,
-  Query: QueryCommand,
-  BatchGetItem: BatchGetCommand,
-  BatchWriteItem: BatchWriteCommand,
-} as const;
-
 type Operation = keyof typeof COMMANDS;
 
 const READS: ReadonlySet<Operation> = new Set(["GetItem", "Query", "BatchGetItem"]);
@@ -101,8 +83,7 @@ export async function send(
   let output: Output;
   try {
     const command = new COMMANDS[operation](request) as never;
-    const options = signal === undefined ? {} : { abortSignal: signal };
-    output = (await context.client.send(command, options)) as Output;
+    output = (await context.client.send(command, signal && { abortSignal: signal })) as Output;
   } catch (error) {
     const refused = (error as Error | undefined)?.name === "ConditionalCheckFailedException";
     tell(refused ? "condition_failed" : "error", (error ?? {}) as Output);
