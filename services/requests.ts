@@ -186,7 +186,10 @@ export async function batchDelete(
   }
 }
 
-/** Sends at most 25 writes, retries what DynamoDB leaves unprocessed with back-off, and returns what it kept leaving. */
+/**
+ * Sends at most 25 writes, retries what DynamoDB leaves unprocessed with back-off, and returns what it kept leaving: the
+ * very writes that were given.
+ */
 export async function batchWrite(
   context: DataContext,
   label: RequestLabel,
@@ -196,7 +199,13 @@ export async function batchWrite(
   for (let attempt = 0; pending.length > 0 && attempt < BATCH_ATTEMPTS; attempt++) {
     if (attempt > 0) await backOff(attempt, context.options.signal);
     const output = await send(context, "BatchWriteItem", label, { RequestItems: { [context.table]: pending } });
-    pending = output.UnprocessedItems?.[context.table] ?? [];
+    const left = new Set(output.UnprocessedItems?.[context.table]?.map(keyTextOf));
+    pending = left.size === 0 ? [] : pending.filter((write) => left.has(keyTextOf(write)));
   }
   return pending;
+}
+
+function keyTextOf(write: BatchWrite): string {
+  const { pk, sk } = "PutRequest" in write ? write.PutRequest.Item : write.DeleteRequest.Key;
+  return `${pk}\0${sk}`;
 }
