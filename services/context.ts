@@ -3,6 +3,7 @@ import type { EntityConfiguration } from "electrodb";
 import { DEFAULT_TABLE_NAME } from "../entities/keys.ts";
 import { createClient } from "./client.ts";
 import { type CursorCodec, createCursorCodec } from "./cursor.ts";
+import { DOCUMENT_COMMANDS } from "./document-commands.ts";
 
 /** The time in whole epoch seconds. */
 export type Clock = () => number;
@@ -84,6 +85,7 @@ export function createContext(options: DataLayerOptions = {}): DataContext {
       const known = bound.get(model);
       if (known !== undefined) return known as E;
       const entity = model.bind({ client: client as never, table });
+      Object.assign((entity as { client: object }).client, { lib: DOCUMENT_COMMANDS });
       bound.set(model, entity);
       return entity;
     },

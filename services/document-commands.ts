@@ -14,6 +14,9 @@ import {
   GetCommand,
   PutCommand,
   QueryCommand,
+  ScanCommand,
+  TransactGetCommand,
+  TransactWriteCommand,
   UpdateCommand,
 } from "@aws-sdk/lib-dynamodb";
 import { fromWire, toWire } from "./wire-format.ts";
@@ -148,4 +151,21 @@ export const COMMANDS = {
   Query: direct(QueryCommand, QueryItemsCommand),
   BatchGetItem: direct(BatchGetCommand, BatchGetItemCommand),
   BatchWriteItem: direct(BatchWriteCommand, BatchWriteItemCommand),
+} as const;
+
+/**
+ * The commands that ElectroDB's `go()` sends, by the names of lib-dynamodb. ElectroDB would load that whole library by
+ * `require`, which no bundler can shake: handed these, it needs none of its own.
+ */
+export const DOCUMENT_COMMANDS = {
+  GetCommand: COMMANDS.GetItem,
+  PutCommand: COMMANDS.PutItem,
+  UpdateCommand: COMMANDS.UpdateItem,
+  DeleteCommand: COMMANDS.DeleteItem,
+  QueryCommand: COMMANDS.Query,
+  BatchGetCommand: COMMANDS.BatchGetItem,
+  BatchWriteCommand: COMMANDS.BatchWriteItem,
+  ScanCommand,
+  TransactGetCommand,
+  TransactWriteCommand,
 } as const;

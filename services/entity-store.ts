@@ -38,7 +38,6 @@ const templates = new WeakMap<Model, ItemTemplate>();
 
 /** The few ways in which services touch items of one entity: ElectroDB makes the parameters, this sends and checks them. */
 export class EntityStore<E extends AnyEntity> {
-  readonly entity: E;
   readonly name: string;
   private readonly context: DataContext;
   private readonly model: Model<E>;
@@ -46,8 +45,12 @@ export class EntityStore<E extends AnyEntity> {
   constructor(context: DataContext, model: Model<E>) {
     this.context = context;
     this.model = model;
-    this.entity = context.entity(model);
     this.name = model.schema.model.entity;
+  }
+
+  /** ElectroDB's entity, bound when it is first needed. */
+  get entity(): E {
+    return this.context.entity(this.model);
   }
 
   private get template(): ItemTemplate {
