@@ -68,14 +68,14 @@ await withTemporaryFolder(async (folder) => {
   const starts = await interleaved(NAMES, numbers.rounds, (name) => runNode<Start>(fileOf(name)));
   printTable(starts, bytes);
   if (!json) return;
+  const ratiosBy = (clock: Clock) => ({
+    oneService: ratioOf(starts, "oneOurs", "oneDocumentClient", clock),
+    everything: ratioOf(starts, "allOurs", "allDocumentClient", clock),
+  });
   const cold = {
-    oneService: ratioOf(starts, "oneOurs", "oneDocumentClient", "processor"),
-    everything: ratioOf(starts, "allOurs", "allDocumentClient", "processor"),
+    ...ratiosBy("wall"),
     bytes: rounded(bytes.allOurs / bytes.allDocumentClient, 3),
-    wall: {
-      oneService: ratioOf(starts, "oneOurs", "oneDocumentClient", "wall"),
-      everything: ratioOf(starts, "allOurs", "allDocumentClient", "wall"),
-    },
+    processor: ratiosBy("processor"),
   };
   console.log(JSON.stringify({ cold }));
 });
