@@ -85,6 +85,7 @@ export function createContext(options: DataLayerOptions = {}): DataContext {
       const known = bound.get(model);
       if (known !== undefined) return known as E;
       const entity = model.bind({ client: client as never, table });
+      // What ElectroDB's `go()` sends; see the note there.
       Object.assign((entity as { client: object }).client, { lib: DOCUMENT_COMMANDS });
       bound.set(model, entity);
       return entity;

@@ -94,17 +94,19 @@ const copyOf = (request: HttpRequest, body: string): HttpRequest =>
 /** The SDK's serializer makes the request around the body, once for each endpoint. */
 function writeDirectly(stack: Stack): void {
   const toMiddleware = "serializerMiddleware";
-  let known: { readonly endpoint: object | undefined; readonly request: HttpRequest } | undefined;
+  let kept: { readonly endpoint: object | undefined; readonly request: HttpRequest } | undefined;
   let afterSerializer: Handler;
   stack.addRelativeTo(
     (next, context) => async (call) => {
       const endpoint = context.endpointV2;
-      if (known === undefined || known.endpoint !== endpoint) {
+      let pattern = kept;
+      if (pattern === undefined || pattern.endpoint !== endpoint) {
         const { request } = (await next({ ...call, input: {} })) as never;
-        known = { endpoint, request };
+        pattern = { endpoint, request };
+        kept = pattern;
       }
       const body = JSON.stringify(toWire(call.input));
-      return afterSerializer({ ...call, request: copyOf(known.request, body) });
+      return afterSerializer({ ...call, request: copyOf(pattern.request, body) });
     },
     { name: "writeDirectly", relation: "before", toMiddleware },
   );
@@ -127,7 +129,8 @@ function readDirectly(stack: Stack, streamCollector: (body: unknown) => Promise<
       const { statusCode, headers, body } = answer.response;
       if (statusCode !== 200) return next({ ...call, answer });
       const bytes = body instanceof Uint8Array ? body : await streamCollector(body);
-      const output = fromWire(JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString()));
+      const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
+      const output = fromWire(text === "" ? {} : JSON.parse(text));
       const $metadata = { httpStatusCode: statusCode, requestId: headers["x-amzn-requestid"] };
       return { ...answer, output: { ...output, $metadata } };
     },

@@ -22,7 +22,7 @@ interface HttpRequest {
 }
 interface Reply {
   readonly statusCode: number;
-  readonly body: object;
+  readonly body: object | undefined;
 }
 
 const ok = (body: object): Reply => ({ statusCode: 200, body });
@@ -41,7 +41,7 @@ function clientAnswering(replies: readonly Reply[], config: DynamoDBClientConfig
       options.push(given);
       const { statusCode, body } = replies[Math.min(requests.length, replies.length) - 1] as Reply;
       const headers = { "x-amzn-requestid": `R${requests.length}` };
-      return { response: { statusCode, headers, body: Buffer.from(JSON.stringify(body)) } };
+      return { response: { statusCode, headers, body: Buffer.from(JSON.stringify(body) ?? "") } };
     },
     destroy() {},
     updateHttpClientConfig() {},
@@ -138,6 +138,12 @@ it("throws the SDK's own error, with the item of a failed condition", async () =
 
   expect(failure).toBeInstanceOf(ConditionalCheckFailedException);
   expect(failure).toMatchObject({ Item: WIRE, $metadata: { httpStatusCode: 400, attempts: 1 } });
+});
+
+it("takes an answer without a body for an empty one", async () => {
+  const { client } = clientAnswering([{ statusCode: 200, body: undefined }]);
+
+  expect(await send(client, get("a"))).toEqual({ $metadata: expect.objectContaining({ httpStatusCode: 200 }) });
 });
 
 it("is tried again by the SDK when DynamoDB throttles", async () => {
