@@ -1,5 +1,7 @@
 /** Every error that this package makes itself extends this class; anything else is rethrown untouched. */
 export abstract class DataLayerError extends Error {
+  /** The class's name, spelled out: minifiers rename classes. */
+  abstract override readonly name: string;
   /** Stable, machine-readable; messages may change between releases, codes do not. */
   abstract readonly code: string;
   /** The entity the error is about, where there is one. */
@@ -7,13 +9,13 @@ export abstract class DataLayerError extends Error {
 
   constructor(message: string, options: { entity?: string | undefined; cause?: unknown } = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
-    this.name = new.target.name;
     this.entity = options.entity;
   }
 }
 
 /** Input was refused and nothing was written. Fix the named attribute; a retry of the same input fails again. */
 export class ValidationError extends DataLayerError {
+  override readonly name: string = "ValidationError";
   override readonly code: "validation" | "item_too_large" = "validation";
   /** Path of the attribute or argument, such as `scores.speaking.pronunciation`. */
   readonly attribute: string;
@@ -33,6 +35,7 @@ export class ValidationError extends DataLayerError {
 
 /** The item, or the part of it that a change would write, is over DynamoDB's 400 KB. */
 export class ItemTooLargeError extends ValidationError {
+  override readonly name: string = "ItemTooLargeError";
   override readonly code = "item_too_large";
   /** Bytes as DynamoDB counts them, where this package measured them. */
   readonly size: number | undefined;

@@ -3,6 +3,8 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
+import { build } from "esbuild";
+import { esbuildPreset } from "../esbuild-preset.ts";
 
 /** Packs the package and uses it as its users do: from an ES module, from CommonJS, and from TypeScript. */
 const consumer = resolve(".consumer");
@@ -24,10 +26,12 @@ if (typeof layer.support.open !== "function") throw new Error("no services");
 const support = createSupport(createContext({ client: layer.context.client }));
 if (typeof support.open !== "function") throw new Error("no single service");
 if (new ConflictError("ticket", "new", "x").code !== "conflict") throw new Error("no errors");
+if (esbuildPreset.format !== "cjs") throw new Error("no preset");
 `;
 const names = {
   "@ielts-ai-prep/data-layer": "ConflictError, createClient, createContext, createDataLayer",
   "@ielts-ai-prep/data-layer/services/support": "createSupport",
+  "@ielts-ai-prep/data-layer/esbuild-preset": "esbuildPreset",
 };
 const imports = Object.entries(names)
   .map(([from, what]) => `import { ${what} } from "${from}";`)
@@ -52,6 +56,14 @@ writeFileSync(join(consumer, "types-cjs.cts"), `${imports}${body}${typed}`);
 
 node("esm.mjs");
 node("cjs.cjs");
+await build({
+  ...esbuildPreset,
+  absWorkingDir: consumer,
+  entryPoints: ["esm.mjs"],
+  outfile: "bundle.cjs",
+  logLevel: "error",
+});
+node("bundle.cjs");
 const compiler = join(dirname(createRequire(import.meta.url).resolve("typescript/package.json")), "bin", "tsc");
 const options = [
   "--ignoreConfig",
@@ -71,4 +83,4 @@ try {
   throw new Error(`the package's types do not work:\n${(error as { stdout?: string }).stdout}`, { cause: error });
 }
 rmSync(consumer, { recursive: true });
-console.log("The packed package works from an ES module, from CommonJS and from TypeScript.");
+console.log("The packed package works from an ES module, from CommonJS, bundled and from TypeScript.");

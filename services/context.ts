@@ -3,6 +3,7 @@ import type { EntityConfiguration } from "electrodb";
 import { DEFAULT_TABLE_NAME } from "../entities/keys.ts";
 import { createClient } from "./client.ts";
 import { type CursorCodec, createCursorCodec } from "./cursor.ts";
+import { DOCUMENT_COMMANDS } from "./document-commands.ts";
 
 /** The time in whole epoch seconds. */
 export type Clock = () => number;
@@ -29,7 +30,10 @@ export interface RequestEvent {
 }
 
 export interface DataLayerOptions {
-  /** Default: `createClient()`. A client that you pass stays yours: the data layer never closes it. */
+  /**
+   * Default: `createClient()`. A client that you pass stays yours: the data layer never closes it. Middleware that you add
+   * to it must be there before the first request.
+   */
   readonly client?: DynamoDBClient;
   /** Name of the table. Default: `ielts-genai-prep`. */
   readonly table?: string;
@@ -48,7 +52,7 @@ export interface DataLayerOptions {
 /** An entity's model as `entities/` exports it. */
 export interface Model<E = unknown> {
   readonly schema: {
-    readonly model: { readonly entity: string };
+    readonly model: { readonly entity: string; readonly version: string };
     readonly attributes: Readonly<Record<string, object>>;
     readonly indexes: Readonly<Record<string, unknown>>;
   };
@@ -81,6 +85,8 @@ export function createContext(options: DataLayerOptions = {}): DataContext {
       const known = bound.get(model);
       if (known !== undefined) return known as E;
       const entity = model.bind({ client: client as never, table });
+      // What ElectroDB's `go()` sends; see the note there.
+      Object.assign((entity as { client: object }).client, { lib: DOCUMENT_COMMANDS });
       bound.set(model, entity);
       return entity;
     },

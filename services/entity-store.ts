@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import type { CreateEntityItem, Entity, EntityItem } from "electrodb";
-import type { AttributeNotes } from "../entities/attributes.ts";
 import { ItemTooLargeError } from "../entities/errors.ts";
 import type { DataContext, Model } from "./context.ts";
 import { ConflictError, NotFoundError } from "./errors.ts";
+import { compileTemplate, type ItemTemplate } from "./item-template.ts";
 import { ConditionFailed, type Parameters, type StoredItem, type StoredKey, send } from "./requests.ts";
 import {
   buildParameters,
@@ -34,30 +34,40 @@ export const anyOf = (...conditions: readonly string[]): string => `(${condition
 const isTooLarge = (error: unknown) =>
   error instanceof Error && error.name === "ValidationException" && /item size.*exceeded/i.test(error.message);
 
+const templates = new WeakMap<Model, ItemTemplate>();
+
 /** The few ways in which services touch items of one entity: ElectroDB makes the parameters, this sends and checks them. */
 export class EntityStore<E extends AnyEntity> {
-  readonly entity: E;
   readonly name: string;
   private readonly context: DataContext;
   private readonly model: Model<E>;
-  private readonly given: readonly string[];
 
   constructor(context: DataContext, model: Model<E>) {
     this.context = context;
     this.model = model;
-    this.entity = context.entity(model);
     this.name = model.schema.model.entity;
-    const attributes = Object.entries(model.schema.attributes);
-    this.given = attributes.filter(([, notes]) => (notes as AttributeNotes).setBy !== "derived").map(([name]) => name);
+  }
+
+  /** ElectroDB's entity, bound when it is first needed. */
+  get entity(): E {
+    return this.context.entity(this.model);
+  }
+
+  private get template(): ItemTemplate {
+    const known = templates.get(this.model);
+    if (known !== undefined) return known;
+    const template = compileTemplate(this.model, this.entity);
+    templates.set(this.model, template);
+    return template;
   }
 
   /** A stored item as the entity shows it: hidden attributes and keys left out. */
   parse(item: StoredItem): EntityItem<E> {
-    return this.entity.parse({ Item: item as never }).data as EntityItem<E>;
+    return (this.template.shown(item) ?? this.entity.parse({ Item: item as never }).data) as EntityItem<E>;
   }
 
   parseAll(items: readonly StoredItem[]): EntityItem<E>[] {
-    return this.entity.parse({ Items: items as never }).data as EntityItem<E>[];
+    return items.map((item) => this.parse(item));
   }
 
   /** The physical key that an operation on one item addresses. */
@@ -97,8 +107,10 @@ export class EntityStore<E extends AnyEntity> {
 
   /** The physical item of a put, validated; an attribute that the entity lacks, or derives itself, is refused. */
   itemOf(item: CreateEntityItem<E>): StoredItem {
-    only(this.name, item as object, this.given);
-    return this.putParameters(item).Item;
+    only(this.name, item as object, this.template.given);
+    const plain = this.template.itemOf(item);
+    if (plain === undefined) return this.putParameters(item).Item;
+    return this.checked(plain, item);
   }
 
   private putParameters(item: CreateEntityItem<E>): Parameters {
@@ -106,9 +118,14 @@ export class EntityStore<E extends AnyEntity> {
     const parameters = buildParameters(this.model, item, () => this.entity.create(item as never).params());
     dropHalfKeys(this.model, parameters.Item);
     dropUndefined(parameters.Item);
-    checkKeySizes(this.model, parameters.Item, item as Record<string, unknown>);
-    checkItemSize(this.model, parameters.Item);
+    this.checked(parameters.Item, item);
     return parameters;
+  }
+
+  private checked(stored: StoredItem, item: CreateEntityItem<E>): StoredItem {
+    checkKeySizes(this.model, stored, item as Record<string, unknown>);
+    checkItemSize(this.model, stored);
+    return stored;
   }
 
   /** Writes an item that must not exist yet. */

@@ -4,6 +4,7 @@ export { DataLayerError, ItemTooLargeError, ValidationError } from "../entities/
 
 /** Nothing is stored under that key. Secrets (session ids, tokens) are never part of the message. */
 export class NotFoundError extends DataLayerError {
+  override readonly name: string = "NotFoundError";
   override readonly code = "not_found";
 
   constructor(entity: string, key?: string) {
@@ -13,6 +14,7 @@ export class NotFoundError extends DataLayerError {
 
 /** The stored state does not allow the change; nothing was written. Read the item again before deciding what to do. */
 export class ConflictError extends DataLayerError {
+  override readonly name: string = "ConflictError";
   override readonly code = "conflict";
   /** The state that stood in the way, such as a ticket's `resolved`. */
   readonly state: string;
@@ -25,6 +27,7 @@ export class ConflictError extends DataLayerError {
 
 /** The session or token was valid once. DynamoDB may still hold it. */
 export class ExpiredError extends DataLayerError {
+  override readonly name: string = "ExpiredError";
   override readonly code = "expired";
 
   constructor(entity: string) {
@@ -34,6 +37,7 @@ export class ExpiredError extends DataLayerError {
 
 /** The QR token was redeemed by another device. */
 export class TokenUsedError extends DataLayerError {
+  override readonly name: string = "TokenUsedError";
   override readonly code = "token_used";
 
   constructor() {
@@ -43,6 +47,7 @@ export class TokenUsedError extends DataLayerError {
 
 /** The cursor is not one that this access pattern handed out for this partition. Start again from the first page. */
 export class InvalidCursorError extends DataLayerError {
+  override readonly name: string = "InvalidCursorError";
   override readonly code = "invalid_cursor";
 
   constructor(cause?: unknown) {
@@ -52,6 +57,7 @@ export class InvalidCursorError extends DataLayerError {
 
 /** An environment variable is missing or malformed. */
 export class ConfigurationError extends DataLayerError {
+  override readonly name: string = "ConfigurationError";
   override readonly code = "configuration";
   readonly variable: string;
 
@@ -63,6 +69,7 @@ export class ConfigurationError extends DataLayerError {
 
 /** DynamoDB kept leaving keys or items of a batch unprocessed. Nothing is wrong with them: try again later. */
 export class UnprocessedError extends DataLayerError {
+  override readonly name: string = "UnprocessedError";
   override readonly code = "unprocessed";
   readonly count: number;
 

@@ -1,17 +1,9 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
-import {
-  BatchGetCommand,
-  BatchWriteCommand,
-  DeleteCommand,
-  GetCommand,
-  PutCommand,
-  QueryCommand,
-  UpdateCommand,
-} from "@aws-sdk/lib-dynamodb";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import { PRIMARY_KEY } from "../entities/keys.ts";
 import type { DataContext, RequestEvent } from "./context.ts";
+import { COMMANDS } from "./document-commands.ts";
 import { UnprocessedError } from "./errors.ts";
 
 /** An item as it is stored: attributes, keys and ElectroDB's identifiers. */
@@ -63,16 +55,6 @@ export type BatchWrite =
   | { readonly PutRequest: { readonly Item: StoredItem } }
   | { readonly DeleteRequest: { readonly Key: StoredKey } };
 
-const COMMANDS = {
-  GetItem: GetCommand,
-  PutItem: PutCommand,
-  UpdateItem: UpdateCommand,
-  DeleteItem: DeleteCommand,
-  Query: QueryCommand,
-  BatchGetItem: BatchGetCommand,
-  BatchWriteItem: BatchWriteCommand,
-} as const;
-
 type Operation = keyof typeof COMMANDS;
 
 const READS: ReadonlySet<Operation> = new Set(["GetItem", "Query", "BatchGetItem"]);
@@ -101,9 +83,7 @@ export async function send(
   let output: Output;
   try {
     const command = new COMMANDS[operation](request) as never;
-    // Never undefined: a client with `cacheMiddleware` would send the first command of a kind again.
-    const options = signal === undefined ? {} : { abortSignal: signal };
-    output = (await context.client.send(command, options)) as Output;
+    output = (await context.client.send(command, signal && { abortSignal: signal })) as Output;
   } catch (error) {
     const refused = (error as Error | undefined)?.name === "ConditionalCheckFailedException";
     tell(refused ? "condition_failed" : "error", (error ?? {}) as Output);
@@ -206,7 +186,10 @@ export async function batchDelete(
   }
 }
 
-/** Sends at most 25 writes, retries what DynamoDB leaves unprocessed with back-off, and returns what it kept leaving. */
+/**
+ * Sends at most 25 writes, retries what DynamoDB leaves unprocessed with back-off, and returns what it kept leaving: the
+ * very writes that were given.
+ */
 export async function batchWrite(
   context: DataContext,
   label: RequestLabel,
@@ -216,7 +199,13 @@ export async function batchWrite(
   for (let attempt = 0; pending.length > 0 && attempt < BATCH_ATTEMPTS; attempt++) {
     if (attempt > 0) await backOff(attempt, context.options.signal);
     const output = await send(context, "BatchWriteItem", label, { RequestItems: { [context.table]: pending } });
-    pending = output.UnprocessedItems?.[context.table] ?? [];
+    const left = new Set(output.UnprocessedItems?.[context.table]?.map(keyTextOf));
+    pending = left.size === 0 ? [] : pending.filter((write) => left.has(keyTextOf(write)));
   }
   return pending;
+}
+
+function keyTextOf(write: BatchWrite): string {
+  const { pk, sk } = "PutRequest" in write ? write.PutRequest.Item : write.DeleteRequest.Key;
+  return `${pk}\0${sk}`;
 }

@@ -1,9 +1,9 @@
 import "../quiet-sdk.ts";
 import { join } from "node:path";
+import { esbuildPreset } from "../../esbuild-preset.ts";
 import { benchOptions } from "./bench-options.ts";
 import { bundle, bytesOf, withTemporaryFolder } from "./bundle.ts";
 import type { Moment, Start } from "./cold/moments.ts";
-import { dataLayerPreset } from "./cold/preset.ts";
 import { runNode } from "./node-process.ts";
 import { interleaved, median, rounded } from "./rounds.ts";
 import { textTable } from "./text-table.ts";
@@ -62,20 +62,20 @@ function printTable(starts: Starts, bytes: Readonly<Record<Bundle, number>>): vo
 const { json, numbers } = benchOptions({ rounds: 31 });
 await withTemporaryFolder(async (folder) => {
   const fileOf = (name: Bundle) => join(folder, `${name}.cjs`);
-  for (const name of NAMES) await bundle(BUNDLES[name], fileOf(name), { minify: true, plugins: [dataLayerPreset] });
+  for (const name of NAMES) await bundle(BUNDLES[name], fileOf(name), esbuildPreset);
   const bytes = Object.fromEntries(NAMES.map((name) => [name, bytesOf(fileOf(name))])) as Record<Bundle, number>;
   for (const name of NAMES) await runNode(fileOf(name));
   const starts = await interleaved(NAMES, numbers.rounds, (name) => runNode<Start>(fileOf(name)));
   printTable(starts, bytes);
   if (!json) return;
+  const ratiosBy = (clock: Clock) => ({
+    oneService: ratioOf(starts, "oneOurs", "oneDocumentClient", clock),
+    everything: ratioOf(starts, "allOurs", "allDocumentClient", clock),
+  });
   const cold = {
-    oneService: ratioOf(starts, "oneOurs", "oneDocumentClient", "processor"),
-    everything: ratioOf(starts, "allOurs", "allDocumentClient", "processor"),
+    ...ratiosBy("wall"),
     bytes: rounded(bytes.allOurs / bytes.allDocumentClient, 3),
-    wall: {
-      oneService: ratioOf(starts, "oneOurs", "oneDocumentClient", "wall"),
-      everything: ratioOf(starts, "allOurs", "allDocumentClient", "wall"),
-    },
+    processor: ratiosBy("processor"),
   };
   console.log(JSON.stringify({ cold }));
 });

@@ -45,7 +45,7 @@ describe("createDataLayer", () => {
 
     await db.layerWith({}).devops.recordDiagnosis(aDiagnosis());
 
-    expect(bound()).toEqual({ devops_action: 1, ticket: 1 });
+    expect(bound()).toEqual({ devops_action: 1 });
   });
 
   it("binds each entity once, whichever services use it", async () => {

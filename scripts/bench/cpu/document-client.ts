@@ -126,7 +126,8 @@ const primaryKey = ({ assessment_id, user_id }: AssessmentKey) => ({
   sk: `$assessment_1#user_id_${user_id}`,
 });
 
-function itemOf(assessment: Assessment) {
+/** The physical item, keys and all. */
+export function itemOf(assessment: Assessment) {
   const { assessment_id, user_id, assessment_type, created_at } = assessment;
   const order = `created_at_${String(created_at).padStart(10, "0")}#assessment_id_${assessment_id}`;
   return {

@@ -1,0 +1,95 @@
+import type { AttributeValue } from "@aws-sdk/client-dynamodb";
+import { convertToAttr, convertToNative } from "@aws-sdk/util-dynamodb";
+
+/** A value with its type, as DynamoDB's JSON has it. */
+type WireValue = Readonly<Record<string, unknown>>;
+type Values = Readonly<Record<string, unknown>>;
+
+function wireValue(value: unknown): WireValue {
+  switch (typeof value) {
+    case "string":
+      return { S: value };
+    case "number":
+      if (value <= Number.MAX_SAFE_INTEGER && value >= Number.MIN_SAFE_INTEGER) return { N: String(value) };
+      break;
+    case "boolean":
+      return { BOOL: value };
+    case "object":
+      if (value === null) return { NULL: true };
+      if (Array.isArray(value)) return { L: value.map(wireValue) };
+      if (Object.getPrototypeOf(value) === Object.prototype) return { M: wireValues(value as Values) };
+      if (value instanceof Uint8Array) return { B: Buffer.from(value).toString("base64") };
+  }
+  return convertToAttr(value) as never;
+}
+
+function wireValues(values: Values): Record<string, WireValue> {
+  const wire: Record<string, WireValue> = {};
+  for (const name of Object.keys(values)) wire[name] = wireValue(values[name]);
+  return wire;
+}
+
+function nativeValue(wire: WireValue): unknown {
+  if (typeof wire.S === "string") return wire.S;
+  if (typeof wire.N === "string") {
+    const number = Number(wire.N);
+    if (number <= Number.MAX_SAFE_INTEGER && number >= Number.MIN_SAFE_INTEGER) return number;
+  }
+  if (wire.M !== undefined) return nativeValues(wire.M as Record<string, WireValue>);
+  if (wire.L !== undefined) return (wire.L as WireValue[]).map(nativeValue);
+  if (typeof wire.B === "string") return new Uint8Array(Buffer.from(wire.B, "base64"));
+  return convertToNative(wire as unknown as AttributeValue);
+}
+
+function nativeValues(wire: Readonly<Record<string, WireValue>>): Record<string, unknown> {
+  const values: Record<string, unknown> = {};
+  for (const name in wire) values[name] = nativeValue(wire[name] as WireValue);
+  return values;
+}
+
+type Parts = Record<string, unknown>;
+type Convert = (part: never) => unknown;
+
+const eachOf =
+  (convert: Convert): Convert =>
+  (parts: never) =>
+    (parts as never[]).map(convert);
+const byTable =
+  (convert: Convert): Convert =>
+  (tables: Parts) =>
+    Object.fromEntries(Object.entries(tables).map(([table, part]) => [table, convert(part as never)]));
+const within =
+  (parts: Readonly<Record<string, Convert>>): Convert =>
+  (message: Parts) => {
+    const converted = { ...message };
+    for (const name in parts) {
+      if (converted[name] !== undefined) converted[name] = (parts[name] as Convert)(converted[name] as never);
+    }
+    return converted;
+  };
+
+const batch = (convert: Convert): Convert => {
+  const writes = eachOf(within({ PutRequest: within({ Item: convert }), DeleteRequest: within({ Key: convert }) }));
+  const reads = within({ Keys: eachOf(convert) });
+  return byTable((part: never) => (Array.isArray(part) ? writes : reads)(part));
+};
+
+/** The input of a document command as DynamoDB's JSON protocol has it. */
+export const toWire = within({
+  Key: wireValues,
+  Item: wireValues,
+  ExpressionAttributeValues: wireValues,
+  ExclusiveStartKey: wireValues,
+  RequestItems: batch(wireValues),
+}) as (input: object) => object;
+
+/** What DynamoDB answers, as a document command gives it. */
+export const fromWire = within({
+  Item: nativeValues,
+  Attributes: nativeValues,
+  Items: eachOf(nativeValues),
+  LastEvaluatedKey: nativeValues,
+  Responses: byTable(eachOf(nativeValues)),
+  UnprocessedKeys: batch(nativeValues),
+  UnprocessedItems: batch(nativeValues),
+}) as (output: object) => object;
