@@ -34,7 +34,7 @@ async function authenticate(session_id: string) {
   const { Item } = await operations
     .get({
       TableName: "ielts-genai-prep",
-      Key: { pk: `$ielts#session_id_${session_id}`, sk: "$session_1" },
+      Key: { pk: `session#${session_id}`, sk: "session" },
       ConsistentRead: true,
     })
     .catch((error: unknown) => {

@@ -9,7 +9,7 @@ async function authenticate(session_id: string) {
   const { Item } = await client.send(
     new GetCommand({
       TableName: "ielts-genai-prep",
-      Key: { pk: `$ielts#session_id_${session_id}`, sk: "$session_1" },
+      Key: { pk: `session#${session_id}`, sk: "session" },
       ConsistentRead: true,
     }),
   );

@@ -40,7 +40,7 @@ export const createDocumentClient: CreateSide = (stub) => {
       const marker = await client.send(
         new GetCommand({
           TableName: TABLE,
-          Key: { pk: `$ielts#kind_erasure#claimed_id_${account}`, sk: "$claim_1" },
+          Key: { pk: `claim#erasure#${account}`, sk: "claim" },
           ConsistentRead: true,
         }),
       );
@@ -99,8 +99,8 @@ export const createDocumentClient: CreateSide = (stub) => {
           IndexName: "gsi1",
           KeyConditionExpression: "gsi1pk = :account AND begins_with(gsi1sk, :assessments)",
           ExpressionAttributeValues: {
-            ":account": `$ielts#user_email_${user_id}`,
-            ":assessments": "$account#assessment_1#created_at_",
+            ":account": `account#${user_id}`,
+            ":assessments": "assessment#",
           },
           ScanIndexForward: false,
           Limit: 25,
@@ -122,22 +122,22 @@ export const createDocumentClient: CreateSide = (stub) => {
 const now = () => Math.floor(Date.now() / 1000);
 
 const primaryKey = ({ assessment_id, user_id }: AssessmentKey) => ({
-  pk: `$ielts#assessment_id_${assessment_id}`,
-  sk: `$assessment_1#user_id_${user_id}`,
+  pk: `assessment#${assessment_id}`,
+  sk: user_id,
 });
 
 /** The physical item, keys and all. */
 export function itemOf(assessment: Assessment) {
   const { assessment_id, user_id, assessment_type, created_at } = assessment;
-  const order = `created_at_${String(created_at).padStart(10, "0")}#assessment_id_${assessment_id}`;
+  const order = `${String(created_at).padStart(10, "0")}#${assessment_id}`;
   return {
     ...assessment,
     user_email: user_id,
     ...primaryKey(assessment),
-    gsi1pk: `$ielts#user_email_${user_id}`,
-    gsi1sk: `$account#assessment_1#${order}`,
-    gsi2pk: `$ielts_assessment#assessment_type_${assessment_type}`,
-    gsi2sk: `$assessment_1#${order}`,
+    gsi1pk: `account#${user_id}`,
+    gsi1sk: `assessment#${order}`,
+    gsi2pk: `assessment#${assessment_type}`,
+    gsi2sk: order,
     __edb_e__: "assessment",
     __edb_v__: "1",
   };

@@ -8,7 +8,7 @@ import { type CreateSide, TABLE } from "./side.ts";
 
 /** OneTable's own `$`-templates: what stands between `{` and `}` is an attribute, `:10:0` pads it. */
 const at = (attribute: string) => `$\{${attribute}}`;
-const ORDER = `created_at_${at("created_at:10:0")}#assessment_id_${at("assessment_id")}`;
+const ORDER = `${at("created_at:10:0")}#${at("assessment_id")}`;
 
 const SCHEMA = {
   format: "onetable:1.1.0",
@@ -20,12 +20,12 @@ const SCHEMA = {
   },
   models: {
     assessment: {
-      pk: { type: "string", value: `$ielts#assessment_id_${at("assessment_id")}` },
-      sk: { type: "string", value: `$assessment_1#user_id_${at("user_id")}` },
-      gsi1pk: { type: "string", value: `$ielts#user_email_${at("user_id")}` },
-      gsi1sk: { type: "string", value: `$account#assessment_1#${ORDER}` },
-      gsi2pk: { type: "string", value: `$ielts_assessment#assessment_type_${at("assessment_type")}` },
-      gsi2sk: { type: "string", value: `$assessment_1#${ORDER}` },
+      pk: { type: "string", value: `assessment#${at("assessment_id")}` },
+      sk: { type: "string", value: `${at("user_id")}` },
+      gsi1pk: { type: "string", value: `account#${at("user_id")}` },
+      gsi1sk: { type: "string", value: `assessment#${ORDER}` },
+      gsi2pk: { type: "string", value: `assessment#${at("assessment_type")}` },
+      gsi2sk: { type: "string", value: ORDER },
       assessment_id: { type: "string", required: true },
       user_id: { type: "string", required: true },
       assessment_type: { type: "string", required: true, enum: ASSESSMENT_TYPES },
@@ -40,8 +40,8 @@ const SCHEMA = {
       user_email: { type: "string", value: at("user_id"), hidden: true },
     },
     claim: {
-      pk: { type: "string", value: `$ielts#kind_erasure#claimed_id_${at("claimed_id")}` },
-      sk: { type: "string", value: "$claim_1" },
+      pk: { type: "string", value: `claim#erasure#${at("claimed_id")}` },
+      sk: { type: "string", value: "claim" },
       claimed_id: { type: "string", required: true },
       expires_at: { type: "number" },
     },

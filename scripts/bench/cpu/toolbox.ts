@@ -30,7 +30,7 @@ export const createToolbox: CreateSide = (stub) => {
     table,
     timestamps: false,
     schema: item({ claimed_id: string().key(), expires_at: number() }),
-    computeKey: ({ claimed_id }) => ({ pk: `$ielts#kind_erasure#claimed_id_${claimed_id}`, sk: "$claim_1" }),
+    computeKey: ({ claimed_id }) => ({ pk: `claim#erasure#${claimed_id}`, sk: "claim" }),
   });
   return {
     get: async (key) => (await assessments.build(GetItemCommand).key(key).send()).Item,
@@ -82,8 +82,8 @@ export const createToolbox: CreateSide = (stub) => {
         .build(QueryCommand)
         .query({
           index: "gsi1",
-          partition: `$ielts#user_email_${user_id}`,
-          range: { beginsWith: "$account#assessment_1#created_at_" },
+          partition: `account#${user_id}`,
+          range: { beginsWith: "assessment#" },
         })
         .entities(assessments)
         .options({ reverse: true, limit: 25, entityAttrFilter: false })
@@ -103,8 +103,7 @@ export const createToolbox: CreateSide = (stub) => {
 
 const now = () => Math.floor(Date.now() / 1000);
 
-const order = (created_at: number, assessment_id: string) =>
-  `created_at_${String(created_at).padStart(10, "0")}#assessment_id_${assessment_id}`;
+const order = (created_at: number, assessment_id: string) => `${String(created_at).padStart(10, "0")}#${assessment_id}`;
 
 const indexKeys = <const I extends string>(index: I) =>
   ({
@@ -162,25 +161,23 @@ function assessmentEntity(table: ReturnType<typeof createTable>) {
       gsi1pk: string()
         .hidden()
         .optional()
-        .putLink<typeof before>(({ user_id }) => `$ielts#user_email_${user_id}`),
+        .putLink<typeof before>(({ user_id }) => `account#${user_id}`),
       gsi1sk: string()
         .hidden()
         .optional()
-        .putLink<typeof before>(
-          ({ created_at, assessment_id }) => `$account#assessment_1#${order(created_at, assessment_id)}`,
-        ),
+        .putLink<typeof before>(({ created_at, assessment_id }) => `assessment#${order(created_at, assessment_id)}`),
       gsi2pk: string()
         .hidden()
         .optional()
-        .putLink<typeof before>(({ assessment_type }) => `$ielts_assessment#assessment_type_${assessment_type}`),
+        .putLink<typeof before>(({ assessment_type }) => `assessment#${assessment_type}`),
       gsi2sk: string()
         .hidden()
         .optional()
-        .putLink<typeof before>(({ created_at, assessment_id }) => `$assessment_1#${order(created_at, assessment_id)}`),
+        .putLink<typeof before>(({ created_at, assessment_id }) => order(created_at, assessment_id)),
     })),
     computeKey: ({ assessment_id, user_id }) => ({
-      pk: `$ielts#assessment_id_${assessment_id}`,
-      sk: `$assessment_1#user_id_${user_id}`,
+      pk: `assessment#${assessment_id}`,
+      sk: user_id,
     }),
   });
 }
