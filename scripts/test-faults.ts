@@ -50,12 +50,23 @@ async function run(name: string, endpoint?: string): Promise<void> {
         FAULT_REPORT: counts,
         ...(endpoint === undefined ? {} : { TEST_DYNAMODB_ENDPOINT: endpoint }),
       },
-      timeout: minutes * 60_000,
+      // A group of its own, so that its workers are stopped with it.
+      detached: true,
     },
   );
-  const [code, signal] = await once(suite, "exit");
+  let stopped = false;
+  const stop = () => {
+    if (suite.pid !== undefined) process.kill(-suite.pid, "SIGKILL");
+  };
+  const timer = setTimeout(() => {
+    stopped = true;
+    stop();
+  }, minutes * 60_000);
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, stop);
+  const [code] = await once(suite, "exit");
+  clearTimeout(timer);
   if (code !== 0) process.exitCode = 1;
-  if (signal !== null) console.error(`Stopped: it took more than ${minutes} minutes.`);
+  if (stopped) console.error(`Stopped: it took more than ${minutes} minutes.`);
   const seconds = Math.round((performance.now() - started) / 1000);
   console.log(`\n${name}, seed ${chosen}, ${seconds} s${code === 0 ? "" : ", FAILED"}`);
   for (const line of readFileSync(counts, "utf8").trimEnd().split("\n")) console.log(`  ${line}`);
