@@ -2,35 +2,47 @@ import "./quiet-sdk.ts";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { Command } from "commander";
 import { createServer } from "dynamodb-admin";
-import { DEFAULT_TABLE_NAME } from "../entities/keys.ts";
 import { systemClock } from "../services/context.ts";
 import { createDataLayer } from "../services/data-layer.ts";
-import { wholeNumber } from "./command-line.ts";
+import { isLoopback, type TableOptions, tableCommand, wholeNumber } from "./command-line.ts";
 import { LOCAL_CREDENTIALS, LOCAL_REGION, startLocalDatabase } from "./local-database.ts";
 import { seedCast, seedCatalogue } from "./seeding.ts";
 
-/** `npm run explore`: the embedded database, seeded, with a web page to browse it on loopback. */
+/**
+ * `npm run explore`: a web page on loopback to browse the embedded database, seeded, or with `--endpoint` another one on
+ * this machine. The page can also change and delete, so it is not for a database elsewhere.
+ */
 const DEFAULT_PORT = 8001;
 
-const { port, table } = new Command("npm run explore --")
-  .description("Browse the seeded embedded database in a web page on this machine.")
+interface Options extends TableOptions {
+  readonly port: number;
+}
+
+const options = tableCommand("explore", "Browse the seeded embedded database in a web page on this machine.")
   .option("--port <number>", "port of the page; 0 for any free one", wholeNumber(0, 65_535), DEFAULT_PORT)
-  .option("--table <name>", "name of the table", DEFAULT_TABLE_NAME)
-  .allowExcessArguments(false)
   .parse()
-  .opts<{ port: number; table: string }>();
+  .opts<Options>();
+const { endpoint, port, table } = options;
+if (endpoint !== undefined && !isLoopback(endpoint)) {
+  console.error("error: the page can change and delete what it shows: it takes endpoints on this machine alone");
+  process.exit(1);
+}
 
-const database = await startLocalDatabase();
-await database.createTable(table);
-await seedCatalogue(createDataLayer({ client: database.client, table }));
-await seedCast({ client: database.client, table }, systemClock());
+/** What the page shows: where it is, and how it ends. */
+async function openDatabase(): Promise<{ endpoint: string; shown: string; close(): Promise<void> }> {
+  if (endpoint !== undefined) return { endpoint, shown: `${table} at ${endpoint}`, close: async () => undefined };
+  const database = await startLocalDatabase();
+  await database.createTable(table);
+  await seedCatalogue(createDataLayer({ client: database.client, table }));
+  await seedCast({ client: database.client, table }, systemClock());
+  return { endpoint: database.endpoint, shown: `${table}, seeded,`, close: () => database.stop() };
+}
 
-// The page makes its own document client, which does not allow the tuned client's cache of middleware.
+const database = await openDatabase();
 const dynamoDbClient = new DynamoDBClient({
   endpoint: database.endpoint,
-  region: LOCAL_REGION,
+  region: options.region ?? LOCAL_REGION,
   credentials: LOCAL_CREDENTIALS,
 });
 const page = createServer({ dynamoDbClient }).listen(port, "127.0.0.1");
@@ -39,17 +51,17 @@ page.once("error", async (error: NodeJS.ErrnoException) => {
     error.code === "EADDRINUSE" ? `error: port ${port} is in use; choose another with --port` : error.message,
   );
   process.exitCode = 1;
-  await database.stop();
+  await database.close();
 });
 page.once("listening", async () => {
   const address = `http://127.0.0.1:${(page.address() as AddressInfo).port}/tables/${table}`;
-  console.log(`The table ${table}, seeded, can be browsed at ${address}`);
+  console.log(`The table ${database.shown} can be browsed at ${address}`);
   console.log("Query an index there with its keys, such as gsi2pk = ticket#escalated.");
-  console.log("Ctrl-C stops it; nothing is kept.");
+  console.log(endpoint === undefined ? "Ctrl-C stops it; nothing is kept." : "Ctrl-C stops the page.");
   await Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);
   page.close();
   page.closeAllConnections();
   dynamoDbClient.destroy();
-  await database.stop();
+  await database.close();
   console.log("\nStopped.");
 });
