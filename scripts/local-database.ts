@@ -16,7 +16,13 @@ export const LOCAL_REGION = "us-east-1";
 
 /** A client for an engine on this machine. */
 export const createLocalClient = (endpoint: string): DynamoDBClient =>
-  createClient({ endpoint, region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS });
+  createClient({
+    endpoint,
+    region: LOCAL_REGION,
+    credentials: LOCAL_CREDENTIALS,
+    // An engine that shares the machine with what uses it may be slow.
+    requestHandler: { requestTimeout: 30_000, httpAgent: { maxSockets: 64 } },
+  });
 
 /** Starts dynalite, a DynamoDB in this process, on the loopback interface; port 0 is any free one. */
 export async function startLocalDatabase(port = 0): Promise<LocalDatabase> {

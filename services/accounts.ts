@@ -452,6 +452,7 @@ export function createAccounts(context: DataContext) {
      * at the same time are refused for an hour, or were stored before and are removed. The account's own row goes last,
      * so that a retry after a crash goes on. Claims of transactions stay, without personal data: a receipt that was granted
      * once can never be granted again. Safe to repeat; an erased account gives a report of zeros.
+     * @throws ConflictError `busy` when items appear faster than they are removed: call again.
      */
     async erase(email: string): Promise<ErasureReport> {
       const user_email = emailOf(email);
@@ -466,12 +467,13 @@ export function createAccounts(context: DataContext) {
       const assessments = new Set<string>();
       // Index reads lag behind writes, so the items are looked for until none is left. Assessments go when nothing else
       // is left, since they lead to the safety logs, also after a crash.
-      for (let pass = 0; pass < MAX_PASSES; pass++) {
+      for (let pass = 0; ; pass++) {
         const found = await itemRows(user_email, label);
         for (const id of assessmentIds(found)) assessments.add(id);
         const logs = await safetyLogRows(user_email, assessments, label);
         const others = [...found.filter((row) => row.__edb_e__ !== "assessment"), ...logs];
         if (others.length === 0 && found.length === 0) break;
+        if (pass === MAX_PASSES) throw new ConflictError("user", "busy", "items of the account keep being written");
         await settle(user_email, others, label);
         await remove(others.length > 0 ? others : found);
       }

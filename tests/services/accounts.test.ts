@@ -1207,6 +1207,21 @@ describe("erase", () => {
     expect(await accounts.erase(email)).toEqual(ONE_OF_EACH);
   });
 
+  it("says so when items appear faster than it removes them, and keeps the account's own row for the next call", async () => {
+    const email = someone();
+    await liveAs(email);
+    const client = interceptedClient(db.client, async ({ name }, next) => (name === "BatchWriteCommand" ? {} : next()));
+
+    const failure = await db
+      .layerWith({ client })
+      .accounts.erase(email)
+      .catch((error: unknown) => error);
+
+    expect(failure).toBeInstanceOf(ConflictError);
+    expect(failure).toMatchObject({ code: "conflict", state: "busy" });
+    expect(await accounts.erase(email)).toEqual(ONE_OF_EACH);
+  });
+
   it("lets a receipt that was granted be granted to nobody, ever", async () => {
     const email = someone();
     const { receipt } = await liveAs(email);
