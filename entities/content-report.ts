@@ -1,5 +1,5 @@
 import { createSchema, Entity, type EntityConfiguration, type EntityItem } from "electrodb";
-import { accountEmailFrom, email, id, instant, oneOf, text } from "./attributes.ts";
+import { accountEmailFrom, email, id, instant, migrated, oneOf, text } from "./attributes.ts";
 import { REPORT_STATUSES, REPORT_TYPES } from "./enums.ts";
 import { collected, MODEL_VERSION, primary, SERVICE_NAME, scoped } from "./keys.ts";
 
@@ -15,6 +15,7 @@ const schema = createSchema({
     status: oneOf(REPORT_STATUSES, { required: true, setBy: "service", description: "State of the report" }),
     admin_notes: text({ description: "Internal review notes" }),
     user_email: accountEmailFrom("reporter_email"),
+    ...migrated(),
   },
   indexes: {
     byId: primary({ pk: ["report_id"], sk: ["created_at"], description: "A report by its id alone" }),
