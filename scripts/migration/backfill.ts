@@ -1,9 +1,10 @@
 import { bulkWrite } from "../../services/bulk-writer.ts";
 import type { DataContext } from "../../services/context.ts";
 import { batchGet, keyOf, type StoredItem, type StoredKey } from "../../services/requests.ts";
-import type { Conflicts } from "./conflicts.ts";
+import { type Conflicts, neighbourConflicts } from "./conflicts.ts";
 import { addCounts, type Counts, noCounts } from "./counts.ts";
 import type { SetAside } from "./json-lines.ts";
+import { rivalsOf } from "./mapping.ts";
 import type { ConflictMark } from "./marks.ts";
 import type { Reason, SkipCode } from "./reasons.ts";
 import { claimedByAnother, conflict, NOWHERE, type Outcome, type Reconciler } from "./reconciler.ts";
@@ -19,6 +20,11 @@ export interface BackfillOptions {
   readonly run: string;
   /** Whether anything is written. */
   readonly apply: boolean;
+  /**
+   * Whether the table was empty when the run began: nothing but the run and the stream handler has written since, and what
+   * the handler has touched is looked at again in the end. So pages need no look at what is there.
+   */
+  readonly fresh: boolean;
   /** Whether the new layer writes to the table meanwhile: every write then has a condition of its own. */
   readonly live: boolean;
 }
@@ -66,9 +72,11 @@ export class Backfill {
     this.options = options;
   }
 
-  async page(table: SourceTable, items: readonly SourceItem[], conflicts: Conflicts): Promise<PageReport> {
+  /** @param again Whether an earlier process may have written some of the page. */
+  async page(table: SourceTable, items: readonly SourceItem[], known: Conflicts, again: boolean): Promise<PageReport> {
     const page = new PageOutcomes(table, items.length);
-    const { translator } = this.options;
+    const { translator, fresh } = this.options;
+    const conflicts = await this.conflictsIn(table, items, known);
     const mapped: Mapped[] = [];
     const unreadable: Unreadable[] = [];
     const slow: Arrival[] = [];
@@ -88,10 +96,15 @@ export class Backfill {
         else mapped.push({ ...arrival, migrated });
       }
     }
-    const stored = await this.lookUp([
-      ...mapped.flatMap(({ migrated }) => [migrated.key, ...migrated.claims.map(keyOf)]),
-      ...unreadable.flatMap(({ key }) => (key === undefined ? [] : [key])),
-    ]);
+    const unknown = !fresh || again;
+    const stored = await this.lookUp(
+      !unknown
+        ? []
+        : [
+            ...mapped.flatMap(({ migrated }) => [migrated.key, ...migrated.claims.map(keyOf)]),
+            ...unreadable.flatMap(({ key }) => (key === undefined ? [] : [key])),
+          ],
+    );
     for (const { key, reason, ...arrival } of unreadable) {
       // It may be there from a time when it could be read, or mended by hand.
       if (key !== undefined && stored.has(textOf(key))) slow.push(arrival);
@@ -100,6 +113,14 @@ export class Backfill {
     slow.push(...(await this.bring(table, mapped, stored, page)));
     for (const arrival of slow) page.settle(arrival, await this.one(table, arrival, conflicts));
     return page.report();
+  }
+
+  private async conflictsIn(table: SourceTable, items: readonly SourceItem[], known: Conflicts): Promise<Conflicts> {
+    const { translator, reconciler, apply } = this.options;
+    if (rivalsOf(table.entity, table.keys[0]?.name) !== "neighbours") return known;
+    const found = neighbourConflicts(table, items, translator);
+    if (apply) for (const [unique, sources] of found) await reconciler.markConflict(table, unique, sources);
+    return found;
   }
 
   /** Writes what is absent, counts what is there, and returns what is there with another content. */

@@ -23,6 +23,8 @@ export interface Run {
   readonly startedAt: number;
   /** What must be the same for a run to go on. */
   readonly settings: string;
+  /** Whether the new table was empty when it began. */
+  readonly fresh: boolean;
   readonly finished: boolean;
 }
 
@@ -75,16 +77,19 @@ export class StateDirectory {
   }
 
   /** The unfinished run, or a new one. @throws Error when the unfinished one has other settings. */
-  openRun(settings: string, now: number, restart: boolean): { readonly run: Run; readonly resumed: boolean } {
+  openRun(
+    begin: Pick<Run, "settings" | "startedAt" | "fresh">,
+    restart: boolean,
+  ): { readonly run: Run; readonly resumed: boolean } {
     const path = join(this.path, "run.json");
     const last = readJson<Run>(path);
     if (last !== undefined && !last.finished && !restart) {
-      if (last.settings === settings) return { run: last, resumed: true };
+      if (last.settings === begin.settings) return { run: last, resumed: true };
       throw new Error(
         `the run in ${this.path} is not finished and had other settings; give the same options again, or --restart to begin anew`,
       );
     }
-    const run: Run = { id: randomBytes(4).toString("hex"), startedAt: now, settings, finished: false };
+    const run: Run = { id: randomBytes(4).toString("hex"), ...begin, finished: false };
     mkdirSync(this.runPath(run), { recursive: true, mode: 0o700 });
     writeWhole(path, run);
     return { run, resumed: false };

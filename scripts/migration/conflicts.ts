@@ -1,19 +1,15 @@
 import { appendFileSync, createReadStream, existsSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { mayConflict, uniqueNames } from "./mapping.ts";
+import { isDeepStrictEqual } from "node:util";
+import { rivalsOf, uniqueNames } from "./mapping.ts";
 import { type SourceReader, type SourceTable, sourceKeyText } from "./source-tables.ts";
 import { runTasks } from "./tasks.ts";
 import type { Translator } from "./translator.ts";
+import type { SourceItem } from "./values.ts";
 
 /** Source keys by what they would all be the only one of. */
 export type Conflicts = ReadonlyMap<string, readonly string[]>;
-
-export interface ConflictSearch {
-  readonly conflicts: Conflicts;
-  /** Items that the table has; undefined for tables that need no search. */
-  readonly items: number | undefined;
-}
 
 const ITEMS_PER_BUCKET = 20_000;
 const FLUSH_CHARACTERS = 64 * 1024;
@@ -78,18 +74,62 @@ export interface ConflictSearchOptions {
   readonly directory: string;
 }
 
+/** The conflicts among items of one partition of the source, by neighbouring items of a page. */
+export function neighbourConflicts(
+  table: SourceTable,
+  items: readonly SourceItem[],
+  translator: Translator,
+): Map<string, string[]> {
+  const conflicts = new Map<string, string[]>();
+  for (let start = 0; start < items.length; ) {
+    let end = start + 1;
+    while (end < items.length && isNeighbour(table, items[start], items[end])) end++;
+    if (end - start > 1) addConflicts(table, items.slice(start, end), translator, conflicts);
+    start = end;
+  }
+  return conflicts;
+}
+
+function addConflicts(
+  table: SourceTable,
+  items: readonly SourceItem[],
+  translator: Translator,
+  conflicts: Map<string, string[]>,
+): void {
+  const sources = new Map<string, string[]>();
+  for (const item of items) {
+    for (const unique of translator.uniquesOf(table.entity, item))
+      sources.set(unique, [...(sources.get(unique) ?? []), sourceKeyText(table, item)]);
+  }
+  for (const [unique, keys] of sources) if (keys.length > 1) conflicts.set(unique, keys.sort());
+}
+
+/**
+ * The items of a page without its last partition, of which the next page may have more: the scan goes on before it. A page
+ * of one partition alone is taken as it is.
+ */
+export function wholePartitions(table: SourceTable, items: readonly SourceItem[]): readonly SourceItem[] {
+  let end = items.length - 1;
+  while (end > 0 && isNeighbour(table, items[end - 1], items[items.length - 1])) end--;
+  return end <= 0 ? items : items.slice(0, end);
+}
+
+function isNeighbour({ keys: [partition] }: SourceTable, one: SourceItem | undefined, other: SourceItem | undefined) {
+  const name = partition?.name ?? "";
+  return isDeepStrictEqual(one?.[name], other?.[name]);
+}
+
 /**
  * Finds the source items that would become one, before any is written: what is brought over does not depend on which
  * segment reads first. Reads the attributes of keys alone; memory does not grow with the table.
  */
-export async function findConflicts(table: SourceTable, options: ConflictSearchOptions): Promise<ConflictSearch> {
+export async function findConflicts(table: SourceTable, options: ConflictSearchOptions): Promise<Conflicts> {
   const { entity } = table;
-  if (!mayConflict(entity)) return { conflicts: new Map(), items: undefined };
+  if (rivalsOf(entity, table.keys[0]?.name) !== "anywhere") return new Map();
   const { reader, translator, segments, concurrency, directory } = options;
   rmSync(directory, { recursive: true, force: true });
   const buckets = new Buckets(directory, Math.min(512, Math.max(8, Math.ceil(table.itemCount / ITEMS_PER_BUCKET))));
   const attributes = [...new Set([...uniqueNames(entity), ...table.keys.map(({ name }) => name)])];
-  let items = 0;
   const scans = Array.from({ length: segments }, (_, number) => async () => {
     let after: Awaited<ReturnType<SourceReader["page"]>>["lastKey"];
     do {
@@ -98,13 +138,12 @@ export async function findConflicts(table: SourceTable, options: ConflictSearchO
         const source = sourceKeyText(table, item);
         for (const unique of translator.uniquesOf(entity, item)) buckets.add(unique, source);
       }
-      items += page.items.length;
       after = page.lastKey;
     } while (after !== undefined);
   });
   try {
     await runTasks(scans, concurrency);
-    return { conflicts: await buckets.doubles(), items };
+    return await buckets.doubles();
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }

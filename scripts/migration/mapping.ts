@@ -34,8 +34,8 @@ export type Mapping =
 /** What a conversion may tell besides its value. */
 interface Reading {
   readonly entity: EntityName;
-  readonly attribute: string;
   readonly mapping: EnumMapping;
+  readonly attribute: string;
   /** Keeps a part, or the original, of the value in `legacy`. */
   keep(value: Plain): void;
 }
@@ -109,7 +109,7 @@ const plus = (attribute: string, seconds: number): NonNullable<Rule["derive"]> =
 const scores: Rule = {
   from: ["scores"],
   blankIsAbsent: true,
-  convert(value, { keep }) {
+  convert(value, reading) {
     const rest: Record<string, Plain> = {};
     const known: Record<string, Record<string, number>> = {};
     for (const [skill, criteria] of Object.entries(mapOf(value))) {
@@ -121,7 +121,7 @@ const scores: Rule = {
         if (Object.keys(others).length > 0) rest[skill] = others;
       }
     }
-    if (Object.keys(rest).length > 0) keep(rest);
+    if (Object.keys(rest).length > 0) reading.keep(rest);
     return Object.keys(known).length === 0 ? undefined : known;
   },
 };
@@ -140,10 +140,10 @@ function criterionScores(skill: Skill, criteria: Readonly<Record<string, Plain>>
 /** Texts by whole band; other keys stay in `legacy`. */
 const bandDescriptors: Rule = {
   from: ["band_descriptors"],
-  convert(value, { keep }) {
+  convert(value, reading) {
     const entries = Object.entries(mapOf(value));
     const others = entries.filter(([band]) => !/^\d$/.test(band));
-    if (others.length > 0) keep(Object.fromEntries(others));
+    if (others.length > 0) reading.keep(Object.fromEntries(others));
     return Object.fromEntries(
       entries.filter(([band]) => /^\d$/.test(band)).map(([band, descriptor]) => [band, textOf(descriptor)]),
     );
@@ -301,12 +301,14 @@ interface Problem {
 
 type Value = { readonly value: unknown; readonly name: string } | undefined;
 
-class ItemReader {
+class ItemReader implements Reading {
   readonly legacy: Record<string, Plain> = {};
   readonly problems: Problem[] = [];
-  private readonly entity: EntityName;
+  readonly entity: EntityName;
+  readonly mapping: EnumMapping;
+  attribute = "";
+  private name = "";
   private readonly item: Readonly<Record<string, Plain>>;
-  private readonly mapping: EnumMapping;
 
   constructor(entity: EntityName, item: Readonly<Record<string, Plain>>, mapping: EnumMapping) {
     this.entity = entity;
@@ -316,22 +318,23 @@ class ItemReader {
 
   /** The value under the first name that has one. */
   read(attribute: string, { from, convert, blankIsAbsent }: Rule): Value {
-    const name = from.find((one) => {
-      const value = this.item[one];
-      return value !== undefined && value !== null && !(blankIsAbsent === true && value === "");
-    });
-    if (name === undefined) return undefined;
-    const value = this.item[name] as Plain;
-    const keep = (part: Plain) => {
-      this.legacy[name] = part;
-    };
-    try {
-      const converted = convert(value, { entity: this.entity, attribute, mapping: this.mapping, keep });
-      return { value: converted, name };
-    } catch (error) {
-      this.note(attribute, name === attribute ? "" : ` (${name} in the source)`, error);
-      return { value: undefined, name };
+    for (const name of from) {
+      const value = this.item[name];
+      if (value === undefined || value === null || (blankIsAbsent === true && value === "")) continue;
+      this.attribute = attribute;
+      this.name = name;
+      try {
+        return { value: convert(value, this), name };
+      } catch (error) {
+        this.note(attribute, name === attribute ? "" : ` (${name} in the source)`, error);
+        return { value: undefined, name };
+      }
     }
+    return undefined;
+  }
+
+  keep(part: Plain): void {
+    this.legacy[this.name] = part;
   }
 
   derive(attribute: string, derivation: () => unknown): unknown {
@@ -448,11 +451,15 @@ const KEYS: Readonly<Record<EntityName, readonly string[]>> = {
   devops_action: ["action_id", "timestamp"],
 };
 
-/** Their key stays byte for byte what it is, so no two of them become one. */
-const KEPT_KEYS: ReadonlySet<EntityName> = new Set(["session", "qr_token", "rubric"]);
-
-/** Whether two items of a source table can become one key at all. */
-export const mayConflict = (entity: EntityName): boolean => !KEPT_KEYS.has(entity);
+/**
+ * Where a conflict's items can stand in the source. A key that stays byte for byte what it is has none; where the partition
+ * key stays and the sort key changes they are neighbours, which a scan gives one after another; else they are anywhere.
+ */
+export function rivalsOf(entity: EntityName, partitionKey: string | undefined): "none" | "neighbours" | "anywhere" {
+  const [kept = "", ...others] = KEYS[entity];
+  if (entity === "entitlement" || entity === "user" || kept !== partitionKey) return "anywhere";
+  return others.length === 0 ? "none" : "neighbours";
+}
 
 const uniqueGroups = (entity: EntityName): readonly (readonly string[])[] =>
   entity === "entitlement" ? [KEYS.entitlement, ["transaction_id"]] : [KEYS[entity]];

@@ -121,6 +121,21 @@ export class Reconciler {
     throw new Error(`an item of ${table.name} kept changing while it was brought over; try again`);
   }
 
+  /** Makes a conflict known, with what an operator has decided of it before. */
+  async markConflict({ entity }: SourceTable, unique: string, sources: readonly string[]): Promise<void> {
+    const [known] = await batchGet(this.context, label, [this.marks.conflictKey(entity, unique)], { consistent: true });
+    const { kept } = (known ?? {}) as Partial<ConflictMark>;
+    await this.marks.setConflict(entity, { unique, sources, ...(kept === undefined ? {} : { kept }) });
+  }
+
+  /** Forgets the conflicts of a table that were resolved in the source. */
+  async dropResolved(table: SourceTable): Promise<void> {
+    for await (const { unique, sources } of this.marks.conflicts(table.entity)) {
+      const alive = await this.alive(table, sources, unique);
+      if (alive.length < 2) await this.marks.dropConflict(table.entity, unique);
+    }
+  }
+
   private async rowsOf(keys: readonly StoredKey[]): Promise<Map<string, StoredItem>> {
     const distinct = new Map(keys.map((key) => [textOfKey(key), key]));
     const rows = await batchGet(this.context, label, [...distinct.values()], { consistent: true });

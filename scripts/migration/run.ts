@@ -1,19 +1,27 @@
 import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { type DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
 import type { EntityName } from "../../entities/models.ts";
 import { type Clock, createContext } from "../../services/context.ts";
 import { Backfill, settleTouched } from "./backfill.ts";
 import { Checkpoints, type Run, StateDirectory } from "./checkpoint.ts";
-import { type Conflicts, findConflicts } from "./conflicts.ts";
+import { type Conflicts, findConflicts, wholePartitions } from "./conflicts.ts";
 import { addCounts, type Counts, checkCounts } from "./counts.ts";
 import { canonicalJson, hashOf } from "./digest.ts";
 import type { EnumMapping } from "./enum-mapping.ts";
 import { JsonLinesFile } from "./json-lines.ts";
 import { Reconciler } from "./reconciler.ts";
-import { describeSources, type SourceNaming, SourceReader, type SourceTable } from "./source-tables.ts";
+import {
+  describeSources,
+  type SourceNaming,
+  SourceReader,
+  type SourceTable,
+  sourceKeyOf,
+  sourceKeyText,
+} from "./source-tables.ts";
 import { runTasks } from "./tasks.ts";
 import { Translator } from "./translator.ts";
+import type { SourceItem } from "./values.ts";
 
 export interface MigrationOptions {
   readonly source: DynamoDBClient;
@@ -69,11 +77,6 @@ const DEFAULT_PAGE_SIZE = 500;
 /** The clocks of this machine and of the stream handler's may differ by so much. */
 const CLOCK_SKEW = 5 * 60 * 1000;
 
-interface Found {
-  readonly conflicts: readonly (readonly [string, readonly string[]])[];
-  readonly items: number | undefined;
-}
-
 /**
  * Brings the legacy tables over, or says what that would do. An unfinished run with the same settings is taken up where its
  * checkpoints say.
@@ -85,9 +88,10 @@ export async function migrate(options: MigrationOptions): Promise<MigrationRepor
   try {
     const { segments = DEFAULT_SEGMENTS, restart = false } = options;
     const settings = settingsOf(options, segments);
-    const { run, resumed } = state.openRun(settings, options.clock() * 1000, restart);
     const tables = await describeSources(options.source, options.entities, options.naming);
-    const tablesRun = new TablesRun(options, state, run, segments);
+    const fresh = await isEmpty(options.target, options.table);
+    const { run, resumed } = state.openRun({ settings, startedAt: options.clock() * 1000, fresh }, restart);
+    const tablesRun = new TablesRun(options, state, run, segments, resumed);
     const reports = await tablesRun.all(tables);
     state.finish(run);
     tablesRun.clear();
@@ -97,13 +101,23 @@ export async function migrate(options: MigrationOptions): Promise<MigrationRepor
   }
 }
 
+async function isEmpty(client: DynamoDBClient, table: string): Promise<boolean> {
+  const page = await client.send(new ScanCommand({ TableName: table, Limit: 1, ConsistentRead: true }), {});
+  return page.Items?.length === 0;
+}
+
 const settingsOf = ({ table, entities, naming, mapping, apply }: MigrationOptions, segments: number) =>
   hashOf(canonicalJson({ table, entities: [...entities].sort(), naming, mapping, apply, segments }));
+
+/** A scan may go on after any item. */
+const keyOfLast = (table: SourceTable, items: readonly SourceItem[]): SourceItem =>
+  sourceKeyOf(table, sourceKeyText(table, items[items.length - 1] ?? {}));
 
 class TablesRun {
   private readonly options: MigrationOptions;
   private readonly run: Run;
   private readonly segments: number;
+  private readonly resumed: boolean;
   private readonly directory: string;
   private readonly checkpoints: Checkpoints;
   private readonly reader: SourceReader;
@@ -111,9 +125,10 @@ class TablesRun {
   private readonly reconciler: Reconciler;
   private readonly backfill: Backfill;
 
-  constructor(options: MigrationOptions, state: StateDirectory, run: Run, segments: number) {
+  constructor(options: MigrationOptions, state: StateDirectory, run: Run, segments: number, resumed: boolean) {
     this.options = options;
     this.run = run;
+    this.resumed = resumed;
     this.segments = segments;
     this.directory = state.runPath(run);
     this.checkpoints = new Checkpoints(join(this.directory, "checkpoints"));
@@ -125,19 +140,19 @@ class TablesRun {
     this.translator = new Translator(context, { mapping, now, run: run.id });
     const parts = { context, translator: this.translator, reader: this.reader };
     this.reconciler = new Reconciler(parts);
-    this.backfill = new Backfill({ ...parts, reconciler: this.reconciler, run: run.id, apply, live });
+    this.backfill = new Backfill({ ...parts, reconciler: this.reconciler, run: run.id, apply, live, fresh: run.fresh });
   }
 
   async all(tables: readonly SourceTable[]): Promise<TableReport[]> {
     const { concurrency = DEFAULT_CONCURRENCY } = this.options;
-    const found = new Map<EntityName, { conflicts: Conflicts; total: number }>();
+    const found = new Map<EntityName, Conflicts>();
     for (const table of tables) found.set(table.entity, await this.findConflicts(table, concurrency));
     const tasks = tables.flatMap((table) => {
-      const { conflicts, total } = found.get(table.entity) ?? { conflicts: new Map(), total: 0 };
+      const conflicts = found.get(table.entity) ?? new Map();
       let read = 0;
       const onRead = (items: number) => {
         read += items;
-        this.options.onProgress?.({ entity: table.entity, read, total: Math.max(read, total) });
+        this.options.onProgress?.({ entity: table.entity, read, total: Math.max(read, table.itemCount) });
       };
       return Array.from(
         { length: this.segments },
@@ -151,32 +166,19 @@ class TablesRun {
   }
 
   /** Once a run: after a crash the same conflicts hold. */
-  private async findConflicts(table: SourceTable, concurrency: number) {
+  private async findConflicts(table: SourceTable, concurrency: number): Promise<Conflicts> {
     const name = `${table.entity}-conflicts`;
-    const { reader, translator, segments } = this;
+    const { reader, translator, segments, reconciler } = this;
     const directory = join(this.directory, `${table.entity}-keys`);
-    let found = this.checkpoints.recall<Found>(name);
-    if (found === undefined) {
-      const { conflicts, items } = await findConflicts(table, { reader, translator, segments, concurrency, directory });
-      found = { conflicts: [...conflicts], items };
-      if (this.options.apply) await this.markConflicts(table, conflicts);
-      this.checkpoints.remember(name, found);
+    const known = this.checkpoints.recall<[string, string[]][]>(name);
+    if (known !== undefined) return new Map(known);
+    const found = await findConflicts(table, { reader, translator, segments, concurrency, directory });
+    if (this.options.apply) {
+      await reconciler.dropResolved(table);
+      for (const [unique, sources] of found) await reconciler.markConflict(table, unique, sources);
     }
-    return { conflicts: new Map(found.conflicts), total: found.items ?? table.itemCount };
-  }
-
-  /** Tells the stream handler of the conflicts, and forgets those that were resolved in the source. */
-  private async markConflicts({ entity }: SourceTable, conflicts: Conflicts): Promise<void> {
-    const { marks } = this.reconciler;
-    const known = new Map<string, string | undefined>();
-    for await (const { unique, kept } of marks.conflicts(entity)) {
-      known.set(unique, kept);
-      if (!conflicts.has(unique)) await marks.dropConflict(entity, unique);
-    }
-    for (const [unique, sources] of conflicts) {
-      const kept = known.get(unique);
-      await marks.setConflict(entity, { unique, sources, ...(kept === undefined ? {} : { kept }) });
-    }
+    this.checkpoints.remember(name, [...found]);
+    return found;
   }
 
   private async copySegment(
@@ -193,14 +195,20 @@ class TablesRun {
     const quarantine = new JsonLinesFile(this.partPath("quarantine", entity, segment), bytes.quarantineBytes);
     const archive = new JsonLinesFile(this.partPath("archive", entity, segment), bytes.archiveBytes);
     try {
-      while (!done) {
+      for (let again = this.resumed; !done; again = false) {
         const page = await this.reader.page(table, { number: segment, of: this.segments }, { after, size: pageSize });
-        const report = await this.backfill.page(table, page.items, conflicts);
+        const items = page.lastKey === undefined ? page.items : wholePartitions(table, page.items);
+        const report = await this.backfill.page(table, items, conflicts, again);
         await quarantine.append(report.quarantine);
         await archive.append(report.archive);
         counts = addCounts([counts, report.counts]);
-        after = page.lastKey;
-        done = after === undefined;
+        done = page.lastKey === undefined;
+        after =
+          page.lastKey === undefined
+            ? undefined
+            : items.length < page.items.length
+              ? keyOfLast(table, items)
+              : page.lastKey;
         const files = { quarantineBytes: quarantine.length, archiveBytes: archive.length };
         this.checkpoints.write(entity, segment, { after, done, counts, ...files });
         onRead(report.counts.read);
