@@ -128,6 +128,13 @@ export class Reconciler {
     await this.marks.setConflict(entity, { unique, sources, ...(kept === undefined ? {} : { kept }) });
   }
 
+  /** Lets an operator's choice stand against the other rivals. */
+  async decideConflict({ entity }: SourceTable, unique: string, kept: string): Promise<void> {
+    const [known] = await batchGet(this.context, label, [this.marks.conflictKey(entity, unique)], { consistent: true });
+    const { sources = [] } = (known ?? {}) as Partial<ConflictMark>;
+    await this.marks.setConflict(entity, { unique, sources: [...new Set([...sources, kept])].sort(), kept });
+  }
+
   /** Forgets the conflicts of a table that were resolved in the source. */
   async dropResolved(table: SourceTable): Promise<void> {
     for await (const { unique, sources } of this.marks.conflicts(table.entity)) {
@@ -170,7 +177,7 @@ export class Reconciler {
       if (step !== undefined) return step;
     }
     const current = rows.get(textOfKey(wanted.key));
-    if (current === undefined) return this.insert(view, wanted);
+    if (current === undefined) return this.write(view, wanted, undefined);
     const mark = markOf(current);
     if (mark === undefined) {
       const same = this.translator.contentDigest(table.entity, current) === wanted.digest;
@@ -182,8 +189,7 @@ export class Reconciler {
     if (mark.digest === wanted.digest) return { kind: "unchanged" };
     if (mark.mended === true && this.translator.options.mended !== true) return { kind: "unchanged" };
     if (!this.translator.isIntact(table.entity, current)) return KEPT_CHANGED;
-    await this.put(wanted.item, current);
-    return "again";
+    return this.write(view, wanted, current);
   }
 
   /** A conflict is known: it holds while a rival still becomes the same. */
@@ -241,13 +247,14 @@ export class Reconciler {
     });
   }
 
-  private async insert({ rows, table }: View, wanted: MigratedItem): Promise<Step> {
+  /** The claims first: an item without its claim could be granted again. */
+  private async write({ rows, table }: View, wanted: MigratedItem, current: StoredItem | undefined): Promise<Step> {
     for (const claim of wanted.claims) {
       const stored = rows.get(textOfKey(claim));
       if (stored === undefined) await this.put(claim, undefined);
       else if (stored.owner !== claim.owner) return claimedByAnother(table, claim);
     }
-    await this.put(wanted.item, undefined);
+    await this.put(wanted.item, current);
     return "again";
   }
 

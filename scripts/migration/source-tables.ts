@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import {
   type AttributeValue,
   BatchGetItemCommand,
@@ -136,26 +137,18 @@ export class SourceReader {
     return output.Item;
   }
 
-  /** Which of some keys, at most 100, the table has. */
-  async existing(table: SourceTable, keyTexts: readonly string[]): Promise<ReadonlySet<string>> {
-    const found = new Set<string>();
-    let keys: SourceItem[] = keyTexts.map((text) => sourceKeyOf(table, text));
-    const names = table.keys.map(({ name }, index) => [`#k${index}`, name] as const);
-    while (keys.length > 0) {
+  /** Those of at most 100 items that the table has, by their keys' texts. */
+  async many(table: SourceTable, keyTexts: readonly string[]): Promise<ReadonlyMap<string, SourceItem>> {
+    const found = new Map<string, SourceItem>();
+    let keys: SourceItem[] = [...new Set(keyTexts)].map((text) => sourceKeyOf(table, text));
+    for (let attempt = 0; keys.length > 0; attempt++) {
+      // What comes back unprocessed did not fit into 16 MB or was throttled.
+      if (attempt > 0) await pause(Math.min(2_000, 25 * 2 ** attempt));
       const output = await this.client.send(
-        new BatchGetItemCommand({
-          RequestItems: {
-            [table.name]: {
-              Keys: keys,
-              ConsistentRead: true,
-              ProjectionExpression: names.map(([placeholder]) => placeholder).join(", "),
-              ExpressionAttributeNames: Object.fromEntries(names),
-            },
-          },
-        }),
+        new BatchGetItemCommand({ RequestItems: { [table.name]: { Keys: keys, ConsistentRead: true } } }),
         {},
       );
-      for (const item of output.Responses?.[table.name] ?? []) found.add(sourceKeyText(table, item));
+      for (const item of output.Responses?.[table.name] ?? []) found.set(sourceKeyText(table, item), item);
       keys = output.UnprocessedKeys?.[table.name]?.Keys ?? [];
     }
     return found;

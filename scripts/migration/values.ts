@@ -38,6 +38,7 @@ export const plainItem = (item: SourceItem): Record<string, Plain> => {
 
 function numberOrText(text: string): number | string {
   const number = Number(text);
+  if (String(number) === text) return number;
   return significant(String(number)) === significant(text) ? number : text;
 }
 
