@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { isDeepStrictEqual } from "node:util";
 import { rivalsOf, uniqueNames } from "./mapping.ts";
-import { type SourceReader, type SourceTable, sourceKeyText } from "./source-tables.ts";
+import { type SourcePage, type SourceReader, type SourceTable, sourceKeyOf, sourceKeyText } from "./source-tables.ts";
 import { runTasks } from "./tasks.ts";
 import type { Translator } from "./translator.ts";
 import type { SourceItem } from "./values.ts";
@@ -105,13 +105,36 @@ function addConflicts(
 }
 
 /**
- * The items of a page without its last partition, of which the next page may have more: the scan goes on before it. A page
- * of one partition alone is taken as it is.
+ * A page that does not end within a partition of the source: items that may be in conflict come together. Its last partition
+ * is left to the next page; a partition that fills a page is read to its end.
  */
-export function wholePartitions(table: SourceTable, items: readonly SourceItem[]): readonly SourceItem[] {
-  let end = items.length - 1;
-  while (end > 0 && isNeighbour(table, items[end - 1], items[items.length - 1])) end--;
-  return end <= 0 ? items : items.slice(0, end);
+export async function wholePage(
+  reader: SourceReader,
+  table: SourceTable,
+  segment: { readonly number: number; readonly of: number },
+  after: SourceItem | undefined,
+  size: number,
+): Promise<SourcePage> {
+  let items: readonly SourceItem[] = [];
+  let lastKey = after;
+  do {
+    const page = await reader.page(table, segment, { after: lastKey, size });
+    items = [...items, ...page.items];
+    lastKey = page.lastKey;
+    const end = startOfLastPartition(table, items);
+    if (lastKey !== undefined && end > 0) {
+      const whole = items.slice(0, end);
+      // A scan may go on after any item.
+      return { items: whole, lastKey: sourceKeyOf(table, sourceKeyText(table, whole[end - 1] ?? {})) };
+    }
+  } while (lastKey !== undefined);
+  return { items, lastKey };
+}
+
+function startOfLastPartition(table: SourceTable, items: readonly SourceItem[]): number {
+  let start = Math.max(0, items.length - 1);
+  while (start > 0 && isNeighbour(table, items[start - 1], items[items.length - 1])) start--;
+  return start;
 }
 
 function isNeighbour({ keys: [partition] }: SourceTable, one: SourceItem | undefined, other: SourceItem | undefined) {

@@ -474,8 +474,8 @@ const KINDS: Readonly<Record<EntityName, Kind>> = {
       ["missing_attribute", without("receipt_data")],
       [
         "invalid_value",
-        (item) => {
-          item.user_id = "0d4c1f1e-account";
+        (item, { index }) => {
+          item.user_id = `account-${index}`;
           delete item.user_email;
         },
       ],

@@ -285,26 +285,39 @@ export class Reconciler {
     await send(this.context, "DeleteItem", label, parameters);
   }
 
-  /** The condition that an item is still what was read: absent, or every attribute as it was and no other known one. */
+  /**
+   * The condition that an item is still what was read: absent, or with the same mark, every scalar as it was and no other
+   * known attribute. No service changes a map or a list without a scalar beside it, or without taking the mark away.
+   */
   private unchanged(current: StoredItem | undefined) {
     if (current === undefined)
       return {
         ConditionExpression: "attribute_not_exists(#pk)",
         ExpressionAttributeNames: { "#pk": PRIMARY_KEY.partitionKey },
       };
-    const names = Object.keys(current);
+    const { digest, run } = markOf(current) ?? {};
+    const names = Object.keys(current).filter((name) => typeof current[name] !== "object");
     const known = this.translator.attributesOf(current.__edb_e__ as EntityName);
     const absent = known.filter((name) => current[name] === undefined);
     return {
       ConditionExpression: [
+        "#mark.#digest = :digest",
+        "#mark.#run = :run",
         ...names.map((_, index) => `#c${index} = :c${index}`),
         ...absent.map((_, index) => `attribute_not_exists(#a${index})`),
       ].join(" AND "),
       ExpressionAttributeNames: {
+        "#mark": "migration",
+        "#digest": "digest",
+        "#run": "run",
         ...Object.fromEntries(names.map((name, index) => [`#c${index}`, name])),
         ...Object.fromEntries(absent.map((name, index) => [`#a${index}`, name])),
       },
-      ExpressionAttributeValues: Object.fromEntries(names.map((name, index) => [`:c${index}`, current[name]])),
+      ExpressionAttributeValues: {
+        ":digest": digest,
+        ":run": run,
+        ...Object.fromEntries(names.map((name, index) => [`:c${index}`, current[name]])),
+      },
     };
   }
 }

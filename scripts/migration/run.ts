@@ -5,23 +5,15 @@ import type { EntityName } from "../../entities/models.ts";
 import { type Clock, createContext } from "../../services/context.ts";
 import { Backfill, settleTouched } from "./backfill.ts";
 import { Checkpoints, type Run, StateDirectory } from "./checkpoint.ts";
-import { type Conflicts, findConflicts, wholePartitions } from "./conflicts.ts";
+import { type Conflicts, findConflicts, wholePage } from "./conflicts.ts";
 import { addCounts, type Counts, checkCounts } from "./counts.ts";
 import { canonicalJson, hashOf } from "./digest.ts";
 import type { EnumMapping } from "./enum-mapping.ts";
 import { JsonLinesFile } from "./json-lines.ts";
 import { Reconciler } from "./reconciler.ts";
-import {
-  describeSources,
-  type SourceNaming,
-  SourceReader,
-  type SourceTable,
-  sourceKeyOf,
-  sourceKeyText,
-} from "./source-tables.ts";
+import { describeSources, type SourceNaming, SourceReader, type SourceTable } from "./source-tables.ts";
 import { runTasks } from "./tasks.ts";
 import { Translator } from "./translator.ts";
-import type { SourceItem } from "./values.ts";
 
 export interface MigrationOptions {
   readonly source: DynamoDBClient;
@@ -109,10 +101,6 @@ async function isEmpty(client: DynamoDBClient, table: string): Promise<boolean> 
 const settingsOf = ({ table, entities, naming, mapping, apply }: MigrationOptions, segments: number) =>
   hashOf(canonicalJson({ table, entities: [...entities].sort(), naming, mapping, apply, segments }));
 
-/** A scan may go on after any item. */
-const keyOfLast = (table: SourceTable, items: readonly SourceItem[]): SourceItem =>
-  sourceKeyOf(table, sourceKeyText(table, items[items.length - 1] ?? {}));
-
 class TablesRun {
   private readonly options: MigrationOptions;
   private readonly run: Run;
@@ -196,19 +184,13 @@ class TablesRun {
     const archive = new JsonLinesFile(this.partPath("archive", entity, segment), bytes.archiveBytes);
     try {
       for (let again = this.resumed; !done; again = false) {
-        const page = await this.reader.page(table, { number: segment, of: this.segments }, { after, size: pageSize });
-        const items = page.lastKey === undefined ? page.items : wholePartitions(table, page.items);
-        const report = await this.backfill.page(table, items, conflicts, again);
+        const page = await wholePage(this.reader, table, { number: segment, of: this.segments }, after, pageSize);
+        const report = await this.backfill.page(table, page.items, conflicts, again);
         await quarantine.append(report.quarantine);
         await archive.append(report.archive);
         counts = addCounts([counts, report.counts]);
-        done = page.lastKey === undefined;
-        after =
-          page.lastKey === undefined
-            ? undefined
-            : items.length < page.items.length
-              ? keyOfLast(table, items)
-              : page.lastKey;
+        after = page.lastKey;
+        done = after === undefined;
         const files = { quarantineBytes: quarantine.length, archiveBytes: archive.length };
         this.checkpoints.write(entity, segment, { after, done, counts, ...files });
         onRead(report.counts.read);

@@ -7,19 +7,12 @@ import type { AttributeNotes } from "../../entities/attributes.ts";
 import { type EntityName, MODELS } from "../../entities/models.ts";
 import { type Clock, createContext, type DataContext } from "../../services/context.ts";
 import { batchGet, keyOf, type StoredItem, type StoredKey } from "../../services/requests.ts";
-import { type Conflicts, findConflicts, neighbourConflicts, wholePartitions } from "./conflicts.ts";
+import { type Conflicts, findConflicts, neighbourConflicts, wholePage } from "./conflicts.ts";
 import type { EnumMapping } from "./enum-mapping.ts";
 import { rivalsOf } from "./mapping.ts";
 import { Marks } from "./marks.ts";
 import { quoted } from "./reasons.ts";
-import {
-  describeSources,
-  type SourceNaming,
-  SourceReader,
-  type SourceTable,
-  sourceKeyOf,
-  sourceKeyText,
-} from "./source-tables.ts";
+import { describeSources, type SourceNaming, SourceReader, type SourceTable, sourceKeyText } from "./source-tables.ts";
 import { runTasks } from "./tasks.ts";
 import { type MigratedItem, markOf, Translator } from "./translator.ts";
 import { plainItem, type SourceItem } from "./values.ts";
@@ -153,16 +146,11 @@ class Verifier {
     const tasks = Array.from({ length: segments }, (_, number) => async () => {
       let after: SourceItem | undefined;
       do {
-        const page = await reader.page(table, { number, of: segments }, { after, size: PAGE });
-        const items = page.lastKey === undefined ? page.items : wholePartitions(table, page.items);
+        const { items, lastKey } = await wholePage(reader, table, { number, of: segments }, after, PAGE);
         await this.comparePage(table, items, conflicts, decided, result);
         result.read += items.length;
         this.options.onProgress?.(entity, result.read, Math.max(result.read, table.itemCount));
-        const last = items[items.length - 1];
-        after =
-          page.lastKey === undefined || last === undefined
-            ? page.lastKey
-            : sourceKeyOf(table, sourceKeyText(table, last));
+        after = lastKey;
       } while (after !== undefined);
     });
     await runTasks(tasks, concurrency);
