@@ -112,7 +112,8 @@ await runCommand(async () => {
     if (given.retry !== undefined) return await runRetry(given.retry, common, state);
     const progress = tablesProgress();
     if (given.verify) {
-      const onProgress = (entity: EntityName, read: number, total: number) => progress.update({ entity, read, total });
+      const onProgress = (entity: EntityName, read: number, total: number) =>
+        progress.update({ entity, read, earlier: 0, total });
       const result = await verify({ ...common, segments, concurrency, live, onProgress }).finally(progress.stop);
       return printVerification(result);
     }

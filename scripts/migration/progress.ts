@@ -26,15 +26,14 @@ export function tablesProgress(now: () => number = () => performance.now()): Tab
     : undefined;
   const barOf = new Map<string, SingleBar>();
   const started = now();
-  let before: number | undefined;
   let printed = started;
 
   function speed(): string {
     const all = [...tables.values()];
     const read = all.reduce((sum, table) => sum + table.read, 0);
     const total = all.reduce((sum, table) => sum + table.total, 0);
-    before ??= read;
-    const rate = ((read - before) * 1000) / Math.max(1, now() - started);
+    const earlier = all.reduce((sum, table) => sum + table.earlier, 0);
+    const rate = ((read - earlier) * 1000) / Math.max(1, now() - started);
     const left = rate > 0 ? `, ${duration((total - read) / rate)} left` : "";
     return `${Math.round(rate)} items/s${left}`;
   }

@@ -42,6 +42,8 @@ export interface MigrationOptions {
 export interface MigrationProgress {
   readonly entity: EntityName;
   readonly read: number;
+  /** How many of them an earlier process had read. */
+  readonly earlier: number;
   /** How many the table has, as far as is known. */
   readonly total: number;
 }
@@ -137,10 +139,11 @@ class TablesRun {
     for (const table of tables) found.set(table.entity, await this.findConflicts(table, concurrency));
     const tasks = tables.flatMap((table) => {
       const conflicts = found.get(table.entity) ?? new Map();
-      let read = 0;
-      const onRead = (items: number) => {
-        read += items;
-        this.options.onProgress?.({ entity: table.entity, read, total: Math.max(read, table.itemCount) });
+      let [read, earlier] = [0, 0];
+      const onRead = (items: number, before: number) => {
+        read += items + before;
+        earlier += before;
+        this.options.onProgress?.({ entity: table.entity, read, earlier, total: Math.max(read, table.itemCount) });
       };
       return Array.from(
         { length: this.segments },
@@ -173,12 +176,12 @@ class TablesRun {
     table: SourceTable,
     segment: number,
     conflicts: Conflicts,
-    onRead: (items: number) => void,
+    onRead: (items: number, before: number) => void,
   ): Promise<void> {
     const { entity } = table;
     const { pageSize = DEFAULT_PAGE_SIZE } = this.options;
     let { after, done, counts, ...bytes } = this.checkpoints.read(entity, segment);
-    onRead(counts.read);
+    onRead(0, counts.read);
     if (done) return;
     const quarantine = new JsonLinesFile(this.partPath("quarantine", entity, segment), bytes.quarantineBytes);
     const archive = new JsonLinesFile(this.partPath("archive", entity, segment), bytes.archiveBytes);
@@ -193,7 +196,7 @@ class TablesRun {
         done = after === undefined;
         const files = { quarantineBytes: quarantine.length, archiveBytes: archive.length };
         this.checkpoints.write(entity, segment, { after, done, counts, ...files });
-        onRead(report.counts.read);
+        onRead(report.counts.read, 0);
       }
     } finally {
       await quarantine.close();
