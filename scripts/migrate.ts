@@ -2,14 +2,15 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { type EntityName, MODELS } from "../entities/models.ts";
-import { systemClock } from "../services/context.ts";
+import { createContext, systemClock } from "../services/context.ts";
 import { textTable } from "./bench/text-table.ts";
 import { migrationClient, placeOf, runCommand, type TableOptions, tableCommand, wholeNumber } from "./command-line.ts";
 import { type Counts, checkCounts } from "./migration/counts.ts";
 import { readMapping } from "./migration/enum-mapping.ts";
+import { Marks } from "./migration/marks.ts";
 import { tablesProgress } from "./migration/progress.ts";
 import { retry } from "./migration/retry.ts";
-import { migrate, type TableReport } from "./migration/run.ts";
+import { type MigrationOptions, migrate, type TableReport } from "./migration/run.ts";
 import type { SourceNaming } from "./migration/source-tables.ts";
 import { limitUnits, UnitLimit } from "./migration/unit-limit.ts";
 import { verify } from "./migration/verification.ts";
@@ -29,6 +30,7 @@ interface Options extends TableOptions {
   readonly live: boolean;
   readonly verify: boolean;
   readonly retry?: string[];
+  readonly cleanUp: boolean;
   readonly restart: boolean;
   readonly segments: number;
   readonly concurrency: number;
@@ -63,6 +65,11 @@ function options(command: Command): Options {
       new Option("--verify", "compare both sides attribute by attribute").default(false).conflicts(["apply", "retry"]),
     )
     .option("--retry <file...>", "take quarantine files again; of a conflict leave only the line to keep")
+    .addOption(
+      new Option("--clean-up", "with --apply: remove the notes that backfill and stream handler left in the table")
+        .default(false)
+        .conflicts(["verify", "retry"]),
+    )
     .option("--only <entities>", "only these, by entity or table, separated by commas (default: all)", entitiesOf)
     .option("--source-prefix <text>", "what stands before the names of the legacy tables", "")
     .option("--source-suffix <text>", "what stands after them", "")
@@ -110,6 +117,7 @@ await runCommand(async () => {
     if ((await describeTable(target, table)) === undefined)
       throw new Error(`there is no table ${table} at ${placeOf(given)}: npm run create-table makes it`);
     if (given.retry !== undefined) return await runRetry(given.retry, common, state);
+    if (given.cleanUp) return await cleanUp(common);
     const progress = tablesProgress();
     if (given.verify) {
       const onProgress = (entity: EntityName, read: number, total: number) =>
@@ -186,6 +194,19 @@ async function runRetry(
   );
   printReasons("quarantine", counts);
   if (given.apply && quarantined > 0) console.log(`Those that are left: ${quarantine}`);
+}
+
+async function cleanUp({
+  target,
+  table,
+  clock,
+  entities,
+}: Pick<MigrationOptions, "target" | "table" | "clock" | "entities">) {
+  if (!given.apply) throw new Error("--clean-up removes rows for good: say --apply, too");
+  const marks = new Marks(createContext({ client: target, table, clock }));
+  let removed = 0;
+  for (const entity of entities) removed += await marks.clear(entity);
+  console.log(`${removed} rows of the migration were removed.`);
 }
 
 function printVerification({ tables, differences, clean }: Awaited<ReturnType<typeof verify>>): void {

@@ -1,7 +1,7 @@
 import { PRIMARY_KEY, TTL_ATTRIBUTE } from "../../entities/keys.ts";
 import type { EntityName } from "../../entities/models.ts";
 import type { DataContext } from "../../services/context.ts";
-import { type StoredItem, type StoredKey, send } from "../../services/requests.ts";
+import { batchDelete, keyOf, type StoredItem, type StoredKey, send } from "../../services/requests.ts";
 import { hashOf } from "./digest.ts";
 
 /** No entity's key begins like this: entities' keys begin with the service's name. */
@@ -65,6 +65,18 @@ export class Marks {
 
   async *conflicts(entity: EntityName): AsyncGenerator<ConflictMark> {
     for await (const row of this.rows(`conflict#${entity}`)) yield row as unknown as ConflictMark;
+  }
+
+  /** Removes all rows of an entity and tells how many there were. */
+  async clear(entity: EntityName): Promise<number> {
+    let removed = 0;
+    for (const partition of ["touched", "conflict"]) {
+      for await (const row of this.rows(`${partition}#${entity}`)) {
+        await batchDelete(this.context, { entity: "migration", accessPattern: "clear" }, [keyOf(row)]);
+        removed++;
+      }
+    }
+    return removed;
   }
 
   private async put(item: StoredItem): Promise<void> {

@@ -1,12 +1,14 @@
 import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { UpdateCommand } from "@aws-sdk/lib-dynamodb";
+import { examineItems } from "../../../scripts/doctor/item-examination.ts";
 import { addCounts, checkCounts, noCounts } from "../../../scripts/migration/counts.ts";
 import { mergeMapping } from "../../../scripts/migration/enum-mapping.ts";
 import { legacyEstate, writeEstate } from "../../../scripts/migration/legacy-estate.ts";
 import { retry } from "../../../scripts/migration/retry.ts";
 import type { MigrationReport } from "../../../scripts/migration/run.ts";
-import { quarantineFaults, runKilled } from "../../../scripts/migration-trials/killed-run.ts";
+import { quarantineFaults, runKilled, runMigrate } from "../../../scripts/migration-trials/killed-run.ts";
+import { createContext } from "../../../services/context.ts";
 import { ConflictError } from "../../../services/errors.ts";
 import { NOW } from "../../engine.ts";
 import { interceptedClient } from "../../instruments.ts";
@@ -67,6 +69,14 @@ describe("a migration", () => {
 
     expect(second).toMatchObject({ written: 0, already: first.written, quarantined: first.quarantined });
     expect(await estate.db.contents()).toEqual(items);
+  });
+
+  it("leaves a table that the doctor finds in order", async () => {
+    await writeEstate(estate.db.client, estate.prefix, { items: 60, seed: 5, now: NOW });
+    await estate.run();
+
+    const context = createContext({ client: estate.db.client, table: estate.db.table });
+    expect(await examineItems(context, { itemCount: 60, rate: 100_000 })).toMatchObject({ open: 0 });
   });
 
   it("gives the services items that they take for their own, and hides what only it knows", async () => {
@@ -300,7 +310,7 @@ describe("a migration that is stopped", () => {
     await expect(estate.run()).rejects.toThrow(`process ${process.ppid}`);
   });
 
-  it("is killed as a process, twice, and misses nothing", async () => {
+  it("is killed as a process and misses nothing", async () => {
     const request = { items: 300, seed: 4, now: Math.floor(Date.now() / 1000) };
     await writeEstate(estate.db.client, estate.prefix, request);
     const { hostname, port } = (await estate.db.client.config.endpoint?.()) ?? {};
@@ -318,13 +328,64 @@ describe("a migration that is stopped", () => {
       "10",
     ];
 
-    const result = await runKilled([...words, "--apply"], state, request.items, 2);
+    const result = await runKilled([...words, "--apply"], state, request.items, 1);
 
-    expect(result).toMatchObject({ code: 0, killed: 2 });
+    expect(result).toMatchObject({ code: 0, killed: 1 });
     expect(result.output).toContain("An unfinished run was taken up");
     expect(await quarantineFaults(state, request)).toEqual([]);
     estate.db.clock.now = request.now;
     expect(await estate.verify()).toMatchObject({ clean: true });
+  });
+});
+
+describe("npm run migrate", () => {
+  const run = async (...words: string[]) => {
+    const { hostname, port } = (await estate.db.client.config.endpoint?.()) ?? {};
+    const place = [
+      "--endpoint",
+      `http://${hostname}:${port}`,
+      "--table",
+      estate.db.table,
+      "--source-prefix",
+      estate.prefix,
+    ];
+    return runMigrate([...place, "--state", join(estate.directory, "command"), ...words]);
+  };
+
+  it("says what it would do and does it, verifies with its exit code, and cleans up", async () => {
+    await estate.put("ticket", aLegacyTicket(), aLegacyTicket({ ticket_id: "TKT-2", category: "billing" }));
+
+    const [dry, limited] = [
+      await run("--only", "ticket"),
+      await run("--only", "ielts-support-tickets", "--apply", "--rate", "500"),
+    ];
+
+    expect(dry).toMatchObject({ code: 0, output: expect.stringMatching(/ielts-support-tickets +2 +1 +0 +1 +0/) });
+    expect(dry.output).toContain("1 unknown_value ticket.category");
+    expect(dry.output).toContain("Nothing was written. --apply does it.");
+    expect(limited).toMatchObject({ code: 0, output: expect.stringContaining("quarantine in ") });
+    await estate.put("ticket", aLegacyTicket({ subject: "Other" }), aLegacyTicket({ ticket_id: "tkt-2" }));
+    const differs = await run("--verify", "--only", "ticket");
+    expect(differs).toMatchObject({ code: 1, output: expect.stringContaining("The sides differ.") });
+    expect(differs.output).toContain('subject should be "Other" and is "The microphone stops"');
+    expect(await run("--clean-up", "--apply")).toMatchObject({
+      code: 0,
+      output: expect.stringContaining("rows of the migration were removed"),
+    });
+  });
+
+  it("refuses what it does not know", async () => {
+    const refused = [
+      [["--only", "nothing"], "one of user"],
+      [["--source", "ticket"], "ticket=my-tickets"],
+      [["--clean-up", "--mapping", "/absent.json"], "/absent.json"],
+      [["--table", "absent-table"], "there is no table absent-table"],
+    ] as const;
+
+    const results = await Promise.all(refused.map(([words]) => run(...words)));
+
+    for (const [index, [, text]] of refused.entries())
+      expect(results[index]).toMatchObject({ code: 1, output: expect.stringContaining(text) });
   });
 });
 
