@@ -141,9 +141,9 @@ await runCommand(async () => {
     const report = await migrate(run).finally(progress.stop);
     if (report.resumed) console.log("An unfinished run was taken up where it had come to.");
     printTables(report.tables, apply);
-    const read = report.tables.reduce((sum, { counts }) => sum + counts.read, 0);
     const seconds = (performance.now() - started) / 1000;
-    console.log(`\n${number(read)} items in ${seconds.toFixed(1)} s (${number(Math.round(read / seconds))} a second).`);
+    const speed = number(Math.round(report.read / seconds));
+    console.log(`\n${number(report.read)} items read in ${seconds.toFixed(1)} s (${speed} a second).`);
     if (!apply) console.log("Nothing was written. --apply does it.");
   } finally {
     source.destroy();

@@ -283,6 +283,9 @@ const RULES: Readonly<Record<EntityName, Rules>> = {
   },
 };
 
+/** The attributes that have a rule; what a source calls like any other goes to `legacy`. */
+export const mappedAttributes = (entity: EntityName): string[] => Object.keys(RULES[entity]);
+
 /** Attributes without which an entity is not whole; the entity's own rules check the rest. */
 const REQUIRED: ReadonlyMap<EntityName, readonly string[]> = new Map(
   (Object.keys(RULES) as EntityName[]).map((entity) => [entity, requiredOf(entity)]),

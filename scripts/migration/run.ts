@@ -62,6 +62,8 @@ export interface TableReport {
 export interface MigrationReport {
   readonly run: string;
   readonly resumed: boolean;
+  /** Items that this process has read; an earlier one may have read others. */
+  readonly read: number;
   readonly tables: readonly TableReport[];
 }
 
@@ -89,7 +91,7 @@ export async function migrate(options: MigrationOptions): Promise<MigrationRepor
     const reports = await tablesRun.all(tables);
     state.finish(run);
     tablesRun.clear();
-    return { run: run.id, resumed, tables: reports };
+    return { run: run.id, resumed, read: tablesRun.read, tables: reports };
   } finally {
     state.unlock();
   }
@@ -104,6 +106,7 @@ const settingsOf = ({ table, entities, naming, mapping, apply }: MigrationOption
   hashOf(canonicalJson({ table, entities: [...entities].sort(), naming, mapping, apply, segments }));
 
 class TablesRun {
+  read = 0;
   private readonly options: MigrationOptions;
   private readonly run: Run;
   private readonly segments: number;
@@ -196,6 +199,7 @@ class TablesRun {
         done = after === undefined;
         const files = { quarantineBytes: quarantine.length, archiveBytes: archive.length };
         this.checkpoints.write(entity, segment, { after, done, counts, ...files });
+        this.read += report.counts.read;
         onRead(report.counts.read, 0);
       }
     } finally {

@@ -1,9 +1,11 @@
 import { marshall } from "@aws-sdk/util-dynamodb";
 import fc from "fast-check";
+import { describeModel } from "../../../entities/model.ts";
 import type { EntityName } from "../../../entities/models.ts";
 import { createLocalClient } from "../../../scripts/local-database.ts";
 import { closedSetOf, ENUM_MAPPING, mergeMapping } from "../../../scripts/migration/enum-mapping.ts";
 import { legacyEstate } from "../../../scripts/migration/legacy-estate.ts";
+import { mappedAttributes } from "../../../scripts/migration/mapping.ts";
 import { Translator } from "../../../scripts/migration/translator.ts";
 import { createContext } from "../../../services/context.ts";
 import type { StoredItem } from "../../../services/requests.ts";
@@ -237,6 +239,23 @@ describe("a source item", () => {
     const reason = reasonOf("ticket", { ...TICKET, category: "billing", priority: "whenever", message: undefined });
 
     expect(reason?.attributes).toEqual(["category", "priority", "message"]);
+  });
+});
+
+describe("the rules", () => {
+  it("cover every attribute that an entity is given, but the session that the new layer fixes in a token", () => {
+    const uncovered = Object.entries(describeModel().entities).flatMap(([entity, { attributes }]) => {
+      const given = Object.keys(attributes).filter(
+        (name) => !["derived", "migration"].includes(attributes[name]?.setBy ?? ""),
+      );
+      const rules = mappedAttributes(entity as EntityName);
+      return [
+        ...given.filter((name) => !rules.includes(name)).map((name) => `${entity}.${name} has no rule`),
+        ...rules.filter((name) => !given.includes(name)).map((name) => `${entity}.${name} is no attribute`),
+      ];
+    });
+
+    expect(uncovered).toEqual(["qr_token.session_id has no rule"]);
   });
 });
 
