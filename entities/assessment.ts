@@ -1,5 +1,5 @@
 import { createSchema, Entity, type EntityConfiguration, type EntityItem } from "electrodb";
-import { accountEmailFrom, band, email, id, instant, minutes, oneOf, scores, text } from "./attributes.ts";
+import { accountEmailFrom, band, email, id, instant, migrated, minutes, oneOf, scores, text } from "./attributes.ts";
 import { ASSESSMENT_STATUSES, ASSESSMENT_TYPES } from "./enums.ts";
 import { collected, MODEL_VERSION, primary, SERVICE_NAME, scoped } from "./keys.ts";
 
@@ -26,6 +26,7 @@ const schema = createSchema({
     duration_minutes: minutes({ description: "Time taken" }),
     status: oneOf(ASSESSMENT_STATUSES, { required: true, setBy: "service", description: "State of the assessment" }),
     user_email: accountEmailFrom("user_id"),
+    ...migrated(),
   },
   indexes: {
     byId: primary("assessment", {

@@ -7,8 +7,11 @@ import { BANDS, CRITERIA, type Criterion, type Skill } from "./enums.ts";
  */
 export interface AttributeNotes {
   readonly description: string;
-  /** Who gives the value: the caller of a service, the service itself, or another attribute. Default: the caller. */
-  readonly setBy?: "caller" | "service" | "derived";
+  /**
+   * Who gives the value: the caller of a service, the service itself, another attribute, or the migration from the
+   * eleven tables. Default: the caller.
+   */
+  readonly setBy?: "caller" | "service" | "derived" | "migration";
   readonly unit?: string;
   readonly required?: true;
   readonly readOnly?: true;
@@ -186,6 +189,39 @@ export const timeToLive = () =>
     description: "DynamoDB's time to live, derived from expires_at",
     setBy: "derived",
     unit: "epoch seconds",
+  }) as const;
+
+/** What the migration keeps on an item to find it again: see `docs/migration.md`. */
+export interface MigrationMark {
+  /** The key of the source item: its values in the order of the table's key, as JSON. */
+  readonly source: string;
+  /** Hash of the attributes as they were migrated. */
+  readonly digest: string;
+  /** The run that wrote it; `stream` for the stream handler. */
+  readonly run: string;
+  /** Attributes that the source lacked and that were derived from others. */
+  readonly derived?: readonly string[];
+  /** Whether it was taken from a quarantine file, perhaps corrected there: later runs leave it alone. */
+  readonly mended?: boolean;
+}
+
+/** What an item that was brought over from the eleven tables carries besides the seed's attributes; in no index. */
+export const migrated = () =>
+  ({
+    legacy: {
+      type: CustomAttributeType<Readonly<Record<string, unknown>>>("any"),
+      shape: "map",
+      hidden: true,
+      setBy: "migration",
+      description: "Attributes of the source item that the specification does not know",
+    },
+    migration: {
+      type: CustomAttributeType<MigrationMark>("any"),
+      shape: "map",
+      hidden: true,
+      setBy: "migration",
+      description: "Source key and digest of an item that was brought over from the eleven tables",
+    },
   }) as const;
 
 const criterionScores = <const S extends Skill>(skill: S) => {

@@ -1,5 +1,5 @@
 import { createSchema, Entity, type EntityConfiguration, type EntityItem } from "electrodb";
-import { email, id, instant, oneOf, text } from "./attributes.ts";
+import { email, id, instant, migrated, oneOf, text } from "./attributes.ts";
 import { REPORT_STATUSES, REPORT_TYPES } from "./enums.ts";
 import { collected, MODEL_VERSION, primary, SERVICE_NAME, scoped } from "./keys.ts";
 
@@ -14,6 +14,7 @@ const schema = createSchema({
     description: text({ required: true, readOnly: true, description: "The user's explanation" }),
     status: oneOf(REPORT_STATUSES, { required: true, setBy: "service", description: "State of the report" }),
     admin_notes: text({ description: "Internal review notes" }),
+    ...migrated(),
   },
   indexes: {
     byId: primary("content_report", { pk: ["report_id"], sk: ["created_at"], description: "A report by its id alone" }),

@@ -1,5 +1,5 @@
 import { createSchema, Entity, type EntityConfiguration, type EntityItem } from "electrodb";
-import { id, instant, oneOf, slug, text } from "./attributes.ts";
+import { id, instant, migrated, oneOf, slug, text } from "./attributes.ts";
 import { ACTION_STATUSES, ACTION_TYPES } from "./enums.ts";
 import { collected, MODEL_VERSION, primary, SERVICE_NAME, scoped } from "./keys.ts";
 
@@ -28,6 +28,7 @@ const schema = createSchema({
     reviewed_by: id({ description: "The human reviewer" }),
     review_reason: text({ description: "Why the reviewer approved or rejected it" }),
     pr_url: id({ description: "Link to the pull request" }),
+    ...migrated(),
   },
   indexes: {
     byId: primary("devops_action", { pk: ["action_id"], sk: ["timestamp"], description: "An action by its id alone" }),

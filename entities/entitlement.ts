@@ -1,5 +1,5 @@
 import { createSchema, Entity, type EntityConfiguration, type EntityItem } from "electrodb";
-import { email, id, instant, money, oneOf, text } from "./attributes.ts";
+import { email, id, instant, migrated, money, oneOf, text } from "./attributes.ts";
 import { ENTITLEMENT_STATUSES, PLATFORMS, PRODUCTS } from "./enums.ts";
 import { collected, MODEL_VERSION, primary, SERVICE_NAME } from "./keys.ts";
 
@@ -20,6 +20,7 @@ const schema = createSchema({
     transaction_id: id({ required: true, description: "The store's transaction that was granted last" }),
     price_paid: money({ description: "Amount paid for the current period" }),
     status: oneOf(ENTITLEMENT_STATUSES, { required: true, setBy: "service", description: "State of the purchase" }),
+    ...migrated(),
   },
   indexes: {
     byUserAndProduct: primary("entitlement", {

@@ -103,15 +103,3 @@ export const collected = <
   collection,
   projection: [...IDENTIFIERS, ...parts.view] as const,
 });
-
-/** An index of one entity's own that projects whole items: for the small catalogue that is read whole. */
-export const catalogued = <
-  const N extends GlobalIndexName,
-  const O extends string,
-  const P extends readonly string[],
-  const S extends readonly string[],
->(
-  name: N,
-  scope: O,
-  parts: KeyParts<P, S>,
-) => ({ ...secondary(name, { pk: scope, sk: "" }, parts), scope });

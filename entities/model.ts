@@ -7,7 +7,7 @@ export interface AttributeDescription {
   readonly enum?: readonly string[];
   readonly hidden?: true;
   readonly unit?: string;
-  readonly setBy: "caller" | "service" | "derived";
+  readonly setBy: "caller" | "service" | "derived" | "migration";
   readonly description: string;
 }
 
@@ -42,8 +42,10 @@ interface AttributeModel {
   readonly required?: boolean;
   readonly hidden?: boolean;
   readonly unit?: string;
-  readonly setBy?: "service" | "derived";
+  readonly setBy?: "service" | "derived" | "migration";
   readonly enum?: readonly string[];
+  /** What an attribute is that ElectroDB takes as it comes. */
+  readonly shape?: string;
   readonly description: string;
 }
 
@@ -65,7 +67,7 @@ function describeAttribute(attribute: AttributeModel): AttributeDescription {
   const { type, unit, description } = attribute;
   const values = typeof type === "string" ? attribute.enum : type;
   return {
-    type: typeof type === "string" ? type : "enum",
+    type: attribute.shape ?? (typeof type === "string" ? type : "enum"),
     required: attribute.required === true,
     ...(values === undefined ? {} : { enum: values }),
     ...(attribute.hidden === true ? { hidden: true } : {}),

@@ -1,5 +1,5 @@
 import { createSchema, Entity, type EntityConfiguration, type EntityItem } from "electrodb";
-import { email, flag, id, instant, timeToLive } from "./attributes.ts";
+import { email, flag, id, instant, migrated, timeToLive } from "./attributes.ts";
 import { MODEL_VERSION, primary, SERVICE_NAME, scoped } from "./keys.ts";
 
 const schema = createSchema({
@@ -24,6 +24,7 @@ const schema = createSchema({
       description: "The session that redeeming starts, fixed in the same write, so that a retry finishes it",
     }),
     ttl: timeToLive(),
+    ...migrated(),
   },
   indexes: {
     byToken: primary("qr_token", { pk: ["token"], sk: [], description: "The token that a device scanned" }),

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { createSchema, Entity, type EntityConfiguration, type EntityItem } from "electrodb";
-import { id, minutes, oneOf, slug, text, textList } from "./attributes.ts";
+import { id, migrated, minutes, oneOf, slug, text, textList } from "./attributes.ts";
 import { DIFFICULTIES, QUESTION_TYPES } from "./enums.ts";
-import { catalogued, MODEL_VERSION, primary, SERVICE_NAME, scoped } from "./keys.ts";
+import { MODEL_VERSION, primary, SERVICE_NAME, scoped } from "./keys.ts";
 
 /** Spreads ids evenly over 8 hex digits, so that a random digit string is a fair place to draw from. */
 export const drawKeyOf = (questionId: string): string =>
@@ -28,6 +28,7 @@ const schema = createSchema({
       description: "Hash of question_id: the order that random draws walk",
       setBy: "derived",
     } as const,
+    ...migrated(),
   },
   indexes: {
     byId: primary("question", {
@@ -35,9 +36,20 @@ const schema = createSchema({
       sk: ["assessment_type"],
       description: "A question by its id alone",
     }),
-    byType: catalogued("gsi5", "question", {
+    byType: scoped("gsi5", "question", {
       pk: ["assessment_type"],
       sk: ["difficulty", "topic", "question_id"],
+      // Whole questions: all but what a migration keeps.
+      view: [
+        "question_id",
+        "assessment_type",
+        "difficulty",
+        "topic",
+        "question_text",
+        "sample_answer",
+        "keywords",
+        "estimated_time",
+      ],
       description: "Questions of a type, by difficulty and topic",
     }),
     byDraw: scoped("gsi3", "question", {

@@ -1,7 +1,7 @@
 import { createSchema, Entity, type EntityConfiguration, type EntityItem } from "electrodb";
-import { bandDescriptors, id, oneOf, textList } from "./attributes.ts";
+import { bandDescriptors, id, migrated, oneOf, textList } from "./attributes.ts";
 import { CRITERION_NAMES, SKILLS } from "./enums.ts";
-import { catalogued, MODEL_VERSION, primary, SERVICE_NAME } from "./keys.ts";
+import { MODEL_VERSION, primary, SERVICE_NAME, scoped } from "./keys.ts";
 
 const schema = createSchema({
   model: { service: SERVICE_NAME, entity: "rubric", version: MODEL_VERSION },
@@ -11,12 +11,15 @@ const schema = createSchema({
     criterion: oneOf(CRITERION_NAMES, { required: true, description: "Criterion of the skill" }),
     band_descriptors: bandDescriptors({ required: true, description: "What a performance at each band is like" }),
     evaluation_prompts: textList({ description: "Instructions for the AI examiner" }),
+    ...migrated(),
   },
   indexes: {
     byId: primary("rubric", { pk: ["rubric_id"], sk: [], description: "A rubric by its id" }),
-    bySkill: catalogued("gsi5", "rubric", {
+    bySkill: scoped("gsi5", "rubric", {
       pk: ["skill_type"],
       sk: ["criterion", "rubric_id"],
+      // Whole rubrics: all but what a migration keeps.
+      view: ["rubric_id", "skill_type", "criterion", "band_descriptors", "evaluation_prompts"],
       description: "Rubrics of a skill, by criterion",
     }),
   },

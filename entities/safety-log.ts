@@ -1,5 +1,5 @@
 import { createSchema, Entity, type EntityConfiguration, type EntityItem } from "electrodb";
-import { confidence, email, id, instant, listOf, oneOf, text } from "./attributes.ts";
+import { confidence, email, id, instant, listOf, migrated, oneOf, text } from "./attributes.ts";
 import { CONTENT_TYPES, MODERATION_ACTIONS, MODERATION_CATEGORIES } from "./enums.ts";
 import { collected, MODEL_VERSION, primary, SERVICE_NAME } from "./keys.ts";
 
@@ -24,6 +24,7 @@ const schema = createSchema({
     }),
     user_response: text({ readOnly: true, description: "What the user said or wrote" }),
     ai_response: text({ readOnly: true, description: "How Maya, the AI examiner, responded" }),
+    ...migrated(),
   },
   indexes: {
     byId: primary("safety_log", { pk: ["log_id"], sk: ["timestamp"], description: "A safety log by its id alone" }),

@@ -1,5 +1,5 @@
 import { createSchema, Entity, type EntityConfiguration, type EntityItem } from "electrodb";
-import { email, flag, id, instant, text, timeToLive } from "./attributes.ts";
+import { email, flag, id, instant, migrated, text, timeToLive } from "./attributes.ts";
 import { MODEL_VERSION, primary, SERVICE_NAME, scoped } from "./keys.ts";
 
 const schema = createSchema({
@@ -22,6 +22,7 @@ const schema = createSchema({
       description: "Whether it began by redeeming a QR token",
     }),
     ttl: timeToLive(),
+    ...migrated(),
   },
   indexes: {
     byId: primary("session", { pk: ["session_id"], sk: [], description: "The session behind a bearer credential" }),

@@ -1,5 +1,5 @@
 import { createSchema, Entity, type EntityConfiguration, type EntityItem } from "electrodb";
-import { confidence, email, id, instant, oneOf, text } from "./attributes.ts";
+import { confidence, email, id, instant, migrated, oneOf, text } from "./attributes.ts";
 import { TICKET_CATEGORIES, TICKET_PRIORITIES, TICKET_STATUSES } from "./enums.ts";
 import { collected, MODEL_VERSION, primary, SERVICE_NAME, scoped } from "./keys.ts";
 
@@ -19,6 +19,7 @@ const schema = createSchema({
     escalated_at: instant({ setBy: "service", description: "When it was last escalated to a human" }),
     resolved_at: instant({ setBy: "service", description: "When it was last resolved" }),
     devops_action_id: id({ setBy: "service", description: "The first DevOps action, if the matter is technical" }),
+    ...migrated(),
   },
   indexes: {
     byId: primary("ticket", { pk: ["ticket_id"], sk: ["created_at"], description: "A ticket by its id alone" }),

@@ -1,5 +1,5 @@
 import { createSchema, Entity, type EntityConfiguration, type EntityItem } from "electrodb";
-import { accountEmailFrom, email, flag, id, instant, oneOf, passwordHash, text } from "./attributes.ts";
+import { accountEmailFrom, email, flag, id, instant, migrated, oneOf, passwordHash, text } from "./attributes.ts";
 import { ACCOUNT_STATUSES } from "./enums.ts";
 import { collected, MODEL_VERSION, primary, SERVICE_NAME } from "./keys.ts";
 
@@ -33,6 +33,7 @@ const schema = createSchema({
     last_login: instant({ setBy: "service", description: "When the user last logged in" }),
     account_status: oneOf(ACCOUNT_STATUSES, { required: true, setBy: "service", description: "State of the account" }),
     user_email: accountEmailFrom("email"),
+    ...migrated(),
   },
   indexes: {
     byEmail: primary("user", { pk: ["email"], sk: [], description: "The account of an e-mail address" }),

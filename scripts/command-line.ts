@@ -1,5 +1,5 @@
 import "./quiet-sdk.ts";
-import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import type { DynamoDBClient, DynamoDBClientConfig } from "@aws-sdk/client-dynamodb";
 import { confirm } from "@inquirer/prompts";
 import { SingleBar } from "cli-progress";
 import { Command, InvalidArgumentError, Option } from "commander";
@@ -67,12 +67,21 @@ export const isLoopback = (endpoint: string) => /^(?:127\.|localhost$|\[::1\]$)/
 export const placeOf = ({ endpoint, region }: TableOptions): string => endpoint ?? `AWS ${region ?? ""}`.trim();
 
 /** A client for the options. An endpoint on this machine needs no credentials and no region. */
-export function clientFor({ endpoint, region }: TableOptions): DynamoDBClient {
+export function clientFor({ endpoint, region }: TableOptions, config: DynamoDBClientConfig = {}): DynamoDBClient {
   if (endpoint !== undefined && isLoopback(endpoint)) {
-    return createClient({ endpoint, region: region ?? LOCAL_REGION, credentials: LOCAL_CREDENTIALS });
+    return createClient({ endpoint, region: region ?? LOCAL_REGION, credentials: LOCAL_CREDENTIALS, ...config });
   }
-  return createClient({ ...(endpoint === undefined ? {} : { endpoint }), ...(region === undefined ? {} : { region }) });
+  const place = { ...(endpoint === undefined ? {} : { endpoint }), ...(region === undefined ? {} : { region }) };
+  return createClient({ ...place, ...config });
 }
+
+/** A client that has time: it backs off as long as DynamoDB throttles, and waits for large pages. */
+export const migrationClient = (options: TableOptions): DynamoDBClient =>
+  clientFor(options, {
+    maxAttempts: 12,
+    retryMode: "adaptive",
+    requestHandler: { connectionTimeout: 5_000, requestTimeout: 60_000, throwOnRequestTimeout: true },
+  });
 
 /** Asks before something that cannot be undone; `--yes` answers for scripts, and without a terminal the answer is no. */
 export async function confirmed(question: string, yes: boolean): Promise<boolean> {

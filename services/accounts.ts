@@ -494,14 +494,17 @@ const SECRETS: Readonly<Partial<Record<ExportedEntity, readonly string[]>>> = {
   qr_token: ["token", "opened_session_id"],
 };
 
-/** The attributes of an item that its entity declares, derived ones and secrets left out. */
+/** The attributes of an item that its entity declares, `legacy` among them; derived ones, secrets and the migration's mark left out. */
 function exported(entity: ExportedEntity, item: StoredItem): Record<string, unknown> {
   const attributes = MODELS_OF_ACCOUNT[entity].schema.attributes as Readonly<
     Record<string, { readonly setBy?: unknown } | undefined>
   >;
   const shown = Object.entries(item).filter(
     ([name]) =>
-      attributes[name] !== undefined && attributes[name]?.setBy !== "derived" && !SECRETS[entity]?.includes(name),
+      attributes[name] !== undefined &&
+      attributes[name]?.setBy !== "derived" &&
+      name !== "migration" &&
+      !SECRETS[entity]?.includes(name),
   );
   return Object.fromEntries(shown);
 }

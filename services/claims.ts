@@ -31,6 +31,23 @@ export function claimable(model: Model, attribute: string, value: string): strin
 const ownerHash = (owner: readonly string[]) => createHash("sha256").update(JSON.stringify(owner)).digest("hex");
 
 /**
+ * The physical row of a claim, for what is brought over together with the items that it protects.
+ * `owner` is what the services give for its kind.
+ */
+export function claimRow(
+  context: DataContext,
+  claim: {
+    readonly kind: ClaimKind;
+    readonly claimed_id: string;
+    readonly created_at: number;
+    readonly settled?: true;
+  },
+  owner: readonly string[],
+): StoredItem {
+  return new EntityStore(context, ClaimModel).itemOf({ ...claim, owner: ownerHash(owner) });
+}
+
+/**
  * Makes an id unique over the table: the first caller's claim stays, later callers with the same owner get it back.
  * @throws ConflictError when another owner holds it.
  */

@@ -136,16 +136,28 @@ export const keyOf = (item: StoredItem): StoredKey => ({
   [PRIMARY_KEY.sortKey]: item[PRIMARY_KEY.sortKey] as string,
 });
 
+function projectionOf(attributes: readonly string[] | undefined): object {
+  if (attributes === undefined) return {};
+  return {
+    ProjectionExpression: attributes.map((_, index) => `#a${index}`).join(", "),
+    ExpressionAttributeNames: Object.fromEntries(attributes.map((name, index) => [`#a${index}`, name])),
+  };
+}
+
 /**
- * Reads whole items by key, in requests of 100, in no order; items that are gone are left out.
+ * Reads items by key, whole or only some of their attributes, in requests of 100, in no order; items that are gone are left out.
  * @throws UnprocessedError when DynamoDB keeps leaving keys out.
  */
 export async function batchGet(
   context: DataContext,
   label: RequestLabel,
   keys: readonly StoredKey[],
-  options: { consistent?: boolean } = {},
+  options: { consistent?: boolean; attributes?: readonly string[] } = {},
 ): Promise<StoredItem[]> {
+  const read = {
+    ...(options.consistent === true ? { ConsistentRead: true } : {}),
+    ...projectionOf(options.attributes),
+  };
   const chunks = await Promise.all(
     chunksOf(keys, BATCH_GET_LIMIT).map(async (chunk) => {
       const found: StoredItem[] = [];
@@ -154,9 +166,7 @@ export async function batchGet(
         if (attempt === BATCH_ATTEMPTS) throw new UnprocessedError(pending.length);
         if (attempt > 0) await backOff(attempt, context.options.signal);
         const output = await send(context, "BatchGetItem", label, {
-          RequestItems: {
-            [context.table]: { Keys: pending, ...(options.consistent === true ? { ConsistentRead: true } : {}) },
-          },
+          RequestItems: { [context.table]: { Keys: pending, ...read } },
         });
         found.push(...(output.Responses?.[context.table] ?? []));
         pending = output.UnprocessedKeys?.[context.table]?.Keys ?? [];

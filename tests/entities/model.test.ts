@@ -136,7 +136,7 @@ describe("describeModel", () => {
     const added = NAMES.flatMap((name) => {
       const known: string[] = SEED[name].attributes.split(" ");
       return Object.keys(entities[name].attributes)
-        .filter((attribute) => !known.includes(attribute))
+        .filter((attribute) => !known.includes(attribute) && !["legacy", "migration"].includes(attribute))
         .map((attribute) => `${name}.${attribute}`);
     });
 
@@ -156,7 +156,7 @@ describe("describeModel", () => {
       for (const { type, description, setBy, ...attribute } of Object.values(attributes)) {
         expect(["string", "number", "boolean", "enum", "map", "list"]).toContain(type);
         expect(description).toMatch(/^\S.{3,}\S$/);
-        expect(["caller", "service", "derived"]).toContain(setBy);
+        expect(["caller", "service", "derived", "migration"]).toContain(setBy);
         if (type === "enum") expect(attribute.enum?.length).toBeGreaterThan(1);
         if (type === "number") expect(attribute.unit).toMatch(/^(epoch seconds|band|0 to 1|minutes|USD)$/);
       }
@@ -185,7 +185,7 @@ describe("describeModel", () => {
   it("hides secrets, and nothing else that a caller gives", () => {
     const hidden = NAMES.flatMap((name) =>
       Object.entries(entities[name].attributes)
-        .filter(([, attribute]) => attribute.hidden === true && attribute.setBy !== "derived")
+        .filter(([, { hidden, setBy }]) => hidden === true && setBy !== "derived" && setBy !== "migration")
         .map(([attribute]) => `${name}.${attribute}`),
     );
 
@@ -195,6 +195,11 @@ describe("describeModel", () => {
       "qr_token.opened_session_id",
       "entitlement.receipt_data",
     ]);
+  });
+
+  it.each(NAMES)("lets %s carry what a migration keeps, hidden", (name) => {
+    const mark = { type: "map", hidden: true, required: false, setBy: "migration" };
+    expect(entities[name].attributes).toMatchObject({ legacy: mark, migration: mark });
   });
 
   it("has a time to live on sessions and QR tokens, and on no entity that must stay", () => {

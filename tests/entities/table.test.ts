@@ -23,7 +23,7 @@ describe("tableDefinition", () => {
       { indexName: "gsi2", partitionKey: "gsi2pk", sortKey: "gsi2sk", projectionType: "INCLUDE" },
       { indexName: "gsi3", partitionKey: "gsi3pk", sortKey: "gsi3sk", projectionType: "INCLUDE" },
       { indexName: "gsi4", partitionKey: "gsi4pk", sortKey: "gsi4sk", projectionType: "INCLUDE" },
-      { indexName: "gsi5", partitionKey: "gsi5pk", sortKey: "gsi5sk", projectionType: "ALL" },
+      { indexName: "gsi5", partitionKey: "gsi5pk", sortKey: "gsi5sk", projectionType: "INCLUDE" },
     ]);
     expect(timeToLiveAttribute).toBe("ttl");
   });
@@ -80,6 +80,8 @@ describe("tableDefinition", () => {
       "message",
       "code_diff",
       "user_response",
+      "legacy",
+      "migration",
     ]) {
       expect(projected).not.toContain(attribute);
     }
@@ -179,10 +181,7 @@ describe("createTableInput", () => {
       tableDefinition().globalSecondaryIndexes.map(({ indexName, nonKeyAttributes }) => ({
         IndexName: indexName,
         KeySchema: keySchema(`${indexName}pk`, `${indexName}sk`),
-        Projection:
-          indexName === "gsi5"
-            ? { ProjectionType: "ALL" }
-            : { ProjectionType: "INCLUDE", NonKeyAttributes: nonKeyAttributes },
+        Projection: { ProjectionType: "INCLUDE", NonKeyAttributes: nonKeyAttributes },
       })),
     );
   });

@@ -1,0 +1,241 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { type EntityName, MODELS } from "../entities/models.ts";
+import { createContext, systemClock } from "../services/context.ts";
+import { textTable } from "./bench/text-table.ts";
+import { migrationClient, placeOf, runCommand, type TableOptions, tableCommand, wholeNumber } from "./command-line.ts";
+import { type Counts, checkCounts } from "./migration/counts.ts";
+import { readMapping } from "./migration/enum-mapping.ts";
+import { Marks } from "./migration/marks.ts";
+import { tablesProgress } from "./migration/progress.ts";
+import { retry } from "./migration/retry.ts";
+import { type MigrationOptions, migrate, type TableReport } from "./migration/run.ts";
+import type { SourceNaming } from "./migration/source-tables.ts";
+import { limitUnits, UnitLimit } from "./migration/unit-limit.ts";
+import { verify } from "./migration/verification.ts";
+import { describeTable } from "./table/table-state.ts";
+
+/** `npm run migrate`: brings the eleven legacy tables over; `docs/migration.md` is its runbook. */
+interface Options extends TableOptions {
+  readonly only?: EntityName[];
+  readonly sourcePrefix: string;
+  readonly sourceSuffix: string;
+  readonly source: Readonly<Partial<Record<EntityName, string>>>;
+  readonly sourceRegion?: string;
+  readonly sourceEndpoint?: string;
+  readonly mapping?: string;
+  readonly state?: string;
+  readonly apply: boolean;
+  readonly live: boolean;
+  readonly verify: boolean;
+  readonly retry?: string[];
+  readonly cleanUp: boolean;
+  readonly restart: boolean;
+  readonly segments: number;
+  readonly concurrency: number;
+  readonly pageSize: number;
+  readonly rate?: number;
+}
+
+const ENTITIES = Object.keys(MODELS) as EntityName[];
+
+/** An entity, or the legacy table that becomes it. */
+function entityOf(value: string): EntityName {
+  const entity = ENTITIES.find((one) => one === value || MODELS[one].seedTable === value);
+  if (entity === undefined)
+    throw new InvalidArgumentError(`one of ${ENTITIES.join(", ")}, or the table's name, is wanted`);
+  return entity;
+}
+
+const entitiesOf = (value: string, known: EntityName[] = []): EntityName[] => [
+  ...new Set([...known, ...value.split(",").map((one) => entityOf(one.trim()))]),
+];
+
+function namesOf(value: string, known: Options["source"]): Options["source"] {
+  const [entity = "", name = ""] = value.split("=");
+  if (name === "") throw new InvalidArgumentError("a name such as ticket=my-tickets is wanted");
+  return { ...known, [entityOf(entity)]: name };
+}
+
+function options(command: Command): Options {
+  return command
+    .option("--apply", "write (without it nothing is written, and what would be is counted)", false)
+    .addOption(
+      new Option("--verify", "compare both sides attribute by attribute").default(false).conflicts(["apply", "retry"]),
+    )
+    .option("--retry <file...>", "take quarantine files again; of a conflict leave only the line to keep")
+    .addOption(
+      new Option("--clean-up", "with --apply: remove the notes that backfill and stream handler left in the table")
+        .default(false)
+        .conflicts(["verify", "retry"]),
+    )
+    .option("--only <entities>", "only these, by entity or table, separated by commas (default: all)", entitiesOf)
+    .option("--source-prefix <text>", "what stands before the names of the legacy tables", "")
+    .option("--source-suffix <text>", "what stands after them", "")
+    .option("--source <entity=name>", "a legacy table that is called otherwise (repeatable)", namesOf, {})
+    .option("--source-region <name>", "AWS region of the legacy tables (default: --region)")
+    .option("--source-endpoint <url>", "where the legacy tables are (default: --endpoint)")
+    .option("--mapping <file>", "JSON file of values that the built-in mapping does not know, or other ones")
+    .option("--state <directory>", "checkpoints, quarantine and archive (default: .migration/<table>)")
+    .option("--live", "the new layer is in use: every write has its own condition, changed items are no fault", false)
+    .option("--restart", "begin anew although a run is not finished", false)
+    .option("--segments <number>", "segments of each table", wholeNumber(1, 4096), 8)
+    .option("--concurrency <number>", "segments that are worked on at once", wholeNumber(1, 256), 8)
+    .option("--page-size <number>", "items a page has at most", wholeNumber(1, 1000), 500)
+    .option("--rate <units>", "capacity units a second at most, reads and writes together", wholeNumber(1))
+    .parse()
+    .opts<Options>();
+}
+
+const given = options(
+  tableCommand("migrate", "Bring the eleven legacy tables over to the one table. A dry run, unless --apply is said."),
+);
+const number = (value: number) => value.toLocaleString("en-US");
+
+await runCommand(async () => {
+  const { table, region, endpoint, mapping: mappingFile, rate, apply, live, segments, concurrency } = given;
+  const sourcePlace = { ...given, region: given.sourceRegion ?? region, endpoint: given.sourceEndpoint ?? endpoint };
+  const [source, target] = [migrationClient(sourcePlace as TableOptions), migrationClient(given)];
+  if (rate !== undefined) {
+    const limit = new UnitLimit(rate);
+    for (const client of [source, target]) limitUnits(client, limit);
+  }
+  const naming: SourceNaming = { prefix: given.sourcePrefix, suffix: given.sourceSuffix, names: given.source };
+  const common = {
+    source,
+    target,
+    table,
+    naming,
+    mapping: readMapping(mappingFile),
+    entities: given.only ?? ENTITIES,
+    clock: systemClock,
+  };
+  // A dry run has checkpoints of its own, so that it never stands in the way of an apply that is not finished.
+  const state = join(given.state ?? join(".migration", table), apply ? "apply" : "dry-run");
+  try {
+    if ((await describeTable(target, table)) === undefined)
+      throw new Error(`there is no table ${table} at ${placeOf(given)}: npm run create-table makes it`);
+    if (given.retry !== undefined) return await runRetry(given.retry, common, state);
+    if (given.cleanUp) return await cleanUp(common);
+    const progress = tablesProgress();
+    if (given.verify) {
+      const onProgress = (entity: EntityName, read: number, total: number) =>
+        progress.update({ entity, read, earlier: 0, total });
+      const result = await verify({ ...common, segments, concurrency, live, onProgress }).finally(progress.stop);
+      return printVerification(result);
+    }
+    const { restart, pageSize } = given;
+    const run = {
+      ...common,
+      state,
+      apply,
+      live,
+      restart,
+      segments,
+      concurrency,
+      pageSize,
+      onProgress: progress.update,
+    };
+    const started = performance.now();
+    const report = await migrate(run).finally(progress.stop);
+    if (report.resumed) console.log("An unfinished run was taken up where it had come to.");
+    printTables(report.tables, apply);
+    const seconds = (performance.now() - started) / 1000;
+    const speed = number(Math.round(report.read / seconds));
+    console.log(`\n${number(report.read)} items read in ${seconds.toFixed(1)} s (${speed} a second).`);
+    if (!apply) console.log("Nothing was written. --apply does it.");
+  } finally {
+    source.destroy();
+    target.destroy();
+  }
+});
+
+function printTables(tables: readonly TableReport[], apply: boolean): void {
+  const verb = apply ? "" : "would be ";
+  const headings = ["table", "read", `${verb}written`, "already there", `${verb}quarantined`, "skipped"];
+  const rows = tables.map(({ name, counts }): [string, ...number[]] => [
+    name,
+    counts.read,
+    counts.written,
+    counts.already,
+    counts.quarantined,
+    counts.skipped,
+  ]);
+  console.log(textTable(headings, rows));
+  for (const { name, counts, touched, quarantine, archive } of tables) {
+    printReasons(name, counts);
+    if (touched > 0) console.log(`${name}: ${touched} items that the stream handler had touched were looked at again`);
+    if (quarantine !== undefined) console.log(`${name}: quarantine in ${quarantine}`);
+    if (archive !== undefined) console.log(`${name}: archive of skipped and kept items in ${archive}`);
+  }
+}
+
+function printReasons(name: string, { reasons, kept }: Counts): void {
+  for (const [reason, count] of Object.entries(reasons).sort(([, a], [, b]) => b - a))
+    console.log(`${name}: ${number(count)} ${reason}`);
+  if (kept > 0) console.log(`${name}: ${number(kept)} stay as the new layer has them (see the archive)`);
+}
+
+async function runRetry(
+  files: string[],
+  common: Omit<Parameters<typeof retry>[0], "files" | "quarantine" | "apply">,
+  state: string,
+) {
+  const stamp = new Date().toISOString().slice(0, 19).replaceAll(":", "");
+  const quarantine = join(state, `retry-${stamp}.jsonl`);
+  mkdirSync(state, { recursive: true, mode: 0o700 });
+  const counts = await retry({ ...common, files, quarantine, apply: given.apply });
+  checkCounts("the quarantine files", counts);
+  const { read, written, already, quarantined, skipped } = counts;
+  const verb = given.apply ? "" : "would be ";
+  console.log(
+    `${read} read, ${written} ${verb}written, ${already} already there, ${quarantined} quarantined again, ${skipped} skipped`,
+  );
+  printReasons("quarantine", counts);
+  if (given.apply && quarantined > 0) console.log(`Those that are left: ${quarantine}`);
+}
+
+async function cleanUp({
+  target,
+  table,
+  clock,
+  entities,
+}: Pick<MigrationOptions, "target" | "table" | "clock" | "entities">) {
+  if (!given.apply) throw new Error("--clean-up removes rows for good: say --apply, too");
+  const marks = new Marks(createContext({ client: target, table, clock }));
+  let removed = 0;
+  for (const entity of entities) removed += await marks.clear(entity);
+  console.log(`${removed} rows of the migration were removed.`);
+}
+
+function printVerification({ tables, differences, clean }: Awaited<ReturnType<typeof verify>>): void {
+  const headings = [
+    "table",
+    "read",
+    "equal",
+    "missing",
+    "different",
+    "changed",
+    "mended",
+    "quarantined",
+    "skipped",
+    "surplus",
+  ];
+  const rows = tables.map((one): [string, ...number[]] => [
+    one.name,
+    one.read,
+    one.equal,
+    one.missing,
+    one.different,
+    one.changed,
+    one.mended,
+    one.quarantined,
+    one.skipped,
+    one.surplus,
+  ]);
+  console.log(textTable(headings, rows));
+  for (const text of differences) console.log(`  ${text}`);
+  console.log(clean ? "\nBoth sides say the same." : "\nThe sides differ.");
+  if (!clean) process.exitCode = 1;
+}

@@ -1,0 +1,307 @@
+import { bulkWrite } from "../../services/bulk-writer.ts";
+import type { DataContext } from "../../services/context.ts";
+import { batchGet, keyOf, type StoredItem, type StoredKey } from "../../services/requests.ts";
+import { type Conflicts, neighbourConflicts } from "./conflicts.ts";
+import { addCounts, type Counts, noCounts } from "./counts.ts";
+import type { SetAside } from "./json-lines.ts";
+import { rivalsOf } from "./mapping.ts";
+import type { ConflictMark } from "./marks.ts";
+import type { Reason, SkipCode } from "./reasons.ts";
+import { claimedByAnother, conflict, NOWHERE, type Outcome, type Reconciler } from "./reconciler.ts";
+import { type SourceReader, type SourceTable, sourceKeyText } from "./source-tables.ts";
+import { type MigratedItem, markOf, type Translator } from "./translator.ts";
+import type { SourceItem } from "./values.ts";
+
+export interface BackfillOptions {
+  readonly context: DataContext;
+  readonly translator: Translator;
+  readonly reader: SourceReader;
+  readonly reconciler: Reconciler;
+  readonly run: string;
+  /** Whether anything is written. */
+  readonly apply: boolean;
+  /**
+   * Whether the table was empty when the run began: nothing but the run and the stream handler has written since, and what
+   * the handler has touched is looked at again in the end. So pages need no look at what is there.
+   */
+  readonly fresh: boolean;
+  /** Whether the new layer writes to the table meanwhile: every write then has a condition of its own. */
+  readonly live: boolean;
+}
+
+/** What became of a page of source items. */
+export interface PageReport {
+  readonly counts: Counts;
+  readonly quarantine: readonly SetAside[];
+  readonly archive: readonly SetAside[];
+}
+
+interface Arrival {
+  readonly item: SourceItem;
+  readonly source: string;
+}
+
+interface Unreadable extends Arrival {
+  readonly reason: Reason;
+  readonly key: StoredKey | undefined;
+}
+
+interface Mapped extends Arrival {
+  readonly migrated: MigratedItem;
+}
+
+const LOOK_UP = ["pk", "sk", "migration", "owner"];
+const label = { entity: "migration", accessPattern: "lookUp" };
+const textOf = (key: StoredItem) => `${key.pk}\0${key.sk}`;
+
+const SKIPPED: Readonly<Record<SkipCode, string>> = {
+  expired: "its time is over",
+  ended: "the session was logged out",
+  gone: "it was deleted from the source while it was read",
+};
+
+/**
+ * Brings pages of source items over. Items that are absent in the new table go through the bulk writer, after one look at
+ * all of them: that is what makes a run fast. Whatever is there with another content, in conflict or unreadable goes item
+ * by item through the reconciler.
+ */
+export class Backfill {
+  private readonly options: BackfillOptions;
+
+  constructor(options: BackfillOptions) {
+    this.options = options;
+  }
+
+  /** @param again Whether an earlier process may have written some of the page. */
+  async page(table: SourceTable, items: readonly SourceItem[], known: Conflicts, again: boolean): Promise<PageReport> {
+    const page = new PageOutcomes(table, items.length);
+    const { translator, fresh } = this.options;
+    const conflicts = await this.conflictsIn(table, items, known);
+    const mapped: Mapped[] = [];
+    const unreadable: Unreadable[] = [];
+    const slow: Arrival[] = [];
+    const places = new Set<string>();
+    for (const item of items) {
+      const arrival = { item, source: sourceKeyText(table, item) };
+      const translation = translator.translate(table.entity, arrival.source, item);
+      if (translation.outcome === "skipped") page.skip(arrival, translation.code);
+      else if (translation.outcome === "quarantined") {
+        unreadable.push({ ...arrival, reason: translation.reason, key: translator.keyOf(table.entity, item) });
+      } else {
+        const { migrated } = translation;
+        const place = textOf(migrated.key);
+        const contested = migrated.uniques.some((unique) => conflicts.has(unique)) || places.has(place);
+        places.add(place);
+        if (contested) slow.push(arrival);
+        else mapped.push({ ...arrival, migrated });
+      }
+    }
+    const unknown = !fresh || again;
+    const stored = await this.lookUp(
+      !unknown
+        ? []
+        : [
+            ...mapped.flatMap(({ migrated }) => [migrated.key, ...migrated.claims.map(keyOf)]),
+            ...unreadable.flatMap(({ key }) => (key === undefined ? [] : [key])),
+          ],
+    );
+    for (const { key, reason, ...arrival } of unreadable) {
+      // It may be there from a time when it could be read, or mended by hand.
+      if (key !== undefined && stored.has(textOf(key))) slow.push(arrival);
+      else page.quarantine(arrival, reason);
+    }
+    slow.push(...(await this.bring(table, mapped, stored, page)));
+    for (const arrival of slow) page.settle(arrival, await this.one(table, arrival, conflicts));
+    return page.report();
+  }
+
+  private async conflictsIn(table: SourceTable, items: readonly SourceItem[], known: Conflicts): Promise<Conflicts> {
+    const { translator, reconciler, apply } = this.options;
+    if (rivalsOf(table.entity, table.keys[0]?.name) !== "neighbours") return known;
+    const found = neighbourConflicts(table, items, translator);
+    if (apply) for (const [unique, sources] of found) await reconciler.markConflict(table, unique, sources);
+    return found;
+  }
+
+  /** Writes what is absent, counts what is there, and returns what is there with another content. */
+  private async bring(
+    table: SourceTable,
+    mapped: readonly Mapped[],
+    stored: ReadonlyMap<string, StoredItem>,
+    page: PageOutcomes,
+  ): Promise<Arrival[]> {
+    const { context, apply, live, run } = this.options;
+    const absent: Mapped[] = [];
+    const claims: StoredItem[] = [];
+    const others: Arrival[] = [];
+    for (const arrival of mapped) {
+      const { migrated } = arrival;
+      const current = stored.get(textOf(migrated.key));
+      const mark = markOf(current);
+      if (current === undefined) {
+        const foreign = migrated.claims.find(
+          (claim) => (stored.get(textOf(claim))?.owner ?? claim.owner) !== claim.owner,
+        );
+        if (foreign !== undefined) page.settle(arrival, claimedByAnother(table, foreign));
+        else {
+          absent.push(arrival);
+          claims.push(...migrated.claims.filter((claim) => !stored.has(textOf(claim))));
+        }
+      } else if (mark?.source === arrival.source && (mark.digest === migrated.digest || mark.mended === true)) {
+        // A crash between writing and checkpoint: the run counts its own items as written.
+        page.settle(arrival, mark.run === run && mark.mended !== true ? { kind: "written" } : { kind: "unchanged" });
+      } else others.push(arrival);
+    }
+    if (apply && live) return [...others, ...absent];
+    if (apply) {
+      // A claim that stands without its item does no harm; an item without its claim could be granted again.
+      await this.write(context, claims);
+      await this.write(
+        context,
+        absent.map(({ migrated }) => migrated.item),
+      );
+    }
+    for (const arrival of absent) page.settle(arrival, { kind: "written" });
+    return others;
+  }
+
+  private async lookUp(keys: readonly StoredKey[]): Promise<Map<string, StoredItem>> {
+    const distinct = [...new Map(keys.map((key) => [textOf(key), key])).values()];
+    const found = new Map<string, StoredItem>();
+    for (let start = 0; start < distinct.length; start += 100) {
+      const rows = await batchGet(this.options.context, label, distinct.slice(start, start + 100), {
+        consistent: true,
+        attributes: LOOK_UP,
+      });
+      for (const row of rows) found.set(textOf(row), row);
+    }
+    return found;
+  }
+
+  private async write(context: DataContext, items: readonly StoredItem[]): Promise<void> {
+    const { failed } = await bulkWrite(context, items, (item) => item, { concurrency: 1 });
+    const [failure] = failed;
+    if (failure === undefined) return;
+    throw new Error(`${failed.length} items could not be written; the same command goes on from here`, {
+      cause: failure.cause,
+    });
+  }
+
+  private async one(table: SourceTable, arrival: Arrival, conflicts: Conflicts): Promise<Outcome> {
+    const { reconciler, apply } = this.options;
+    if (apply) {
+      const known = reconciler.whereaboutsOf(table, arrival.item);
+      const outcome = await reconciler.reconcile(table, arrival.source, known);
+      return outcome.kind === "removed" ? { kind: "skipped", code: "gone" } : outcome;
+    }
+    return this.foresee(table, arrival, conflicts);
+  }
+
+  /** What applying would do with an item that does not simply come over. */
+  private async foresee(table: SourceTable, { item, source }: Arrival, conflicts: Conflicts): Promise<Outcome> {
+    const { translator, reader, context, reconciler } = this.options;
+    const translation = translator.translate(table.entity, source, item);
+    const key = translator.keyOf(table.entity, item);
+    const marks = translator
+      .uniquesOf(table.entity, item)
+      .map((unique) => reconciler.marks.conflictKey(table.entity, unique));
+    const rows = await batchGet(context, label, [...(key === undefined ? [] : [key]), ...marks], { consistent: true });
+    const current = rows.find((row) => key !== undefined && textOf(row) === textOf(key));
+    const mark = markOf(current);
+    if (mark?.source === source && mark.mended === true) return { kind: "unchanged" };
+    if (translation.outcome === "quarantined") return { kind: "quarantined", reason: translation.reason, others: [] };
+    if (translation.outcome === "skipped") return { kind: "skipped", code: translation.code };
+    const decided = rows.some((row) => (row as Partial<ConflictMark>).kept === source);
+    for (const unique of decided ? [] : translation.migrated.uniques) {
+      const sources =
+        conflicts.get(unique) ?? (mark !== undefined && mark.source !== source ? [mark.source, source] : []);
+      const rivals = await Promise.all(
+        sources
+          .filter((one) => one !== source)
+          .map(async (one) => ({ source: one, item: await reader.get(table, one) })),
+      );
+      const alive = rivals.flatMap((rival) => (rival.item === undefined ? [] : [{ ...rival, item: rival.item }]));
+      if (alive.length > 0) return conflict(table, unique, source, alive);
+    }
+    if (current === undefined || translator.isIntact(table.entity, current)) return { kind: "written" };
+    return { kind: "kept", text: "the new layer has changed or made it" };
+  }
+}
+
+/** Gathers what becomes of the items of a page. */
+class PageOutcomes {
+  private readonly table: SourceTable;
+  private readonly counts = noCounts();
+  private readonly setAside: { quarantine: SetAside[]; archive: SetAside[] } = { quarantine: [], archive: [] };
+
+  constructor(table: SourceTable, read: number) {
+    this.table = table;
+    this.counts.read = read;
+  }
+
+  settle(arrival: Arrival, outcome: Outcome): void {
+    switch (outcome.kind) {
+      case "written":
+        this.counts.written++;
+        break;
+      case "unchanged":
+        this.counts.already++;
+        break;
+      case "kept":
+        this.counts.already++;
+        this.counts.kept++;
+        this.archive(arrival, "kept", outcome.text);
+        break;
+      case "skipped":
+        this.skip(arrival, outcome.code);
+        break;
+      case "quarantined":
+        this.quarantine(arrival, outcome.reason, outcome.others);
+        break;
+      case "removed":
+        this.skip(arrival, "gone");
+    }
+  }
+
+  skip(arrival: Arrival, code: SkipCode): void {
+    this.counts.skipped++;
+    this.count(code);
+    this.archive(arrival, code, SKIPPED[code]);
+  }
+
+  quarantine(arrival: Arrival, reason: Reason, others: readonly SourceItem[] = []): void {
+    this.counts.quarantined++;
+    this.count(`${reason.code} ${reason.attributes.map((name) => `${this.table.entity}.${name}`).join(", ")}`);
+    this.setAside.quarantine.push({ ...this.lineOf(arrival), reason, item: arrival.item, others });
+  }
+
+  report(): PageReport {
+    return { counts: addCounts([this.counts]), ...this.setAside };
+  }
+
+  private archive(arrival: Arrival, code: string, text: string): void {
+    this.setAside.archive.push({ ...this.lineOf(arrival), reason: { code, text }, item: arrival.item });
+  }
+
+  private lineOf({ source }: Arrival) {
+    return { table: this.table.name, entity: this.table.entity, key: source };
+  }
+
+  private count(reason: string): void {
+    this.counts.reasons[reason] = (this.counts.reasons[reason] ?? 0) + 1;
+  }
+}
+
+/** Reconciles what the stream handler touched while a table was read: a page may have been older than a live write. */
+export async function settleTouched(
+  { reconciler }: Pick<BackfillOptions, "reconciler">,
+  table: SourceTable,
+  since: number,
+): Promise<number> {
+  let settled = 0;
+  for await (const { source, keys, uniques } of reconciler.marks.touchedSince(table.entity, since)) {
+    await reconciler.reconcile(table, source, { ...NOWHERE, keys, uniques });
+    settled++;
+  }
+  return settled;
+}

@@ -1,0 +1,113 @@
+import { PRIMARY_KEY, TTL_ATTRIBUTE } from "../../entities/keys.ts";
+import type { EntityName } from "../../entities/models.ts";
+import type { DataContext } from "../../services/context.ts";
+import { batchDelete, keyOf, type StoredItem, type StoredKey, send } from "../../services/requests.ts";
+import { hashOf } from "./digest.ts";
+
+/** No entity's key begins like this: entities' keys begin with the service's name. */
+const PREFIX = "$migration#";
+/** Longer than a backfill runs. */
+const TOUCHED_DAYS = 14;
+
+/** Whether a row is a migration's own and no item. */
+export const isMigrationRow = ({ pk }: StoredItem): boolean => String(pk).startsWith(PREFIX);
+
+/** What the stream handler says of a source item that it has dealt with, for a backfill that read it before. */
+export interface Touched {
+  readonly source: string;
+  readonly keys: readonly StoredKey[];
+  readonly uniques: readonly string[];
+  /** Epoch milliseconds. */
+  readonly at: number;
+}
+
+/** Source items that would become one key. */
+export interface ConflictMark {
+  readonly unique: string;
+  readonly sources: readonly string[];
+  /** The one that an operator decided for. */
+  readonly kept?: string;
+}
+
+/** The rows that backfill, stream handler and operators leave each other in the new table, beside its items. */
+export class Marks {
+  private readonly context: DataContext;
+
+  constructor(context: DataContext) {
+    this.context = context;
+  }
+
+  async touch(entity: EntityName, touched: Touched): Promise<void> {
+    const ttl = this.context.clock() + TOUCHED_DAYS * 24 * 60 * 60;
+    await this.put({ ...rowKey(`touched#${entity}`, touched.source), ...touched, [TTL_ATTRIBUTE]: ttl });
+  }
+
+  /** What was touched from an instant on, epoch milliseconds. */
+  async *touchedSince(entity: EntityName, since: number): AsyncGenerator<Touched> {
+    for await (const row of this.rows(`touched#${entity}`)) {
+      const touched = row as unknown as Touched;
+      if (touched.at >= since) yield touched;
+    }
+  }
+
+  conflictKey(entity: EntityName, unique: string): StoredKey {
+    return rowKey(`conflict#${entity}`, unique);
+  }
+
+  async setConflict(entity: EntityName, mark: ConflictMark): Promise<void> {
+    await this.put({ ...this.conflictKey(entity, mark.unique), ...mark });
+  }
+
+  async dropConflict(entity: EntityName, unique: string): Promise<void> {
+    const parameters = { TableName: this.context.table, Key: this.conflictKey(entity, unique) };
+    await send(this.context, "DeleteItem", { entity: "migration", accessPattern: "conflict" }, parameters);
+  }
+
+  async *conflicts(entity: EntityName): AsyncGenerator<ConflictMark> {
+    for await (const row of this.rows(`conflict#${entity}`)) yield row as unknown as ConflictMark;
+  }
+
+  /** Removes all rows of an entity and tells how many there were. */
+  async clear(entity: EntityName): Promise<number> {
+    let removed = 0;
+    for (const partition of ["touched", "conflict"]) {
+      for await (const row of this.rows(`${partition}#${entity}`)) {
+        await batchDelete(this.context, { entity: "migration", accessPattern: "clear" }, [keyOf(row)]);
+        removed++;
+      }
+    }
+    return removed;
+  }
+
+  private async put(item: StoredItem): Promise<void> {
+    const parameters = { TableName: this.context.table, Item: item };
+    await send(this.context, "PutItem", { entity: "migration", accessPattern: "marks" }, parameters);
+  }
+
+  private async *rows(partition: string): AsyncGenerator<StoredItem> {
+    let startKey: Record<string, unknown> | undefined;
+    do {
+      const page = await send(
+        this.context,
+        "Query",
+        { entity: "migration", accessPattern: "marks" },
+        {
+          TableName: this.context.table,
+          ConsistentRead: true,
+          KeyConditionExpression: "#pk = :partition",
+          ExpressionAttributeNames: { "#pk": PRIMARY_KEY.partitionKey },
+          ExpressionAttributeValues: { ":partition": `${PREFIX}${partition}` },
+          ...(startKey === undefined ? {} : { ExclusiveStartKey: startKey }),
+        },
+      );
+      yield* page.Items ?? [];
+      startKey = page.LastEvaluatedKey;
+    } while (startKey !== undefined);
+  }
+}
+
+/** Sources and uniques may be longer than a sort key. */
+const rowKey = (partition: string, text: string): StoredKey => ({
+  [PRIMARY_KEY.partitionKey]: `${PREFIX}${partition}`,
+  [PRIMARY_KEY.sortKey]: hashOf(text),
+});

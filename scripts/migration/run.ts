@@ -1,0 +1,248 @@
+import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { type DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
+import type { EntityName } from "../../entities/models.ts";
+import { type Clock, createContext } from "../../services/context.ts";
+import { Backfill, settleTouched } from "./backfill.ts";
+import { Checkpoints, type Run, StateDirectory } from "./checkpoint.ts";
+import { type Conflicts, findConflicts, wholePage } from "./conflicts.ts";
+import { addCounts, type Counts, checkCounts } from "./counts.ts";
+import { canonicalJson, hashOf } from "./digest.ts";
+import type { EnumMapping } from "./enum-mapping.ts";
+import { JsonLinesFile } from "./json-lines.ts";
+import { Reconciler } from "./reconciler.ts";
+import { describeSources, type SourceNaming, SourceReader, type SourceTable } from "./source-tables.ts";
+import { runTasks } from "./tasks.ts";
+import { Translator } from "./translator.ts";
+
+export interface MigrationOptions {
+  readonly source: DynamoDBClient;
+  readonly target: DynamoDBClient;
+  readonly table: string;
+  readonly entities: readonly EntityName[];
+  readonly naming: SourceNaming;
+  readonly mapping: EnumMapping;
+  /** Where checkpoints, quarantine and archive are kept. */
+  readonly state: string;
+  readonly apply: boolean;
+  /** See `BackfillOptions`. */
+  readonly live?: boolean;
+  /** Begin anew although a run is not finished. */
+  readonly restart?: boolean;
+  /** Segments of each table. Default 8. */
+  readonly segments?: number;
+  /** Segments that are read and written at once. Default 8. */
+  readonly concurrency?: number;
+  /** Items that a page has at most. Default 500. */
+  readonly pageSize?: number;
+  readonly clock: Clock;
+  readonly onProgress?: (progress: MigrationProgress) => void;
+}
+
+export interface MigrationProgress {
+  readonly entity: EntityName;
+  readonly read: number;
+  /** How many of them an earlier process had read. */
+  readonly earlier: number;
+  /** How many the table has, as far as is known. */
+  readonly total: number;
+}
+
+export interface TableReport {
+  readonly entity: EntityName;
+  readonly name: string;
+  readonly counts: Counts;
+  /** What the stream handler had touched meanwhile. */
+  readonly touched: number;
+  /** Files of what was set aside; undefined when there is none. */
+  readonly quarantine: string | undefined;
+  readonly archive: string | undefined;
+}
+
+export interface MigrationReport {
+  readonly run: string;
+  readonly resumed: boolean;
+  /** Items that this process has read; an earlier one may have read others. */
+  readonly read: number;
+  readonly tables: readonly TableReport[];
+}
+
+const DEFAULT_SEGMENTS = 8;
+const DEFAULT_CONCURRENCY = 8;
+const DEFAULT_PAGE_SIZE = 500;
+/** The clocks of this machine and of the stream handler's may differ by so much. */
+const CLOCK_SKEW = 5 * 60 * 1000;
+
+/**
+ * Brings the legacy tables over, or says what that would do. An unfinished run with the same settings is taken up where its
+ * checkpoints say.
+ * @throws Error when the items of a table do not add up, a table is missing or a request keeps failing.
+ */
+export async function migrate(options: MigrationOptions): Promise<MigrationReport> {
+  const state = new StateDirectory(options.state);
+  state.lock();
+  try {
+    const { segments = DEFAULT_SEGMENTS, restart = false } = options;
+    const settings = settingsOf(options, segments);
+    const tables = await describeSources(options.source, options.entities, options.naming);
+    const fresh = await isEmpty(options.target, options.table);
+    const { run, resumed } = state.openRun({ settings, startedAt: options.clock() * 1000, fresh }, restart);
+    const tablesRun = new TablesRun(options, state, run, segments, resumed);
+    const reports = await tablesRun.all(tables);
+    state.finish(run);
+    tablesRun.clear();
+    return { run: run.id, resumed, read: tablesRun.read, tables: reports };
+  } finally {
+    state.unlock();
+  }
+}
+
+async function isEmpty(client: DynamoDBClient, table: string): Promise<boolean> {
+  const page = await client.send(new ScanCommand({ TableName: table, Limit: 1, ConsistentRead: true }), {});
+  return page.Items?.length === 0;
+}
+
+const settingsOf = ({ table, entities, naming, mapping, apply }: MigrationOptions, segments: number) =>
+  hashOf(canonicalJson({ table, entities: [...entities].sort(), naming, mapping, apply, segments }));
+
+class TablesRun {
+  read = 0;
+  private readonly options: MigrationOptions;
+  private readonly run: Run;
+  private readonly segments: number;
+  private readonly resumed: boolean;
+  private readonly directory: string;
+  private readonly checkpoints: Checkpoints;
+  private readonly reader: SourceReader;
+  private readonly translator: Translator;
+  private readonly reconciler: Reconciler;
+  private readonly backfill: Backfill;
+
+  constructor(options: MigrationOptions, state: StateDirectory, run: Run, segments: number, resumed: boolean) {
+    this.options = options;
+    this.run = run;
+    this.resumed = resumed;
+    this.segments = segments;
+    this.directory = state.runPath(run);
+    this.checkpoints = new Checkpoints(join(this.directory, "checkpoints"));
+    const { source, target, table, clock, mapping, apply, live = false } = options;
+    const context = createContext({ client: target, table, clock });
+    this.reader = new SourceReader(source);
+    // One instant for the whole run: what is expired does not depend on when a segment is read.
+    const now = Math.floor(run.startedAt / 1000);
+    this.translator = new Translator(context, { mapping, now, run: run.id });
+    const parts = { context, translator: this.translator, reader: this.reader };
+    this.reconciler = new Reconciler(parts);
+    this.backfill = new Backfill({ ...parts, reconciler: this.reconciler, run: run.id, apply, live, fresh: run.fresh });
+  }
+
+  async all(tables: readonly SourceTable[]): Promise<TableReport[]> {
+    const { concurrency = DEFAULT_CONCURRENCY } = this.options;
+    const found = new Map<EntityName, Conflicts>();
+    for (const table of tables) found.set(table.entity, await this.findConflicts(table, concurrency));
+    const tasks = tables.flatMap((table) => {
+      const conflicts = found.get(table.entity) ?? new Map();
+      let [read, earlier] = [0, 0];
+      const onRead = (items: number, before: number) => {
+        read += items + before;
+        earlier += before;
+        this.options.onProgress?.({ entity: table.entity, read, earlier, total: Math.max(read, table.itemCount) });
+      };
+      return Array.from(
+        { length: this.segments },
+        (_, segment) => () => this.copySegment(table, segment, conflicts, onRead),
+      );
+    });
+    await runTasks(tasks, concurrency);
+    const reports: TableReport[] = [];
+    for (const table of tables) reports.push(await this.finish(table));
+    return reports;
+  }
+
+  /** Once a run: after a crash the same conflicts hold. */
+  private async findConflicts(table: SourceTable, concurrency: number): Promise<Conflicts> {
+    const name = `${table.entity}-conflicts`;
+    const { reader, translator, segments, reconciler } = this;
+    const directory = join(this.directory, `${table.entity}-keys`);
+    const known = this.checkpoints.recall<[string, string[]][]>(name);
+    if (known !== undefined) return new Map(known);
+    const found = await findConflicts(table, { reader, translator, segments, concurrency, directory });
+    if (this.options.apply) {
+      await reconciler.dropResolved(table);
+      for (const [unique, sources] of found) await reconciler.markConflict(table, unique, sources);
+    }
+    this.checkpoints.remember(name, [...found]);
+    return found;
+  }
+
+  private async copySegment(
+    table: SourceTable,
+    segment: number,
+    conflicts: Conflicts,
+    onRead: (items: number, before: number) => void,
+  ): Promise<void> {
+    const { entity } = table;
+    const { pageSize = DEFAULT_PAGE_SIZE } = this.options;
+    let { after, done, counts, ...bytes } = this.checkpoints.read(entity, segment);
+    onRead(0, counts.read);
+    if (done) return;
+    const quarantine = new JsonLinesFile(this.partPath("quarantine", entity, segment), bytes.quarantineBytes);
+    const archive = new JsonLinesFile(this.partPath("archive", entity, segment), bytes.archiveBytes);
+    try {
+      for (let again = this.resumed; !done; again = false) {
+        const page = await wholePage(this.reader, table, { number: segment, of: this.segments }, after, pageSize);
+        const report = await this.backfill.page(table, page.items, conflicts, again);
+        await quarantine.append(report.quarantine);
+        await archive.append(report.archive);
+        counts = addCounts([counts, report.counts]);
+        after = page.lastKey;
+        done = after === undefined;
+        const files = { quarantineBytes: quarantine.length, archiveBytes: archive.length };
+        this.checkpoints.write(entity, segment, { after, done, counts, ...files });
+        this.read += report.counts.read;
+        onRead(report.counts.read, 0);
+      }
+    } finally {
+      await quarantine.close();
+      await archive.close();
+    }
+  }
+
+  private async finish(table: SourceTable): Promise<TableReport> {
+    const { entity, name } = table;
+    const since = this.run.startedAt - CLOCK_SKEW;
+    const touched = this.options.apply ? await settleTouched({ reconciler: this.reconciler }, table, since) : 0;
+    const parts = Array.from({ length: this.segments }, (_, segment) => this.checkpoints.read(entity, segment).counts);
+    const counts = addCounts(parts);
+    checkCounts(name, counts);
+    return {
+      entity,
+      name,
+      counts,
+      touched,
+      quarantine: this.join("quarantine", entity),
+      archive: this.join("archive", entity),
+    };
+  }
+
+  /** Removes what only an unfinished run needs. */
+  clear(): void {
+    rmSync(join(this.directory, "checkpoints"), { recursive: true });
+    for (const name of readdirSync(this.directory)) if (name.endsWith(".part")) rmSync(join(this.directory, name));
+  }
+
+  private partPath(kind: "quarantine" | "archive", entity: EntityName, segment: number): string {
+    return join(this.directory, `${kind}-${entity}-${segment}.part`);
+  }
+
+  /** Makes one file of a table's parts. */
+  private join(kind: "quarantine" | "archive", entity: EntityName): string | undefined {
+    const path = join(this.directory, `${kind}-${entity}.jsonl`);
+    const parts = Array.from({ length: this.segments }, (_, segment) => this.partPath(kind, entity, segment)).filter(
+      existsSync,
+    );
+    rmSync(path, { force: true });
+    for (const part of parts) appendFileSync(path, readFileSync(part), { mode: 0o600 });
+    return existsSync(path) ? path : undefined;
+  }
+}

@@ -1,0 +1,156 @@
+import { setTimeout as pause } from "node:timers/promises";
+import {
+  type AttributeValue,
+  BatchGetItemCommand,
+  DescribeTableCommand,
+  type DynamoDBClient,
+  GetItemCommand,
+  ResourceNotFoundException,
+  ScanCommand,
+} from "@aws-sdk/client-dynamodb";
+import { type EntityName, MODELS } from "../../entities/models.ts";
+import type { SourceItem } from "./values.ts";
+
+/** A legacy table, as it is described. */
+export interface SourceTable {
+  readonly entity: EntityName;
+  readonly name: string;
+  /** Its key attributes, the partition key first. */
+  readonly keys: readonly { readonly name: string; readonly type: string }[];
+  /** As DynamoDB last counted, about every six hours. */
+  readonly itemCount: number;
+}
+
+export interface SourceNaming {
+  readonly prefix?: string;
+  readonly suffix?: string;
+  /** Whole names by entity, for tables that are called otherwise. */
+  readonly names?: Readonly<Partial<Record<EntityName, string>>>;
+}
+
+export const sourceNameOf = (entity: EntityName, { prefix = "", suffix = "", names = {} }: SourceNaming): string =>
+  names[entity] ?? `${prefix}${MODELS[entity].seedTable}${suffix}`;
+
+/** Describes the tables of entities. @throws Error that names one that does not exist. */
+export async function describeSources(
+  client: DynamoDBClient,
+  entities: readonly EntityName[],
+  naming: SourceNaming,
+): Promise<SourceTable[]> {
+  return Promise.all(
+    entities.map(async (entity) => {
+      const name = sourceNameOf(entity, naming);
+      try {
+        const { Table } = await client.send(new DescribeTableCommand({ TableName: name }), {});
+        const keys = [...(Table?.KeySchema ?? [])]
+          .sort((a, b) => (a.KeyType === "HASH" ? -1 : 1) - (b.KeyType === "HASH" ? -1 : 1))
+          .map(({ AttributeName = "" }) => ({
+            name: AttributeName,
+            type: Table?.AttributeDefinitions?.find((one) => one.AttributeName === AttributeName)?.AttributeType ?? "S",
+          }));
+        return { entity, name, keys, itemCount: Table?.ItemCount ?? 0 };
+      } catch (error) {
+        if (error instanceof ResourceNotFoundException) throw new Error(`there is no source table ${name}`);
+        throw error;
+      }
+    }),
+  );
+}
+
+/** The key of a source item as text: its values in order, as JSON. It stays on the migrated item. */
+export function sourceKeyText({ keys }: Pick<SourceTable, "keys">, item: SourceItem): string {
+  return JSON.stringify(
+    keys.map(({ name }) => {
+      const value = item[name];
+      return value?.S ?? value?.N ?? Buffer.from(value?.B ?? new Uint8Array()).toString("base64");
+    }),
+  );
+}
+
+/** The key that a text stands for. */
+export function sourceKeyOf({ keys }: Pick<SourceTable, "keys">, text: string): SourceItem {
+  const values = JSON.parse(text) as string[];
+  return Object.fromEntries(
+    keys.map(({ name, type }, position) => {
+      const value = values[position] ?? "";
+      if (type === "N") return [name, { N: value }];
+      return [name, type === "B" ? { B: new Uint8Array(Buffer.from(value, "base64")) } : { S: value }];
+    }) as [string, AttributeValue][],
+  );
+}
+
+export interface SourcePage {
+  readonly items: readonly SourceItem[];
+  readonly lastKey: SourceItem | undefined;
+}
+
+/** Reads the legacy tables; nothing is ever written to them. */
+export class SourceReader {
+  readonly client: DynamoDBClient;
+
+  constructor(client: DynamoDBClient) {
+    this.client = client;
+  }
+
+  /** A page of a segment, read consistently, or only some of its items' attributes. */
+  async page(
+    table: SourceTable,
+    segment: { readonly number: number; readonly of: number },
+    options: {
+      readonly after?: SourceItem | undefined;
+      readonly size?: number;
+      readonly attributes?: readonly string[];
+    },
+  ): Promise<SourcePage> {
+    const { after, size, attributes } = options;
+    const names = attributes?.map((name, index) => [`#a${index}`, name] as const);
+    const output = await this.client.send(
+      new ScanCommand({
+        TableName: table.name,
+        Segment: segment.number,
+        TotalSegments: segment.of,
+        ConsistentRead: true,
+        ...(after === undefined ? {} : { ExclusiveStartKey: after }),
+        ...(size === undefined ? {} : { Limit: size }),
+        ...(names === undefined
+          ? {}
+          : {
+              ProjectionExpression: names.map(([placeholder]) => placeholder).join(", "),
+              ExpressionAttributeNames: Object.fromEntries(names),
+            }),
+      }),
+      {},
+    );
+    return { items: output.Items ?? [], lastKey: output.LastEvaluatedKey };
+  }
+
+  /** One item as it is now. */
+  async get(table: SourceTable, keyText: string): Promise<SourceItem | undefined> {
+    const output = await this.client.send(
+      new GetItemCommand({
+        TableName: table.name,
+        Key: sourceKeyOf(table, keyText),
+        ConsistentRead: true,
+      }),
+      {},
+    );
+    return output.Item;
+  }
+
+  /** Those of at most 100 items that the table has, by their keys' texts. */
+  async many(table: SourceTable, keyTexts: readonly string[]): Promise<ReadonlyMap<string, SourceItem>> {
+    const found = new Map<string, SourceItem>();
+    let keys: SourceItem[] = [...new Set(keyTexts)].map((text) => sourceKeyOf(table, text));
+    for (let attempt = 0; keys.length > 0; attempt++) {
+      // What comes back unprocessed did not fit into 16 MB or was throttled.
+      if (attempt > 0) await pause(Math.min(2_000, 25 * 2 ** attempt));
+      const output = await this.client.send(
+        new BatchGetItemCommand({ RequestItems: { [table.name]: { Keys: keys, ConsistentRead: true } } }),
+        {},
+      );
+      for (const item of output.Responses?.[table.name] ?? []) found.set(sourceKeyText(table, item), item);
+      keys = output.UnprocessedKeys?.[table.name]?.Keys ?? [];
+    }
+    return found;
+  }
+}

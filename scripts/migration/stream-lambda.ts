@@ -1,0 +1,27 @@
+import { createClient } from "../../services/client.ts";
+import { systemClock } from "../../services/context.ts";
+import { mergeMapping } from "./enum-mapping.ts";
+import { createStreamHandler } from "./stream-handler.ts";
+
+/**
+ * The stream handler as a Lambda function: `docs/migration.md` bundles and deploys it. Its environment: `TABLE_NAME`, the new
+ * table; `SOURCE_PREFIX` and `SOURCE_SUFFIX` around the legacy names; `SOURCE_NAMES` and `MAPPING`, JSON as the command's
+ * `--source` and `--mapping` have it.
+ */
+const { TABLE_NAME, SOURCE_PREFIX = "", SOURCE_SUFFIX = "", SOURCE_NAMES = "{}", MAPPING = "{}" } = process.env;
+if (TABLE_NAME === undefined || TABLE_NAME === "")
+  throw new Error("environment variable TABLE_NAME is missing: it names the new table");
+
+const client = createClient();
+
+export const handler = createStreamHandler({
+  source: client,
+  target: client,
+  table: TABLE_NAME,
+  naming: { prefix: SOURCE_PREFIX, suffix: SOURCE_SUFFIX, names: JSON.parse(SOURCE_NAMES) },
+  mapping: mergeMapping(JSON.parse(MAPPING)),
+  clock: systemClock,
+  onNotice: (notice) => {
+    if (notice.outcome !== "written" && notice.outcome !== "unchanged") console.log(JSON.stringify(notice));
+  },
+});

@@ -1,0 +1,177 @@
+import { validate as isUuid } from "uuid";
+import type { AttributeNotes, MigrationMark } from "../../entities/attributes.ts";
+import type { ClaimKind } from "../../entities/claim.ts";
+import { ItemTooLargeError } from "../../entities/errors.ts";
+import { type EntityName, MODELS } from "../../entities/models.ts";
+import { claimRow } from "../../services/claims.ts";
+import type { DataContext, Model } from "../../services/context.ts";
+import { type AnyEntity, EntityStore } from "../../services/entity-store.ts";
+import { ValidationError } from "../../services/errors.ts";
+import { keyOf, type StoredItem, type StoredKey } from "../../services/requests.ts";
+import { digestOf } from "./digest.ts";
+import type { EnumMapping } from "./enum-mapping.ts";
+import { keyAttributesOf, mapItem, uniquesOf, uniquesOfMapped } from "./mapping.ts";
+import type { Reason, SkipCode } from "./reasons.ts";
+import type { SourceItem } from "./values.ts";
+
+/** A source item as it will be stored. */
+export interface MigratedItem {
+  readonly source: string;
+  readonly key: StoredKey;
+  readonly item: StoredItem;
+  readonly digest: string;
+  /** What it must be the only one of. */
+  readonly uniques: readonly string[];
+  /** The claims that go with it: of its transaction, or of an id that a caller brought. */
+  readonly claims: readonly StoredItem[];
+}
+
+export type Translation =
+  | { readonly outcome: "mapped"; readonly migrated: MigratedItem }
+  | { readonly outcome: "skipped"; readonly code: SkipCode }
+  | { readonly outcome: "quarantined"; readonly reason: Reason };
+
+export interface TranslatorOptions {
+  readonly mapping: EnumMapping;
+  /** The instant by which sessions and tokens count as expired, epoch seconds. */
+  readonly now: number;
+  /** Written into every item's mark. */
+  readonly run: string;
+  /** Whether the items come from a quarantine file. */
+  readonly mended?: boolean;
+}
+
+interface Claimed {
+  readonly kind: ClaimKind;
+  readonly id: string;
+  readonly at: string;
+  readonly owner: readonly string[];
+}
+
+/** What each entity claims, with the owner that its service gives. */
+const CLAIMS: Readonly<Partial<Record<EntityName, Claimed>>> = {
+  assessment: { kind: "assessment", id: "assessment_id", at: "created_at", owner: ["user_id"] },
+  entitlement: {
+    kind: "transaction",
+    id: "transaction_id",
+    at: "purchase_date",
+    owner: ["user_email", "product_id"],
+  },
+  safety_log: { kind: "safety_log", id: "log_id", at: "timestamp", owner: ["user_email"] },
+  content_report: { kind: "content_report", id: "report_id", at: "created_at", owner: ["reporter_email"] },
+  ticket: { kind: "ticket", id: "ticket_id", at: "created_at", owner: ["user_email"] },
+  devops_action: { kind: "devops_action", id: "action_id", at: "timestamp", owner: ["affected_service"] },
+};
+
+/** The mark of a stored item, if a migration brought it. */
+export const markOf = (item: StoredItem | undefined): MigrationMark | undefined =>
+  item?.migration as MigrationMark | undefined;
+
+/** Turns source items into stored ones, validated and keyed by their entities. */
+export class Translator {
+  readonly options: TranslatorOptions;
+  private readonly context: DataContext;
+  private readonly stores = new Map<EntityName, { store: EntityStore<AnyEntity>; content: readonly string[] }>();
+
+  constructor(context: DataContext, options: TranslatorOptions) {
+    this.context = context;
+    this.options = options;
+  }
+
+  translate(entity: EntityName, source: string, item: SourceItem): Translation {
+    const { mapping, now, run, mended } = this.options;
+    const mapped = mapItem(entity, item, mapping, now);
+    if (mapped.outcome !== "mapped") return mapped;
+    const { attributes, derived } = mapped;
+    const digest = digestOf(attributes);
+    const migration: MigrationMark = {
+      source,
+      digest,
+      run,
+      ...(derived.length === 0 ? {} : { derived }),
+      ...(mended === true ? { mended } : {}),
+    };
+    try {
+      const stored = this.storeOf(entity).store.itemOf({ ...attributes, migration });
+      const migrated = {
+        source,
+        key: keyOf(stored),
+        item: stored,
+        digest,
+        uniques: uniquesOfMapped(entity, attributes),
+        claims: this.claimsOf(entity, attributes),
+      };
+      return { outcome: "mapped", migrated };
+    } catch (error) {
+      if (!(error instanceof ValidationError)) throw error;
+      const code = error instanceof ItemTooLargeError ? "item_too_large" : "invalid_value";
+      return { outcome: "quarantined", reason: { code, attributes: [error.attribute], text: error.message } };
+    }
+  }
+
+  /** The key that an item has or would have, if its key's attributes can be read. */
+  keyOf(entity: EntityName, item: SourceItem): StoredKey | undefined {
+    const attributes = keyAttributesOf(entity, item, this.options.mapping);
+    if (attributes === undefined) return undefined;
+    const { store } = this.storeOf(entity);
+    return store.keyOf(store.entity.get(attributes));
+  }
+
+  uniquesOf(entity: EntityName, item: SourceItem): string[] {
+    return uniquesOf(entity, item, this.options.mapping);
+  }
+
+  /** The digest of a stored item as it now is: its mark has that of the item as it was migrated. */
+  contentDigest(entity: EntityName, item: StoredItem): string {
+    return digestOf(this.contentOf(entity, item));
+  }
+
+  /** The attributes of a stored item that say something: without keys, derived ones and the mark. */
+  contentOf(entity: EntityName, item: StoredItem): Record<string, unknown> {
+    const content: Record<string, unknown> = {};
+    for (const name of this.storeOf(entity).content) if (item[name] !== undefined) content[name] = item[name];
+    return content;
+  }
+
+  /** The names that an entity's items have, keys and derived ones aside. */
+  attributesOf(entity: EntityName): readonly string[] {
+    return this.storeOf(entity).content;
+  }
+
+  /** Whether an item still is as a migration wrote it. */
+  isIntact(entity: EntityName, item: StoredItem): boolean {
+    return markOf(item)?.digest === this.contentDigest(entity, item);
+  }
+
+  /**
+   * An id in the form of a UUID was made by the platform, and nobody brings it again. A ticket that the mail service
+   * delivers again after the cut-over must meet its claim.
+   */
+  private claimsOf(entity: EntityName, attributes: Readonly<Record<string, unknown>>): readonly StoredItem[] {
+    const claimed = CLAIMS[entity];
+    if (claimed === undefined) return [];
+    const claimed_id = attributes[claimed.id] as string;
+    if (claimed.kind !== "transaction" && isUuid(claimed_id)) return [];
+    const claim = {
+      kind: claimed.kind,
+      claimed_id,
+      created_at: attributes[claimed.at] as number,
+      ...(claimed.kind === "transaction" ? { settled: true as const } : {}),
+    };
+    const owner = claimed.owner.map((name) => attributes[name] as string);
+    return [claimRow(this.context, claim, owner)];
+  }
+
+  private storeOf(entity: EntityName) {
+    const known = this.stores.get(entity);
+    if (known !== undefined) return known;
+    const model = MODELS[entity] as unknown as Model<AnyEntity>;
+    const attributes = Object.entries(model.schema.attributes) as [string, AttributeNotes][];
+    const content = attributes
+      .filter(([name, { setBy }]) => setBy !== "derived" && name !== "migration")
+      .map(([name]) => name);
+    const made = { store: new EntityStore(this.context, model), content };
+    this.stores.set(entity, made);
+    return made;
+  }
+}

@@ -1,0 +1,160 @@
+import type { AttributeValue } from "@aws-sdk/client-dynamodb";
+
+/** An item as the low-level client gives it: DynamoDB JSON. */
+export type SourceItem = Record<string, AttributeValue>;
+
+/** A value of the legacy platform, without DynamoDB's types: sets are lists, binary is base64. */
+export type Plain = string | number | boolean | null | Plain[] | { [name: string]: Plain };
+
+/** Why a value cannot be what an attribute asks for. */
+export class Unreadable extends Error {
+  override readonly name = "Unreadable";
+}
+
+/**
+ * A source value in plain form. A number that JavaScript cannot hold exactly stays the text that it is in DynamoDB, and
+ * so does binary as base64: what the new layer reads must not fail on them.
+ */
+export function plainOf(value: AttributeValue): Plain {
+  if (value.S !== undefined) return value.S;
+  if (value.N !== undefined) return numberOrText(value.N);
+  if (value.BOOL !== undefined) return value.BOOL;
+  if (value.NULL !== undefined) return null;
+  if (value.L !== undefined) return value.L.map(plainOf);
+  if (value.M !== undefined)
+    return Object.fromEntries(Object.entries(value.M).map(([name, child]) => [name, plainOf(child)]));
+  if (value.SS !== undefined) return [...value.SS].sort();
+  if (value.NS !== undefined) return [...value.NS].sort().map(numberOrText);
+  if (value.B !== undefined) return Buffer.from(value.B).toString("base64");
+  if (value.BS !== undefined) return value.BS.map((one) => Buffer.from(one).toString("base64")).sort();
+  throw new Unreadable("has a type that DynamoDB does not know");
+}
+
+export const plainItem = (item: SourceItem): Record<string, Plain> => {
+  const plain: Record<string, Plain> = {};
+  for (const name in item) plain[name] = plainOf(item[name] as AttributeValue);
+  return plain;
+};
+
+function numberOrText(text: string): number | string {
+  const number = Number(text);
+  if (String(number) === text) return number;
+  return significant(String(number)) === significant(text) ? number : text;
+}
+
+/** The digits and the size of a number, however it is written. */
+function significant(text: string): string {
+  const [, sign = "", whole = "", fraction = "", exponent = "0"] =
+    /^(-?)(\d*)\.?(\d*)(?:[eE]([+-]?\d+))?$/.exec(text.replace(/^\+/, "")) ?? [];
+  const digits = `${whole}${fraction}`;
+  const leading = digits.replace(/^0+/, "");
+  const bare = leading.replace(/0+$/, "");
+  const power = Number(exponent) - fraction.length + (leading.length - bare.length);
+  return bare === "" ? "0" : `${sign}${bare}e${power}`;
+}
+
+const ISO = /^(\d{4})-(\d{2})-(\d{2})[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?\s?(Z|z|[+-]\d{2}(?::?\d{2})?)?$/;
+const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
+
+/** Above this a number of seconds would be in the year 5138: it counts milliseconds. */
+const MILLISECONDS_FROM = 100_000_000_000;
+const MILLISECONDS_TO = 10_000_000_000_000;
+
+/**
+ * Whole epoch seconds of an ISO-8601 string (without a zone: UTC), of epoch seconds or of epoch milliseconds, as numbers or
+ * as numeric strings. Fractions of a second are cut off.
+ */
+export function instantOf(value: Plain): number {
+  if (typeof value === "number") return wholeSeconds(value);
+  if (typeof value !== "string") throw new Unreadable("must be an ISO-8601 time or epoch seconds");
+  const text = value.trim();
+  if (NUMBER.test(text)) return wholeSeconds(Number(text));
+  const match = ISO.exec(text);
+  if (match === null) throw new Unreadable("must be an ISO-8601 date with a time, or epoch seconds");
+  const [year, month, day, hour, minute, second] = match.slice(1, 7).map((part) => Number(part ?? 0)) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
+  const utc = new Date(Date.UTC(year, month - 1, day, hour, minute, second));
+  const real =
+    utc.getUTCFullYear() === year && utc.getUTCMonth() === month - 1 && utc.getUTCDate() === day && hour < 24;
+  if (!real || minute > 59 || second > 59) throw new Unreadable("is not a time that exists");
+  return wholeSeconds(utc.getTime() / 1000 - offsetOf(match[7]));
+}
+
+function offsetOf(zone: string | undefined): number {
+  if (zone === undefined || /^z$/i.test(zone)) return 0;
+  const digits = zone.slice(1).replace(":", "");
+  const [hours, minutes] = [Number(digits.slice(0, 2)), Number(digits.slice(2) || 0)];
+  if (hours > 14 || minutes > 59) throw new Unreadable("has a zone that does not exist");
+  return (zone.startsWith("-") ? -1 : 1) * (hours * 3600 + minutes * 60);
+}
+
+function wholeSeconds(value: number): number {
+  const seconds = Math.abs(value) >= MILLISECONDS_FROM ? value / 1000 : value;
+  if (!(value >= 0)) throw new Unreadable("must be an instant from 1970 on");
+  if (value >= MILLISECONDS_TO) throw new Unreadable("is neither epoch seconds nor milliseconds");
+  return Math.floor(seconds);
+}
+
+/** A number, or the number that a string spells (a Decimal that was stored as text). */
+export function numberOf(value: Plain): number {
+  if (typeof value === "number") return value;
+  if (typeof value === "string" && NUMBER.test(value.trim())) {
+    const number = Number(value.trim());
+    if (Number.isFinite(number)) return number;
+  }
+  throw new Unreadable("must be a number or a numeric string");
+}
+
+const FLAGS: ReadonlyMap<Plain, boolean> = new Map<Plain, boolean>([
+  [true, true],
+  [false, false],
+  [1, true],
+  [0, false],
+  ["true", true],
+  ["false", false],
+  ["True", true],
+  ["False", false],
+]);
+
+export function flagOf(value: Plain): boolean {
+  const flag = FLAGS.get(value);
+  if (flag === undefined) throw new Unreadable("must be a boolean, 0 or 1, or a string that says true or false");
+  return flag;
+}
+
+export function textOf(value: Plain): string {
+  if (typeof value === "string") return value;
+  if (typeof value === "number") return String(value);
+  throw new Unreadable("must be a string");
+}
+
+function parsed(value: Plain, rule: string): Plain {
+  if (typeof value !== "string") return value;
+  try {
+    return JSON.parse(value) as Plain;
+  } catch (cause) {
+    throw new Unreadable(rule, { cause });
+  }
+}
+
+/** A map, or the map that a JSON string holds. */
+export function mapOf(value: Plain): { [name: string]: Plain } {
+  const rule = "must be a map, or a JSON string of one";
+  const map = parsed(value, rule);
+  if (typeof map !== "object" || map === null || Array.isArray(map)) throw new Unreadable(rule);
+  return map;
+}
+
+/** A list, a string set, or the list that a JSON string holds. */
+export function listOf(value: Plain): Plain[] {
+  const rule = "must be a list, a string set, or a JSON string of a list";
+  const list = parsed(value, rule);
+  if (!Array.isArray(list)) throw new Unreadable(rule);
+  return list;
+}

@@ -1,0 +1,322 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import { type DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
+import type { AttributeNotes } from "../../entities/attributes.ts";
+import { type EntityName, MODELS } from "../../entities/models.ts";
+import { type Clock, createContext, type DataContext } from "../../services/context.ts";
+import { batchGet, keyOf, type StoredItem, type StoredKey } from "../../services/requests.ts";
+import { type Conflicts, findConflicts, neighbourConflicts, wholePage } from "./conflicts.ts";
+import type { EnumMapping } from "./enum-mapping.ts";
+import { rivalsOf } from "./mapping.ts";
+import { Marks } from "./marks.ts";
+import { quoted } from "./reasons.ts";
+import { describeSources, type SourceNaming, SourceReader, type SourceTable, sourceKeyText } from "./source-tables.ts";
+import { runTasks } from "./tasks.ts";
+import { type MigratedItem, markOf, Translator } from "./translator.ts";
+import { plainItem, type SourceItem } from "./values.ts";
+
+export interface VerificationOptions {
+  readonly source: DynamoDBClient;
+  readonly target: DynamoDBClient;
+  readonly table: string;
+  readonly entities: readonly EntityName[];
+  readonly naming: SourceNaming;
+  readonly mapping: EnumMapping;
+  readonly segments?: number;
+  readonly concurrency?: number;
+  readonly clock: Clock;
+  /** Whether the new layer is in use, so that items it has changed are no fault. */
+  readonly live?: boolean;
+  readonly onProgress?: (entity: EntityName, read: number, total: number) => void;
+}
+
+/** How the two sides of a table compare. */
+export interface TableVerification {
+  readonly entity: EntityName;
+  readonly name: string;
+  /** Source items read. */
+  read: number;
+  /** Equal attribute by attribute. */
+  equal: number;
+  /** Source items that should be in the new table and are not, or not with their claim. */
+  missing: number;
+  /** Items that are not what their source says. */
+  different: number;
+  /** Items that the new layer has changed or made itself. */
+  changed: number;
+  /** Items that were taken from a quarantine file. */
+  mended: number;
+  /** Source items that cannot be brought over as they are, and are rightly absent. */
+  quarantined: number;
+  /** Expired and ended ones. */
+  skipped: number;
+  /** Migrated items in the new table whose source is gone, cannot be read or became another key. */
+  surplus: number;
+}
+
+export interface Verification {
+  readonly tables: readonly TableVerification[];
+  /** The first differences, in words. */
+  readonly differences: readonly string[];
+  /** Whether nothing is missing, different or surplus, nor changed before the new layer is in use. */
+  readonly clean: boolean;
+}
+
+const DIFFERENCES = 20;
+const PAGE = 500;
+const label = { entity: "migration", accessPattern: "verify" };
+const textOf = (key: StoredItem) => `${key.pk}\0${key.sk}`;
+
+/** Reads both sides fully and compares them. Writes nothing. */
+export async function verify(options: VerificationOptions): Promise<Verification> {
+  const directory = mkdtempSync(join(tmpdir(), "migrate-verify-"));
+  try {
+    const verifier = new Verifier(options, directory);
+    const sources = await describeSources(options.source, options.entities, options.naming);
+    const tables: TableVerification[] = [];
+    for (const source of sources) tables.push(await verifier.compareSource(source));
+    await verifier.compareTarget(sources, tables);
+    const { live = false } = options;
+    const clean = tables.every(
+      ({ missing, different, surplus, changed }) => missing + different + surplus + (live ? 0 : changed) === 0,
+    );
+    return { tables, differences: verifier.differences, clean };
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+interface Expected {
+  readonly source: string;
+  readonly migrated: MigratedItem;
+}
+
+class Verifier {
+  readonly differences: string[] = [];
+  private readonly options: VerificationOptions;
+  private readonly directory: string;
+  private readonly context: DataContext;
+  private readonly reader: SourceReader;
+  private readonly translator: Translator;
+  private readonly marks: Marks;
+  private readonly segments: number;
+  private readonly concurrency: number;
+  private readonly conflicts = new Map<EntityName, Map<string, readonly string[]>>();
+
+  constructor(options: VerificationOptions, directory: string) {
+    this.options = options;
+    this.directory = directory;
+    this.context = createContext({ client: options.target, table: options.table, clock: options.clock });
+    this.reader = new SourceReader(options.source);
+    this.translator = new Translator(this.context, { mapping: options.mapping, now: options.clock(), run: "verify" });
+    this.marks = new Marks(this.context);
+    this.segments = options.segments ?? 8;
+    this.concurrency = options.concurrency ?? 8;
+  }
+
+  async compareSource(table: SourceTable): Promise<TableVerification> {
+    const { entity, name } = table;
+    const result: TableVerification = {
+      entity,
+      name,
+      read: 0,
+      equal: 0,
+      missing: 0,
+      different: 0,
+      changed: 0,
+      mended: 0,
+      quarantined: 0,
+      skipped: 0,
+      surplus: 0,
+    };
+    const { reader, translator, segments, concurrency, directory } = this;
+    const conflicts = await findConflicts(table, {
+      reader,
+      translator,
+      segments,
+      concurrency,
+      directory: join(directory, entity),
+    });
+    this.conflicts.set(entity, new Map(conflicts));
+    const decided = new Map<string, string>();
+    for await (const { unique, kept } of this.marks.conflicts(entity))
+      if (kept !== undefined) decided.set(unique, kept);
+    const tasks = Array.from({ length: segments }, (_, number) => async () => {
+      let after: SourceItem | undefined;
+      do {
+        const { items, lastKey } = await wholePage(reader, table, { number, of: segments }, after, PAGE);
+        await this.comparePage(table, items, conflicts, decided, result);
+        result.read += items.length;
+        this.options.onProgress?.(entity, result.read, Math.max(result.read, table.itemCount));
+        after = lastKey;
+      } while (after !== undefined);
+    });
+    await runTasks(tasks, concurrency);
+    return result;
+  }
+
+  private async comparePage(
+    table: SourceTable,
+    items: readonly SourceItem[],
+    known: Conflicts,
+    decided: ReadonlyMap<string, string>,
+    result: TableVerification,
+  ): Promise<void> {
+    const { entity } = table;
+    const near = rivalsOf(entity, table.keys[0]?.name) === "neighbours";
+    const conflicts = near ? neighbourConflicts(table, items, this.translator) : known;
+    if (near) for (const [unique, sources] of conflicts) this.conflicts.get(entity)?.set(unique, sources);
+    const expected: Expected[] = [];
+    for (const item of items) {
+      const source = sourceKeyText(table, item);
+      const translation = this.translator.translate(entity, source, item);
+      if (translation.outcome === "skipped") result.skipped++;
+      else if (translation.outcome === "quarantined") result.quarantined++;
+      else {
+        const { migrated } = translation;
+        const contested = migrated.uniques.some((unique) => conflicts.has(unique) && decided.get(unique) !== source);
+        if (contested) result.quarantined++;
+        else expected.push({ source, migrated });
+      }
+    }
+    const stored = await this.rows(expected.flatMap(({ migrated }) => [migrated.key, ...migrated.claims.map(keyOf)]));
+    for (const one of expected) this.compare(entity, one, stored, result);
+  }
+
+  private compare(
+    entity: EntityName,
+    { source, migrated }: Expected,
+    stored: ReadonlyMap<string, StoredItem>,
+    result: TableVerification,
+  ): void {
+    const current = stored.get(textOf(migrated.key));
+    if (current === undefined) {
+      result.missing++;
+      this.tell(`${entity} ${shownKey(entity, source)} is missing`);
+      return;
+    }
+    const mark = markOf(current);
+    if (mark?.mended === true) {
+      result.mended++;
+      return;
+    }
+    const claim = migrated.claims.find((one) => stored.get(textOf(one)) === undefined);
+    if (claim !== undefined) {
+      result.missing++;
+      this.tell(`${entity} ${shownKey(entity, source)} has no claim for its ${claim.kind} id`);
+      return;
+    }
+    const differing = differingAttributes(migrated.item, current);
+    if (differing.length === 0) {
+      result.equal++;
+      return;
+    }
+    // What a migration wrote still has its digest; anything else the new layer wrote.
+    if (mark === undefined || !this.translator.isIntact(entity, current)) {
+      result.changed++;
+      this.tell(`${entity} ${shownKey(entity, source)} was changed by the new layer: ${differing.join(", ")}`);
+      return;
+    }
+    result.different++;
+    const shown = differing.map((name) => difference(entity, name, migrated.item[name], current[name]));
+    this.tell(`${entity} ${shownKey(entity, source)} differs: ${shown.join("; ")}`);
+  }
+
+  /** Looks for migrated items that have no source any more. */
+  async compareTarget(sources: readonly SourceTable[], tables: readonly TableVerification[]): Promise<void> {
+    const tasks = Array.from({ length: this.segments }, (_, number) => async () => {
+      let startKey: SourceItem | undefined;
+      do {
+        const page = await this.options.target.send(
+          new ScanCommand({
+            TableName: this.options.table,
+            Segment: number,
+            TotalSegments: this.segments,
+            ConsistentRead: true,
+            ProjectionExpression: "pk, sk, #entity, #mark",
+            ExpressionAttributeNames: { "#entity": "__edb_e__", "#mark": "migration" },
+            Limit: PAGE,
+            ...(startKey === undefined ? {} : { ExclusiveStartKey: startKey }),
+          }),
+          {},
+        );
+        for (const [position, source] of sources.entries()) {
+          const rows = (page.Items ?? []).map((row) => plainItem(row)).filter((row) => row.__edb_e__ === source.entity);
+          await this.findSurplus(source, rows, tables[position] as TableVerification);
+        }
+        startKey = page.LastEvaluatedKey;
+      } while (startKey !== undefined);
+    });
+    await runTasks(tasks, this.concurrency);
+  }
+
+  private async findSurplus(table: SourceTable, rows: readonly StoredItem[], result: TableVerification): Promise<void> {
+    const migrated = rows.filter((row) => markOf(row) !== undefined && markOf(row)?.mended !== true);
+    for (let start = 0; start < migrated.length; start += 100) {
+      const chunk = migrated.slice(start, start + 100);
+      const items = await this.reader.many(
+        table,
+        chunk.map((row) => markOf(row)?.source ?? ""),
+      );
+      for (const row of chunk) {
+        const source = markOf(row)?.source ?? "";
+        const problem = this.whySurplus(table, row, source, items.get(source));
+        if (problem === undefined) continue;
+        result.surplus++;
+        this.tell(`${table.entity} ${shownKey(table.entity, source)} is in the new table, but ${problem}`);
+      }
+    }
+  }
+
+  private whySurplus(
+    { entity }: SourceTable,
+    row: StoredItem,
+    source: string,
+    item: SourceItem | undefined,
+  ): string | undefined {
+    if (item === undefined) return "its source is gone";
+    const translation = this.translator.translate(entity, source, item);
+    // It was brought over while it ran; time to live removes it.
+    if (translation.outcome === "skipped") return undefined;
+    if (translation.outcome === "quarantined") return "its source belongs into the quarantine";
+    if (textOf(translation.migrated.key) !== textOf(row)) return "its source has another key now";
+    const conflicts = this.conflicts.get(entity);
+    const contested = translation.migrated.uniques.some((unique) => conflicts?.has(unique));
+    return contested && !this.isDecided(row) ? "its source is in conflict" : undefined;
+  }
+
+  // Only an operator's retry keeps one of several rivals, and that marks it.
+  private isDecided = (row: StoredItem): boolean => markOf(row)?.mended === true;
+
+  private async rows(keys: readonly StoredKey[]): Promise<Map<string, StoredItem>> {
+    const distinct = [...new Map(keys.map((key) => [textOf(key), key])).values()];
+    const rows = await batchGet(this.context, label, distinct, { consistent: true });
+    return new Map(rows.map((row) => [textOf(row), row]));
+  }
+
+  private tell(text: string): void {
+    if (this.differences.length < DIFFERENCES) this.differences.push(text);
+  }
+}
+
+/** The attributes, keys included, in which a stored item is not what it should be; the mark aside. */
+function differingAttributes(expected: StoredItem, current: StoredItem): string[] {
+  const names = new Set([...Object.keys(expected), ...Object.keys(current)]);
+  names.delete("migration");
+  return [...names]
+    .filter((name) => expected[name] !== undefined || current[name] !== undefined)
+    .filter((name) => !isDeepStrictEqual(expected[name], current[name]))
+    .sort();
+}
+
+/** A session id or a token is a credential. */
+const shownKey = (entity: EntityName, source: string) =>
+  entity === "session" || entity === "qr_token" ? `${source.slice(0, 10)}…` : source;
+
+function difference(entity: EntityName, name: string, expected: unknown, current: unknown): string {
+  const attributes = MODELS[entity].schema.attributes as Readonly<Record<string, AttributeNotes | undefined>>;
+  if (attributes[name] === undefined || attributes[name]?.hidden === true) return name;
+  return `${name} should be ${quoted(expected)} and is ${quoted(current)}`;
+}

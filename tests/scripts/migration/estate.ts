@@ -1,0 +1,125 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DeleteCommand, PutCommand } from "@aws-sdk/lib-dynamodb";
+import { type EntityName, MODELS } from "../../../entities/models.ts";
+import { ENUM_MAPPING } from "../../../scripts/migration/enum-mapping.ts";
+import { readSetAside, type SetAside } from "../../../scripts/migration/json-lines.ts";
+import { createLegacyTables } from "../../../scripts/migration/legacy-estate.ts";
+import { type MigrationOptions, type MigrationReport, migrate } from "../../../scripts/migration/run.ts";
+import { type Verification, verify } from "../../../scripts/migration/verification.ts";
+import { openTestTable, type TestTable } from "../../engine.ts";
+
+export const ENTITIES = Object.keys(MODELS) as EntityName[];
+
+/** The eleven tables of today beside a new table. */
+export interface TestEstate {
+  readonly db: TestTable;
+  readonly prefix: string;
+  readonly directory: string;
+  readonly common: Pick<MigrationOptions, "source" | "target" | "table" | "naming" | "mapping" | "entities" | "clock">;
+  put(entity: EntityName, ...items: object[]): Promise<void>;
+  remove(entity: EntityName, key: object): Promise<void>;
+  run(options?: Partial<MigrationOptions>): Promise<MigrationReport>;
+  verify(options?: { live?: boolean }): Promise<Verification>;
+  /** What a run has quarantined of an entity. */
+  quarantine(report: MigrationReport, entity: EntityName): Promise<SetAside[]>;
+  /** The new table's items, without what a migration notes beside them. */
+  items(): Promise<Record<string, unknown>[]>;
+  drop(): Promise<void>;
+}
+
+export async function openTestEstate(): Promise<TestEstate> {
+  const db = await openTestTable();
+  const prefix = `${db.table}-`;
+  await createLegacyTables(db.client, prefix);
+  const directory = mkdtempSync(join(tmpdir(), "migration-"));
+  const common = {
+    source: db.client,
+    target: db.client,
+    table: db.table,
+    naming: { prefix },
+    mapping: ENUM_MAPPING,
+    entities: ENTITIES,
+    clock: db.clock,
+  };
+  const nameOf = (entity: EntityName) => prefix + MODELS[entity].seedTable;
+  return {
+    db,
+    prefix,
+    directory,
+    common,
+    async put(entity, ...items) {
+      for (const Item of items)
+        await db.client.send(new PutCommand({ TableName: nameOf(entity), Item: { ...Item } }) as never, {});
+    },
+    async remove(entity, Key) {
+      await db.client.send(new DeleteCommand({ TableName: nameOf(entity), Key: { ...Key } }) as never, {});
+    },
+    run: (options = {}) =>
+      migrate({ ...common, state: join(directory, "state"), apply: true, segments: 2, concurrency: 4, ...options }),
+    verify: (options = {}) => verify({ ...common, segments: 2, ...options }),
+    async quarantine(report, entity) {
+      const path = report.tables.find((table) => table.entity === entity)?.quarantine;
+      const lines: SetAside[] = [];
+      if (path !== undefined) for await (const line of readSetAside(path)) lines.push(line);
+      return lines;
+    },
+    async items() {
+      const items = await db.contents();
+      return items.filter(({ pk }) => !JSON.stringify(pk).includes("$migration#"));
+    },
+    async drop() {
+      rmSync(directory, { recursive: true, force: true });
+      await db.drop();
+    },
+  };
+}
+
+export const SCRYPT = `scrypt:32768:8:1$aB3dE5gH7jK9mN1p$${"0123456789abcdef".repeat(8)}`;
+
+export const aLegacyUser = (overrides: object = {}) => ({
+  email: "maria@example.com",
+  password_hash: SCRYPT,
+  username: "Maria",
+  created_at: "2025-10-09T08:53:20.123456",
+  is_active: true,
+  full_name: "Maria Silva",
+  ...overrides,
+});
+
+export const aLegacyTicket = (overrides: object = {}) => ({
+  ticket_id: "TKT-9F23A0077C1E",
+  created_at: 1_759_000_000,
+  user_email: "maria@example.com",
+  subject: "The microphone stops",
+  message: "In part 2.",
+  category: "general",
+  priority: "high",
+  status: "new",
+  sentiment: "angry",
+  ...overrides,
+});
+
+export const aLegacyPurchase = (overrides: object = {}) => ({
+  user_id: "maria@example.com",
+  product_id: "com.ieltsaiprep.academic.writing",
+  platform: "ios",
+  purchase_date: "2025-10-01T08:53:20",
+  receipt_data: '{"Receipt": "AbC"}',
+  transaction_id: "1000000901",
+  status: "active",
+  ...overrides,
+});
+
+export const aLegacyLog = (overrides: object = {}) => ({
+  log_id: "Log-1",
+  timestamp: 1_759_000_000,
+  assessment_id: "As-7",
+  user_email: "maria@example.com",
+  content_type: "audio",
+  moderation_action: "warn",
+  confidence: "0.8",
+  categories: ["spam"],
+  ...overrides,
+});

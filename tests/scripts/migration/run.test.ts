@@ -1,0 +1,487 @@
+import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { UpdateCommand } from "@aws-sdk/lib-dynamodb";
+import { examineItems } from "../../../scripts/doctor/item-examination.ts";
+import { addCounts, checkCounts, noCounts } from "../../../scripts/migration/counts.ts";
+import { mergeMapping } from "../../../scripts/migration/enum-mapping.ts";
+import { legacyEstate, writeEstate } from "../../../scripts/migration/legacy-estate.ts";
+import { retry } from "../../../scripts/migration/retry.ts";
+import type { MigrationReport } from "../../../scripts/migration/run.ts";
+import { quarantineFaults, runKilled, runMigrate } from "../../../scripts/migration-trials/killed-run.ts";
+import { createContext } from "../../../services/context.ts";
+import { ConflictError } from "../../../services/errors.ts";
+import { NOW } from "../../engine.ts";
+import { interceptedClient } from "../../instruments.ts";
+import { aLegacyLog, aLegacyPurchase, aLegacyTicket, aLegacyUser, openTestEstate, type TestEstate } from "./estate.ts";
+
+let estate: TestEstate;
+beforeEach(async () => {
+  estate = await openTestEstate();
+});
+afterEach(() => estate.drop());
+
+const countsOf = ({ tables }: MigrationReport) => addCounts(tables.map(({ counts }) => counts));
+const MARIA = "maria@example.com";
+/** Items without the id of the run that wrote them. */
+const withoutRun = (items: readonly object[]) =>
+  JSON.parse(JSON.stringify(items), (name, value) => (name === "run" ? undefined : value));
+
+async function changeInNewTable(key: object, name: string, value: unknown): Promise<void> {
+  const { client, table } = estate.db;
+  await client.send(
+    new UpdateCommand({
+      TableName: table,
+      Key: { ...key },
+      UpdateExpression: "SET #name = :value",
+      ExpressionAttributeNames: { "#name": name },
+      ExpressionAttributeValues: { ":value": value },
+    }) as never,
+    {},
+  );
+}
+
+const keyOfTicket = { pk: "ticket#TKT-9F23A0077C1E", sk: "1759000000" };
+
+describe("a migration", () => {
+  it("writes nothing on a dry run, and says what applying then does", async () => {
+    await writeEstate(estate.db.client, estate.prefix, { items: 150, seed: 1, now: NOW });
+
+    const foreseen = countsOf(await estate.run({ apply: false }));
+    expect(await estate.db.contents()).toEqual([]);
+    const report = await estate.run();
+    const done = countsOf(report);
+
+    expect(done).toEqual(foreseen);
+    expect(done).toMatchObject({ already: 0, kept: 0 });
+    const dirty = [...legacyEstate({ items: 150, seed: 1, now: NOW })].filter(
+      (item) => item.dirty !== undefined,
+    ).length;
+    expect(done.quarantined).toBe(dirty);
+    expect(await estate.verify()).toMatchObject({ clean: true, differences: [] });
+  });
+
+  it("writes nothing a second time", async () => {
+    await writeEstate(estate.db.client, estate.prefix, { items: 100, seed: 2, now: NOW });
+    const first = countsOf(await estate.run());
+    const items = await estate.db.contents();
+
+    const second = countsOf(await estate.run());
+
+    expect(second).toMatchObject({ written: 0, already: first.written, quarantined: first.quarantined });
+    expect(await estate.db.contents()).toEqual(items);
+  });
+
+  it("leaves a table that the doctor finds in order", async () => {
+    await writeEstate(estate.db.client, estate.prefix, { items: 60, seed: 5, now: NOW });
+    await estate.run();
+
+    const context = createContext({ client: estate.db.client, table: estate.db.table });
+    expect(await examineItems(context, { itemCount: 60, rate: 100_000 })).toMatchObject({ open: 0 });
+  });
+
+  it("gives the services items that they take for their own, and hides what only it knows", async () => {
+    await estate.put("user", aLegacyUser({ email: "Maria@example.com" }));
+    await estate.put("ticket", aLegacyTicket());
+    await estate.put("entitlement", aLegacyPurchase());
+    await estate.run();
+    const { accounts, support, purchases } = estate.db.layer;
+
+    const user = await accounts.get(MARIA);
+    expect(user).toMatchObject({ email: MARIA, username: "Maria" });
+    expect(user).not.toHaveProperty("legacy");
+    expect(user).not.toHaveProperty("migration");
+    expect((await accounts.overview(MARIA)).openTickets).toHaveLength(1);
+    const { items } = await accounts.export(MARIA);
+    expect(items.user[0]).toMatchObject({ legacy: { full_name: "Maria Silva", is_active: true } });
+    expect(items.user[0]).not.toHaveProperty("migration");
+    expect(items.ticket[0]).toMatchObject({ legacy: { sentiment: "angry", category: "general" } });
+    const again = {
+      user_email: MARIA,
+      subject: "The microphone stops",
+      message: "In part 2.",
+      category: "technical",
+      priority: "high",
+      ticket_id: "TKT-9F23A0077C1E",
+    } as const;
+    expect(await support.open(again)).toMatchObject({ created_at: 1_759_000_000 });
+    const receipt = {
+      product_id: "writing",
+      platform: "ios",
+      transaction_id: "1000000901",
+      receipt_data: "r",
+    } as const;
+    expect(await purchases.grant({ ...receipt, user_email: MARIA })).toMatchObject({ purchase_date: 1_759_308_800 });
+    await expect(purchases.grant({ ...receipt, user_email: "thief@example.com" })).rejects.toThrow(ConflictError);
+  });
+
+  it.each([
+    ["e-mails that differ in case", "user", [aLegacyUser(), aLegacyUser({ email: "Maria@example.com" })]],
+    [
+      "a product under two names",
+      "entitlement",
+      [aLegacyPurchase(), aLegacyPurchase({ product_id: "academic_writing", transaction_id: "2" })],
+    ],
+    ["a receipt granted to two", "entitlement", [aLegacyPurchase(), aLegacyPurchase({ user_id: "eve@example.com" })]],
+    [
+      "an event in seconds and milliseconds",
+      "safety_log",
+      [aLegacyLog(), aLegacyLog({ timestamp: 1_759_000_000_000 })],
+    ],
+  ] as const)("quarantines %s with both originals, whatever the page", async (_name, entity, items) => {
+    await estate.put(entity, ...items);
+
+    const report = await estate.run({ segments: 1, pageSize: 1 });
+
+    const lines = await estate.quarantine(report, entity);
+    expect(lines).toHaveLength(2);
+    expect(lines.map(({ reason }) => reason.code)).toEqual(["conflict", "conflict"]);
+    expect(lines[0]?.others).toEqual([lines[1]?.item]);
+    expect(lines[1]?.others).toEqual([lines[0]?.item]);
+    expect(lines[0]?.reason.text).toContain("decide for one of them");
+    expect(
+      (await estate.items()).filter(
+        ({ __edb_e__ }) => __edb_e__ !== undefined && JSON.stringify(__edb_e__).includes(entity),
+      ),
+    ).toEqual([]);
+    expect(await estate.verify()).toMatchObject({ clean: true });
+    expect(countsOf(await estate.run())).toMatchObject({ written: 0, quarantined: 2 });
+  });
+
+  it("takes a migrated item back when a rival has appeared, and brings the last one over when that is resolved", async () => {
+    await estate.put("user", aLegacyUser());
+    await estate.run();
+    await estate.put("user", aLegacyUser({ email: "MARIA@example.com" }));
+
+    expect(countsOf(await estate.run())).toMatchObject({ written: 0, quarantined: 2 });
+    expect(await estate.items()).toEqual([]);
+    await estate.remove("user", { email: MARIA });
+    expect(countsOf(await estate.run())).toMatchObject({ written: 1, quarantined: 0 });
+    expect(await estate.verify()).toMatchObject({ clean: true });
+  });
+
+  it("brings over what has changed in the source since, and removes what cannot be read any more", async () => {
+    await estate.put("ticket", aLegacyTicket(), aLegacyTicket({ ticket_id: "TKT-2" }));
+    await estate.run();
+    await estate.put(
+      "ticket",
+      aLegacyTicket({ status: "resolved" }),
+      aLegacyTicket({ ticket_id: "TKT-2", category: "?" }),
+    );
+
+    expect(countsOf(await estate.run({ apply: false }))).toMatchObject({ written: 1, quarantined: 1, already: 0 });
+    expect(countsOf(await estate.run())).toMatchObject({ written: 1, quarantined: 1, already: 0 });
+
+    expect(await estate.db.layer.support.get("TKT-9F23A0077C1E")).toMatchObject({ status: "resolved" });
+    expect(await estate.db.layer.support.find("TKT-2")).toBeUndefined();
+  });
+
+  it("reports what the new layer has changed since, and leaves it alone", async () => {
+    await estate.put("ticket", aLegacyTicket());
+    await estate.run();
+    await estate.db.layer.support.answer("TKT-9F23A0077C1E", { ai_response: "We look into it." });
+    const items = await estate.db.contents();
+    await estate.put("ticket", aLegacyTicket({ status: "escalated" }));
+
+    const foreseen = countsOf(await estate.run({ apply: false }));
+    const report = await estate.run();
+
+    expect(countsOf(report)).toMatchObject({ written: 0, already: 1, kept: 1 });
+    expect(foreseen).toMatchObject({ written: 0, already: 1, kept: 1 });
+    expect(await estate.db.contents()).toEqual(items);
+    expect(readFileSync(report.tables.find(({ entity }) => entity === "ticket")?.archive ?? "", "utf8")).toContain(
+      "changed",
+    );
+    expect(await estate.verify()).toMatchObject({ clean: false });
+    expect(await estate.verify({ live: true })).toMatchObject({ clean: true });
+  });
+
+  it("leaves an item that the new layer made under a source's key, also when that happens while it runs", async () => {
+    await estate.put("user", aLegacyUser());
+    let registered = false;
+    const target = interceptedClient(estate.db.client, async (command, next) => {
+      // Between the look at what is there and the write.
+      if (!registered && /Put|BatchWrite/.test(command.name) && JSON.stringify(command.input).includes("user#")) {
+        registered = true;
+        await estate.db.layer.accounts.register({
+          email: MARIA,
+          password_hash: aLegacyUser().password_hash,
+          username: "New",
+        });
+      }
+      return next();
+    });
+
+    const report = await estate.run({ target, live: true, entities: ["user"] });
+
+    expect(registered).toBe(true);
+    expect(countsOf(report)).toMatchObject({ written: 0, already: 1, kept: 1 });
+    expect(await estate.db.layer.accounts.get(MARIA)).toMatchObject({ username: "New" });
+  });
+
+  it("quarantines a purchase whose transaction the new layer has granted to another", async () => {
+    await estate.put("entitlement", aLegacyPurchase());
+    await estate.db.layer.purchases.grant({
+      user_email: "eve@example.com",
+      product_id: "speaking",
+      platform: "ios",
+      transaction_id: "1000000901",
+      receipt_data: "r",
+    });
+
+    const report = await estate.run();
+
+    expect((await estate.quarantine(report, "entitlement")).map(({ reason }) => reason.code)).toEqual(["claimed"]);
+  });
+
+  it("takes one table, under a name of its own", async () => {
+    await estate.put("user", aLegacyUser());
+    await estate.put("ticket", aLegacyTicket());
+    const naming = { names: { ticket: `${estate.prefix}ielts-support-tickets` } };
+
+    const report = await estate.run({ entities: ["ticket"], naming });
+
+    expect(report.tables.map(({ entity, counts }) => [entity, counts.written])).toEqual([["ticket", 1]]);
+    await expect(estate.run({ entities: ["user"], naming })).rejects.toThrow(
+      "there is no source table ielts-genai-prep-users",
+    );
+  });
+
+  it("fails when a table's items do not add up", () => {
+    expect(() => checkCounts("t", { ...noCounts(), read: 3, written: 1, quarantined: 1 })).toThrow(
+      "t: 3 items were read, but 1 written + 0 already there + 1 quarantined + 0 skipped are 2",
+    );
+  });
+});
+
+describe("a migration that is stopped", () => {
+  it("goes on after a crash at any of its writes, and ends as if there had been none", async () => {
+    await writeEstate(estate.db.client, estate.prefix, { items: 130, seed: 3, now: NOW });
+    const reference = await openTestEstate();
+    await writeEstate(reference.db.client, reference.prefix, { items: 130, seed: 3, now: NOW });
+    const straight = await reference.run({ pageSize: 10, segments: 2 });
+    const expected = withoutRun(await reference.items());
+    await reference.drop();
+
+    let report: MigrationReport | undefined;
+    let crashes = 0;
+    for (let point = 1; report === undefined; point += 2) {
+      let writes = 0;
+      const target = interceptedClient(estate.db.client, async (command, next) => {
+        if (!/BatchWrite|Put|Delete/.test(command.name)) return next();
+        writes++;
+        // Every other crash comes when the write is done but nobody has been told.
+        if (writes === point && point % 4 === 1) await next();
+        if (writes >= point) throw new Error("crash");
+        return next();
+      });
+      report = await estate.run({ target, pageSize: 10, segments: 2 }).catch(() => {
+        crashes++;
+        return undefined;
+      });
+    }
+
+    expect(crashes).toBeGreaterThan(4);
+    expect(countsOf(report)).toEqual(countsOf(straight));
+    expect(withoutRun(await estate.items())).toEqual(expected);
+    for (const { entity, counts } of report.tables)
+      expect(await estate.quarantine(report, entity)).toHaveLength(counts.quarantined);
+    expect(await estate.verify()).toMatchObject({ clean: true });
+  });
+
+  it("refuses other settings, until it is begun anew", async () => {
+    await estate.put("user", aLegacyUser());
+    const target = interceptedClient(estate.db.client, async (command, next) => {
+      if (command.name.startsWith("BatchWrite")) throw new Error("crash");
+      return next();
+    });
+    await expect(estate.run({ target })).rejects.toThrow("the same command goes on from here");
+
+    await expect(estate.run({ mapping: mergeMapping({ "ticket.category": { x: "audio" } }) })).rejects.toThrow(
+      "--restart",
+    );
+    await expect(estate.run({ restart: true, segments: 3 })).resolves.toMatchObject({ resumed: false });
+  });
+
+  it("keeps a second run out of its directory", async () => {
+    const state = join(estate.directory, "state");
+    await estate.run();
+    writeFileSync(join(state, "lock"), JSON.stringify({ pid: process.ppid }));
+
+    await expect(estate.run()).rejects.toThrow(`process ${process.ppid}`);
+  });
+
+  it("is killed as a process and misses nothing", async () => {
+    const request = { items: 300, seed: 4, now: Math.floor(Date.now() / 1000) };
+    await writeEstate(estate.db.client, estate.prefix, request);
+    const { hostname, port } = (await estate.db.client.config.endpoint?.()) ?? {};
+    const state = join(estate.directory, "killed");
+    const words = [
+      "--endpoint",
+      `http://${hostname}:${port}`,
+      "--table",
+      estate.db.table,
+      "--source-prefix",
+      estate.prefix,
+      "--state",
+      state,
+      "--page-size",
+      "10",
+    ];
+
+    const result = await runKilled([...words, "--apply"], state, request.items, 1);
+
+    expect(result).toMatchObject({ code: 0, killed: 1 });
+    expect(result.output).toContain("An unfinished run was taken up");
+    expect(await quarantineFaults(state, request)).toEqual([]);
+    estate.db.clock.now = request.now;
+    expect(await estate.verify()).toMatchObject({ clean: true });
+  });
+});
+
+describe("npm run migrate", () => {
+  const run = async (...words: string[]) => {
+    const { hostname, port } = (await estate.db.client.config.endpoint?.()) ?? {};
+    const place = [
+      "--endpoint",
+      `http://${hostname}:${port}`,
+      "--table",
+      estate.db.table,
+      "--source-prefix",
+      estate.prefix,
+    ];
+    return runMigrate([...place, "--state", join(estate.directory, "command"), ...words]);
+  };
+
+  it("says what it would do and does it, verifies with its exit code, and cleans up", async () => {
+    await estate.put("ticket", aLegacyTicket(), aLegacyTicket({ ticket_id: "TKT-2", category: "billing" }));
+
+    const [dry, limited] = [
+      await run("--only", "ticket"),
+      await run("--only", "ielts-support-tickets", "--apply", "--rate", "500"),
+    ];
+
+    expect(dry).toMatchObject({ code: 0, output: expect.stringMatching(/ielts-support-tickets +2 +1 +0 +1 +0/) });
+    expect(dry.output).toContain("1 unknown_value ticket.category");
+    expect(dry.output).toContain("Nothing was written. --apply does it.");
+    expect(limited).toMatchObject({ code: 0, output: expect.stringContaining("quarantine in ") });
+    await estate.put("ticket", aLegacyTicket({ subject: "Other" }), aLegacyTicket({ ticket_id: "tkt-2" }));
+    const differs = await run("--verify", "--only", "ticket");
+    expect(differs).toMatchObject({ code: 1, output: expect.stringContaining("The sides differ.") });
+    expect(differs.output).toContain('subject should be "Other" and is "The microphone stops"');
+    expect(await run("--clean-up", "--apply")).toMatchObject({
+      code: 0,
+      output: expect.stringContaining("rows of the migration were removed"),
+    });
+  });
+
+  it("refuses what it does not know", async () => {
+    const refused = [
+      [["--only", "nothing"], "one of user"],
+      [["--source", "ticket"], "ticket=my-tickets"],
+      [["--clean-up", "--mapping", "/absent.json"], "/absent.json"],
+      [["--table", "absent-table"], "there is no table absent-table"],
+    ] as const;
+
+    const results = await Promise.all(refused.map(([words]) => run(...words)));
+
+    for (const [index, [, text]] of refused.entries())
+      expect(results[index]).toMatchObject({ code: 1, output: expect.stringContaining(text) });
+  });
+});
+
+describe("a retry of a quarantine", () => {
+  const retried = (file: string, options: object = {}) =>
+    retry({
+      ...estate.common,
+      files: [file],
+      quarantine: join(estate.directory, "again.jsonl"),
+      apply: true,
+      ...options,
+    });
+  const fileOf = (report: MigrationReport, entity: string) =>
+    report.tables.find((table) => table.entity === entity)?.quarantine ?? "";
+
+  it("brings over what another mapping knows or an operator has corrected, and later runs leave it alone", async () => {
+    await estate.put(
+      "ticket",
+      aLegacyTicket({ category: "billing" }),
+      aLegacyTicket({ ticket_id: "TKT-2", message: null }),
+    );
+    const file = fileOf(await estate.run(), "ticket");
+    writeFileSync(
+      file,
+      readFileSync(file, "utf8").replace('"message":{"NULL":true}', '"message":{"S":"by telephone"}'),
+    );
+    const mapping = mergeMapping({ "ticket.category": { billing: "purchase" } });
+
+    expect(await retried(file, { mapping, apply: false })).toMatchObject({ read: 2, written: 2 });
+    expect(await estate.items()).toEqual([]);
+    expect(await retried(file, { mapping })).toMatchObject({ read: 2, written: 2, quarantined: 0 });
+    expect(await retried(file, { mapping })).toMatchObject({ written: 0, already: 2 });
+
+    expect(await estate.db.layer.support.get("TKT-2")).toMatchObject({ message: "by telephone" });
+    expect(countsOf(await estate.run())).toMatchObject({ written: 0, already: 2, quarantined: 0 });
+  });
+
+  it("keeps of a conflict the one whose line is left alone", async () => {
+    await estate.put(
+      "user",
+      aLegacyUser({ username: "lower" }),
+      aLegacyUser({ email: "Maria@example.com", username: "upper" }),
+    );
+    const file = fileOf(await estate.run(), "user");
+    expect(await retried(file)).toMatchObject({ written: 0, quarantined: 2 });
+
+    const lines = readFileSync(file, "utf8")
+      .split("\n")
+      .filter((line) => line.includes('"key":"[\\"Maria@'));
+    writeFileSync(file, lines.join("\n"));
+    expect(await retried(file)).toMatchObject({ read: 1, written: 1 });
+
+    expect(await estate.db.layer.accounts.get(MARIA)).toMatchObject({ username: "upper" });
+    const again = await estate.run();
+    expect(countsOf(again)).toMatchObject({ written: 0, already: 1, quarantined: 1 });
+    expect((await estate.quarantine(again, "user"))[0]?.key).toBe('["maria@example.com"]');
+  });
+
+  it("quarantines again what is still wrong, and names a line that is none", async () => {
+    await estate.put("ticket", aLegacyTicket({ category: "billing" }));
+    const file = fileOf(await estate.run(), "ticket");
+
+    expect(await retried(file)).toMatchObject({ quarantined: 1, reasons: { "unknown_value ticket.category": 1 } });
+    expect(readFileSync(join(estate.directory, "again.jsonl"), "utf8")).toContain("billing");
+    appendFileSync(file, "{}\n");
+    await expect(retried(file)).rejects.toThrow(`${file}:2 is no line of a quarantine file`);
+  });
+});
+
+describe("a verification", () => {
+  it("tells what is missing, different, changed and surplus, without values of secrets", async () => {
+    await estate.put(
+      "ticket",
+      aLegacyTicket(),
+      aLegacyTicket({ ticket_id: "TKT-2" }),
+      aLegacyTicket({ ticket_id: "TKT-3" }),
+    );
+    await estate.put("user", aLegacyUser());
+    await estate.run();
+    await changeInNewTable(keyOfTicket, "subject", "Other");
+    await estate.put("user", aLegacyUser({ password_hash: aLegacyUser().password_hash.replace(/.$/, "0") }));
+    await estate.remove("ticket", { ticket_id: "TKT-2", created_at: 1_759_000_000 });
+    await estate.put("ticket", aLegacyTicket({ ticket_id: "TKT-4" }));
+
+    const { tables, differences, clean } = await estate.verify();
+
+    expect(clean).toBe(false);
+    expect(tables.find(({ entity }) => entity === "ticket")).toMatchObject({
+      read: 3,
+      equal: 1,
+      missing: 1,
+      changed: 1,
+      surplus: 1,
+    });
+    expect(tables.find(({ entity }) => entity === "user")).toMatchObject({ different: 1 });
+    expect(differences.join("\n")).toContain("password_hash");
+    expect(differences.join("\n")).not.toContain("scrypt");
+  });
+});
