@@ -31,7 +31,7 @@ async function run(request: SideRequest): Promise<SideResult> {
   const script = fileURLToPath(new URL("./migrate/side.ts", import.meta.url));
   const { stdout } = await promisify(execFile)(process.execPath, [
     // As npm run migrate has it: the items of a page are short-lived.
-    "--max-semi-space-size=64",
+    "--max-semi-space-size=32",
     "--import",
     "tsx",
     script,

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from "node:timers/promises";
 import { bulkWrite } from "../../services/bulk-writer.ts";
 import type { DataContext } from "../../services/context.ts";
 import { batchGet, keyOf, type StoredItem, type StoredKey } from "../../services/requests.ts";
@@ -50,6 +51,8 @@ interface Mapped extends Arrival {
   readonly migrated: MigratedItem;
 }
 
+/** Items that are translated at a stretch. */
+const TURN = 25;
 const LOOK_UP = ["pk", "sk", "migration", "owner"];
 const label = { entity: "migration", accessPattern: "lookUp" };
 const textOf = (key: StoredItem) => `${key.pk}\0${key.sk}`;
@@ -81,7 +84,9 @@ export class Backfill {
     const unreadable: Unreadable[] = [];
     const slow: Arrival[] = [];
     const places = new Set<string>();
-    for (const item of items) {
+    for (const [position, item] of items.entries()) {
+      // Requests of other segments go on in between.
+      if (position % TURN === TURN - 1) await turn();
       const arrival = { item, source: sourceKeyText(table, item) };
       const translation = translator.translate(table.entity, arrival.source, item);
       if (translation.outcome === "skipped") page.skip(arrival, translation.code);

@@ -14,6 +14,7 @@ import { Reconciler } from "./reconciler.ts";
 import { describeSources, type SourceNaming, SourceReader, type SourceTable } from "./source-tables.ts";
 import { runTasks } from "./tasks.ts";
 import { Translator } from "./translator.ts";
+import type { SourceItem } from "./values.ts";
 
 export interface MigrationOptions {
   readonly source: DynamoDBClient;
@@ -189,8 +190,17 @@ class TablesRun {
     const quarantine = new JsonLinesFile(this.partPath("quarantine", entity, segment), bytes.quarantineBytes);
     const archive = new JsonLinesFile(this.partPath("archive", entity, segment), bytes.archiveBytes);
     try {
+      const read = (from: SourceItem | undefined) => {
+        const page = wholePage(this.reader, table, { number: segment, of: this.segments }, from, pageSize);
+        // Its failure is thrown where it is awaited, which may be after another one.
+        page.catch(() => {});
+        return page;
+      };
+      let next = read(after);
       for (let again = this.resumed; !done; again = false) {
-        const page = await wholePage(this.reader, table, { number: segment, of: this.segments }, after, pageSize);
+        const page = await next;
+        // The next page comes while this one is written.
+        if (page.lastKey !== undefined) next = read(page.lastKey);
         const report = await this.backfill.page(table, page.items, conflicts, again);
         await quarantine.append(report.quarantine);
         await archive.append(report.archive);
