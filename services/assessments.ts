@@ -19,6 +19,13 @@ export type AssessmentReference = Reference<"assessment_id", "user_id", string>;
 
 export type Scores = NonNullable<Assessment["scores"]>;
 
+export interface AssessmentStart {
+  readonly user_id: string;
+  readonly assessment_type: AssessmentType;
+  /** An id of your own makes a retry safe. */
+  readonly assessment_id?: string;
+}
+
 export interface AssessmentResult {
   /** All four criteria of the assessment's skill; of the other skill all or none. */
   readonly scores: Scores;
@@ -83,11 +90,7 @@ export function createAssessments(context: DataContext) {
      * Starts an assessment. With an `assessment_id` of your own the same call again, from a retry, gives it back.
      * @throws ConflictError when the id belongs to another user's or another type's assessment, or the account is being erased.
      */
-    async start(input: {
-      readonly user_id: string;
-      readonly assessment_type: AssessmentType;
-      readonly assessment_id?: string;
-    }): Promise<Assessment> {
+    async start(input: AssessmentStart): Promise<Assessment> {
       only("assessment", input, ["user_id", "assessment_type", "assessment_id"]);
       const user_id = userOf(input.user_id);
       const assessment_type = attributeValue(AssessmentModel, "assessment_type", input.assessment_type);
