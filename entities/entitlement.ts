@@ -1,7 +1,7 @@
 import { createSchema, Entity, type EntityConfiguration, type EntityItem } from "electrodb";
 import { email, id, instant, money, oneOf, text } from "./attributes.ts";
 import { ENTITLEMENT_STATUSES, PLATFORMS, PRODUCTS } from "./enums.ts";
-import { collected, MODEL_VERSION, primary, SERVICE_NAME } from "./keys.ts";
+import { collected, MODEL_VERSION, primary, SERVICE_NAME, scoped } from "./keys.ts";
 
 const schema = createSchema({
   model: { service: SERVICE_NAME, entity: "entitlement", version: MODEL_VERSION },
@@ -33,6 +33,12 @@ const schema = createSchema({
       view: ["product_id", "platform", "expires_at", "status"],
       description: "Purchases of a user by expiry",
       seedIndex: "user_email-expires_at-index",
+    }),
+    byStatus: scoped("gsi3", "entitlement", {
+      pk: ["status"],
+      sk: ["expires_at", "product_id", "user_email"],
+      view: ["user_email", "product_id"],
+      description: "Purchases in a state by expiry, for the nightly job",
     }),
   },
 });
