@@ -20,4 +20,5 @@ export {
 } from "./services/context.ts";
 export { type BoundEntities, createDataLayer, type DataLayer, dataLayerFromEnv } from "./services/data-layer.ts";
 export * from "./services/errors.ts";
+export { type ErrorResponse, errorResponse, statusCodeOf } from "./services/http-status.ts";
 export type { ListOptions, Page } from "./services/pages.ts";
