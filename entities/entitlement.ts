@@ -1,4 +1,11 @@
-import { createSchema, Entity, type EntityConfiguration, type EntityItem } from "electrodb";
+import {
+  type CreateEntityItem,
+  createSchema,
+  Entity,
+  type EntityConfiguration,
+  type EntityItem,
+  type UpdateEntityItem,
+} from "electrodb";
 import { email, id, instant, money, oneOf, text } from "./attributes.ts";
 import { ENTITLEMENT_STATUSES, PLATFORMS, PRODUCTS } from "./enums.ts";
 import { collected, MODEL_VERSION, primary, SERVICE_NAME, scoped } from "./keys.ts";
@@ -47,6 +54,10 @@ const schema = createSchema({
 export type Entitlement = EntityItem<EntitlementEntity>;
 /** A purchase as lists show it. */
 export type EntitlementSummary = Pick<Entitlement, "user_email" | "product_id" | "platform" | "expires_at" | "status">;
+/** A purchase as `entities.entitlement.create` takes it. */
+export type NewEntitlement = CreateEntityItem<EntitlementEntity>;
+/** What `entities.entitlement.patch(…).set` may change. */
+export type EntitlementChange = UpdateEntityItem<EntitlementEntity>;
 export type EntitlementEntity = ReturnType<typeof EntitlementModel.bind>;
 
 export const EntitlementModel = {

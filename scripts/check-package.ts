@@ -1,10 +1,11 @@
 import "./quiet-sdk.ts";
 import { execFile } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { promisify } from "node:util";
+import { entryPoints } from "./packaging/entry-points.ts";
 
 /**
  * `npm run test:consumers`: packs the package, installs it into fresh projects beside nothing but its peers, and uses it
@@ -182,19 +183,6 @@ const consumers: Readonly<Record<string, () => Promise<void>>> = {
 async function works(run: Promise<string>): Promise<void> {
   const told = await run;
   if (told.trim() !== "works") throw new Error(`it said ${told}`);
-}
-
-/** Every module that a consumer may import, for wildcards of `exports` too. */
-function entryPoints(): string[] {
-  const { exports } = JSON.parse(readFileSync("package.json", "utf8")) as { exports: Record<string, unknown> };
-  const modules = (kind: string) =>
-    readdirSync(`dist/esm/${kind}`)
-      .filter((file) => file.endsWith(".d.ts"))
-      .map((file) => `./${kind}/${file.replace(".d.ts", "")}`);
-  const single = Object.keys(exports).filter((path) => !path.includes("*") && path !== "./package.json");
-  return [...new Set([...single, ...modules("services"), ...modules("entities")])].filter(
-    (path) => exports[path] !== null,
-  );
 }
 
 try {

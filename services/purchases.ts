@@ -140,7 +140,7 @@ export function createPurchases(context: DataContext) {
             const set = {
               platform,
               receipt_data,
-              price_paid,
+              ...(price_paid === undefined ? {} : { price_paid }),
               transaction_id,
               purchase_date: now,
               status: "active" as const,

@@ -1,5 +1,4 @@
-import { type AssessmentType, type DataLayer, NotFoundError } from "@ielts-ai-prep/data-layer";
-import type { AssessmentResult } from "@ielts-ai-prep/data-layer/services/assessments";
+import { type AssessmentResult, type AssessmentType, type DataLayer, NotFoundError } from "@ielts-ai-prep/data-layer";
 import { bodyOf, pageOf, pathOf, reply, serve, sessionOf } from "./http.ts";
 
 const DAILY_LIMIT = 5;

@@ -1,5 +1,4 @@
-import { dataLayerFromEnv } from "@ielts-ai-prep/data-layer";
-import type { SafetyEvent } from "@ielts-ai-prep/data-layer/services/moderation";
+import { dataLayerFromEnv, type SafetyEvent } from "@ielts-ai-prep/data-layer";
 import type { SQSBatchResponse, SQSEvent } from "aws-lambda";
 
 const { moderation } = dataLayerFromEnv();
