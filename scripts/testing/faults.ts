@@ -35,8 +35,7 @@ const connectionReset = () => Object.assign(new Error("read ECONNRESET"), { code
 const tooSlow = () => Object.assign(new Error("the response took too long"), { name: "TimeoutError" });
 
 /** The operation of a request, such as `GetItem`. */
-export const operationOf = ({ headers }: WireRequest): string =>
-  String(headers["x-amz-target"]).split(".").at(-1) ?? "";
+const operationOf = ({ headers }: WireRequest): string => String(headers["x-amz-target"]).split(".").at(-1) ?? "";
 
 export const isBatch = (request: WireRequest): boolean => operationOf(request).startsWith("Batch");
 
