@@ -1,15 +1,46 @@
-export type { Assessment, AssessmentSummary } from "./entities/assessment.ts";
-export type { ContentReport, ContentReportSummary } from "./entities/content-report.ts";
-export type { DevopsAction, DevopsActionSummary } from "./entities/devops-action.ts";
-export type { Entitlement, EntitlementSummary } from "./entities/entitlement.ts";
+export type { Assessment, AssessmentChange, AssessmentSummary, NewAssessment } from "./entities/assessment.ts";
+export type {
+  ContentReport,
+  ContentReportChange,
+  ContentReportOutline,
+  ContentReportSummary,
+  NewContentReport,
+} from "./entities/content-report.ts";
+export type {
+  DevopsAction,
+  DevopsActionChange,
+  DevopsActionOutline,
+  DevopsActionSummary,
+  NewDevopsAction,
+} from "./entities/devops-action.ts";
+export type { Entitlement, EntitlementChange, EntitlementSummary, NewEntitlement } from "./entities/entitlement.ts";
 export * from "./entities/enums.ts";
-export type { QrToken } from "./entities/qr-token.ts";
-export type { Question } from "./entities/question.ts";
-export type { Rubric } from "./entities/rubric.ts";
-export type { SafetyLog, SafetyLogSummary } from "./entities/safety-log.ts";
-export type { Session, SessionSummary } from "./entities/session.ts";
-export type { Ticket, TicketSummary } from "./entities/ticket.ts";
-export type { User } from "./entities/user.ts";
+export type { NewQrToken, QrToken, QrTokenChange } from "./entities/qr-token.ts";
+export type { NewQuestion, Question, QuestionChange } from "./entities/question.ts";
+export type { NewRubric, Rubric, RubricChange } from "./entities/rubric.ts";
+export type { NewSafetyLog, SafetyLog, SafetyLogChange, SafetyLogSummary } from "./entities/safety-log.ts";
+export type { NewSession, Session, SessionChange, SessionSummary } from "./entities/session.ts";
+export type { NewTicket, Ticket, TicketChange, TicketOutline, TicketSummary } from "./entities/ticket.ts";
+export type { NewUser, User, UserChange } from "./entities/user.ts";
+export type {
+  AccountExport,
+  AccountOverview,
+  Accounts,
+  Credentials,
+  ErasureReport,
+  ExportedEntity,
+  PasswordChange,
+  Registration,
+} from "./services/accounts.ts";
+export type {
+  AssessmentReference,
+  AssessmentResult,
+  AssessmentStart,
+  Assessments,
+  Progress,
+  Scores,
+} from "./services/assessments.ts";
+export type { BulkWriteOptions, BulkWriteReport } from "./services/bulk-writer.ts";
 export { createClient } from "./services/client.ts";
 export {
   type Clock,
@@ -19,5 +50,29 @@ export {
   type RequestEvent,
 } from "./services/context.ts";
 export { type BoundEntities, createDataLayer, type DataLayer, dataLayerFromEnv } from "./services/data-layer.ts";
+export type { ActionReference, Devops, Diagnosis, FixProposal, ReviewDecision } from "./services/devops.ts";
 export * from "./services/errors.ts";
+export { type ErrorResponse, errorResponse, statusCodeOf } from "./services/http-status.ts";
+export type {
+  AssessmentReview,
+  Moderation,
+  ReportFiling,
+  ReportReference,
+  SafetyEvent,
+  WholeAssessmentReview,
+} from "./services/moderation.ts";
 export type { ListOptions, Page } from "./services/pages.ts";
+export type { Purchases, VerifiedReceipt } from "./services/purchases.ts";
+export type { QrLogin, QrRedemption, QrTokenStatus } from "./services/qr-login.ts";
+export type { QuestionFilter, Questions } from "./services/questions.ts";
+export type { Rubrics } from "./services/rubrics.ts";
+export type { SessionStart, Sessions } from "./services/sessions.ts";
+export type {
+  Support,
+  TicketAnswer,
+  TicketCounts,
+  TicketOpening,
+  TicketReference,
+  TicketThread,
+  WholeTicketThread,
+} from "./services/support.ts";

@@ -1,4 +1,11 @@
-import { createSchema, Entity, type EntityConfiguration, type EntityItem } from "electrodb";
+import {
+  type CreateEntityItem,
+  createSchema,
+  Entity,
+  type EntityConfiguration,
+  type EntityItem,
+  type UpdateEntityItem,
+} from "electrodb";
 import { accountEmailFrom, band, email, id, instant, migrated, minutes, oneOf, scores, text } from "./attributes.ts";
 import { ASSESSMENT_STATUSES, ASSESSMENT_TYPES } from "./enums.ts";
 import { collected, MODEL_VERSION, primary, SERVICE_NAME, scoped } from "./keys.ts";
@@ -58,6 +65,10 @@ export type AssessmentSummary = Pick<
   Assessment,
   "assessment_id" | "user_id" | "assessment_type" | "created_at" | "completed_at" | "band_score" | "status"
 >;
+/** An assessment as `entities.assessment.create` takes it. */
+export type NewAssessment = CreateEntityItem<AssessmentEntity>;
+/** What `entities.assessment.patch(…).set` may change. */
+export type AssessmentChange = UpdateEntityItem<AssessmentEntity>;
 export type AssessmentEntity = ReturnType<typeof AssessmentModel.bind>;
 
 export const AssessmentModel = {

@@ -1,4 +1,11 @@
-import { createSchema, Entity, type EntityConfiguration, type EntityItem } from "electrodb";
+import {
+  type CreateEntityItem,
+  createSchema,
+  Entity,
+  type EntityConfiguration,
+  type EntityItem,
+  type UpdateEntityItem,
+} from "electrodb";
 import { email, id, instant, migrated, oneOf, text } from "./attributes.ts";
 import { REPORT_STATUSES, REPORT_TYPES } from "./enums.ts";
 import { collected, MODEL_VERSION, primary, SERVICE_NAME, scoped } from "./keys.ts";
@@ -48,6 +55,10 @@ export type ContentReportSummary = Pick<
 >;
 /** A report as the review of an assessment outlines it: what never changes. */
 export type ContentReportOutline = Pick<ContentReport, "report_id" | "created_at" | "assessment_id" | "report_type">;
+/** A report as `entities.content_report.create` takes it. */
+export type NewContentReport = CreateEntityItem<ContentReportEntity>;
+/** What `entities.content_report.patch(…).set` may change. */
+export type ContentReportChange = UpdateEntityItem<ContentReportEntity>;
 export type ContentReportEntity = ReturnType<typeof ContentReportModel.bind>;
 
 export const ContentReportModel = {

@@ -1,4 +1,11 @@
-import { createSchema, Entity, type EntityConfiguration, type EntityItem } from "electrodb";
+import {
+  type CreateEntityItem,
+  createSchema,
+  Entity,
+  type EntityConfiguration,
+  type EntityItem,
+  type UpdateEntityItem,
+} from "electrodb";
 import { id, instant, migrated, oneOf, slug, text } from "./attributes.ts";
 import { ACTION_STATUSES, ACTION_TYPES } from "./enums.ts";
 import { collected, MODEL_VERSION, primary, SERVICE_NAME, scoped } from "./keys.ts";
@@ -65,6 +72,10 @@ export type DevopsActionSummary = Pick<
 >;
 /** An action as its ticket's thread outlines it: what never changes. */
 export type DevopsActionOutline = Pick<DevopsAction, "action_id" | "timestamp" | "ticket_id" | "affected_service">;
+/** An action as `entities.devops_action.create` takes it. */
+export type NewDevopsAction = CreateEntityItem<DevopsActionEntity>;
+/** What `entities.devops_action.patch(…).set` may change. */
+export type DevopsActionChange = UpdateEntityItem<DevopsActionEntity>;
 export type DevopsActionEntity = ReturnType<typeof DevopsActionModel.bind>;
 
 export const DevopsActionModel = {

@@ -1,7 +1,14 @@
-import { createSchema, Entity, type EntityConfiguration, type EntityItem } from "electrodb";
+import {
+  type CreateEntityItem,
+  createSchema,
+  Entity,
+  type EntityConfiguration,
+  type EntityItem,
+  type UpdateEntityItem,
+} from "electrodb";
 import { email, id, instant, migrated, money, oneOf, text } from "./attributes.ts";
 import { ENTITLEMENT_STATUSES, PLATFORMS, PRODUCTS } from "./enums.ts";
-import { collected, MODEL_VERSION, primary, SERVICE_NAME } from "./keys.ts";
+import { collected, MODEL_VERSION, primary, SERVICE_NAME, scoped } from "./keys.ts";
 
 const schema = createSchema({
   model: { service: SERVICE_NAME, entity: "entitlement", version: MODEL_VERSION },
@@ -35,6 +42,12 @@ const schema = createSchema({
       description: "Purchases of a user by expiry",
       seedIndex: "user_email-expires_at-index",
     }),
+    byStatus: scoped("gsi3", "entitlement", {
+      pk: ["status"],
+      sk: ["expires_at", "product_id", "user_email"],
+      view: ["user_email", "product_id"],
+      description: "Purchases in a state by expiry, for the nightly job",
+    }),
   },
 });
 
@@ -42,6 +55,10 @@ const schema = createSchema({
 export type Entitlement = EntityItem<EntitlementEntity>;
 /** A purchase as lists show it. */
 export type EntitlementSummary = Pick<Entitlement, "user_email" | "product_id" | "platform" | "expires_at" | "status">;
+/** A purchase as `entities.entitlement.create` takes it. */
+export type NewEntitlement = CreateEntityItem<EntitlementEntity>;
+/** What `entities.entitlement.patch(…).set` may change. */
+export type EntitlementChange = UpdateEntityItem<EntitlementEntity>;
 export type EntitlementEntity = ReturnType<typeof EntitlementModel.bind>;
 
 export const EntitlementModel = {

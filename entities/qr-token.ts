@@ -1,4 +1,11 @@
-import { createSchema, Entity, type EntityConfiguration, type EntityItem } from "electrodb";
+import {
+  type CreateEntityItem,
+  createSchema,
+  Entity,
+  type EntityConfiguration,
+  type EntityItem,
+  type UpdateEntityItem,
+} from "electrodb";
 import { email, flag, id, instant, migrated, timeToLive } from "./attributes.ts";
 import { MODEL_VERSION, primary, SERVICE_NAME, scoped } from "./keys.ts";
 
@@ -39,6 +46,10 @@ const schema = createSchema({
 
 /** A QR log-in token. */
 export type QrToken = EntityItem<QrTokenEntity>;
+/** A QR token as `entities.qr_token.create` takes it. */
+export type NewQrToken = CreateEntityItem<QrTokenEntity>;
+/** What `entities.qr_token.patch(…).set` may change. */
+export type QrTokenChange = UpdateEntityItem<QrTokenEntity>;
 export type QrTokenEntity = ReturnType<typeof QrTokenModel.bind>;
 
 export const QrTokenModel = {

@@ -1,5 +1,12 @@
 import { createHash } from "node:crypto";
-import { createSchema, Entity, type EntityConfiguration, type EntityItem } from "electrodb";
+import {
+  type CreateEntityItem,
+  createSchema,
+  Entity,
+  type EntityConfiguration,
+  type EntityItem,
+  type UpdateEntityItem,
+} from "electrodb";
 import { id, migrated, minutes, oneOf, slug, text, textList } from "./attributes.ts";
 import { DIFFICULTIES, QUESTION_TYPES } from "./enums.ts";
 import { MODEL_VERSION, primary, SERVICE_NAME, scoped } from "./keys.ts";
@@ -63,6 +70,10 @@ const schema = createSchema({
 
 /** A question of the bank. */
 export type Question = EntityItem<QuestionEntity>;
+/** A question as `entities.question.create` takes it. */
+export type NewQuestion = CreateEntityItem<QuestionEntity>;
+/** What `entities.question.patch(…).set` may change. */
+export type QuestionChange = UpdateEntityItem<QuestionEntity>;
 export type QuestionEntity = ReturnType<typeof QuestionModel.bind>;
 
 export const QuestionModel = {

@@ -1,4 +1,11 @@
-import { createSchema, Entity, type EntityConfiguration, type EntityItem } from "electrodb";
+import {
+  type CreateEntityItem,
+  createSchema,
+  Entity,
+  type EntityConfiguration,
+  type EntityItem,
+  type UpdateEntityItem,
+} from "electrodb";
 import { bandDescriptors, id, migrated, oneOf, textList } from "./attributes.ts";
 import { CRITERION_NAMES, SKILLS } from "./enums.ts";
 import { MODEL_VERSION, primary, SERVICE_NAME, scoped } from "./keys.ts";
@@ -27,6 +34,10 @@ const schema = createSchema({
 
 /** A scoring rubric. */
 export type Rubric = EntityItem<RubricEntity>;
+/** A rubric as `entities.rubric.create` takes it. */
+export type NewRubric = CreateEntityItem<RubricEntity>;
+/** What `entities.rubric.patch(…).set` may change. */
+export type RubricChange = UpdateEntityItem<RubricEntity>;
 export type RubricEntity = ReturnType<typeof RubricModel.bind>;
 
 export const RubricModel = {

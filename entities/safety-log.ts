@@ -1,4 +1,11 @@
-import { createSchema, Entity, type EntityConfiguration, type EntityItem } from "electrodb";
+import {
+  type CreateEntityItem,
+  createSchema,
+  Entity,
+  type EntityConfiguration,
+  type EntityItem,
+  type UpdateEntityItem,
+} from "electrodb";
 import { confidence, email, id, instant, listOf, migrated, oneOf, text } from "./attributes.ts";
 import { CONTENT_TYPES, MODERATION_ACTIONS, MODERATION_CATEGORIES } from "./enums.ts";
 import { collected, MODEL_VERSION, primary, SERVICE_NAME } from "./keys.ts";
@@ -44,6 +51,10 @@ export type SafetyLogSummary = Pick<
   SafetyLog,
   "log_id" | "timestamp" | "assessment_id" | "user_email" | "content_type" | "moderation_action" | "confidence"
 >;
+/** A safety log as `entities.safety_log.create` takes it. */
+export type NewSafetyLog = CreateEntityItem<SafetyLogEntity>;
+/** What `entities.safety_log.patch(…).set` may change. */
+export type SafetyLogChange = UpdateEntityItem<SafetyLogEntity>;
 export type SafetyLogEntity = ReturnType<typeof SafetyLogModel.bind>;
 
 export const SafetyLogModel = {

@@ -1,4 +1,11 @@
-import { createSchema, Entity, type EntityConfiguration, type EntityItem } from "electrodb";
+import {
+  type CreateEntityItem,
+  createSchema,
+  Entity,
+  type EntityConfiguration,
+  type EntityItem,
+  type UpdateEntityItem,
+} from "electrodb";
 import { email, flag, id, instant, migrated, text, timeToLive } from "./attributes.ts";
 import { MODEL_VERSION, primary, SERVICE_NAME, scoped } from "./keys.ts";
 
@@ -44,6 +51,10 @@ export type SessionSummary = Pick<
   Session,
   "session_id" | "user_email" | "created_at" | "expires_at" | "user_agent" | "qr_authenticated"
 >;
+/** A session as `entities.session.create` takes it. */
+export type NewSession = CreateEntityItem<SessionEntity>;
+/** What `entities.session.patch(…).set` may change. */
+export type SessionChange = UpdateEntityItem<SessionEntity>;
 export type SessionEntity = ReturnType<typeof SessionModel.bind>;
 
 export const SessionModel = {

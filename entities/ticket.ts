@@ -1,4 +1,11 @@
-import { createSchema, Entity, type EntityConfiguration, type EntityItem } from "electrodb";
+import {
+  type CreateEntityItem,
+  createSchema,
+  Entity,
+  type EntityConfiguration,
+  type EntityItem,
+  type UpdateEntityItem,
+} from "electrodb";
 import { confidence, email, id, instant, migrated, oneOf, text } from "./attributes.ts";
 import { TICKET_CATEGORIES, TICKET_PRIORITIES, TICKET_STATUSES } from "./enums.ts";
 import { collected, MODEL_VERSION, primary, SERVICE_NAME, scoped } from "./keys.ts";
@@ -62,6 +69,10 @@ export type TicketSummary = Pick<
 >;
 /** A ticket as its thread outlines it: what never changes. */
 export type TicketOutline = Pick<Ticket, "ticket_id" | "created_at" | "user_email" | "subject" | "category">;
+/** A ticket as `entities.ticket.create` takes it. */
+export type NewTicket = CreateEntityItem<TicketEntity>;
+/** What `entities.ticket.patch(…).set` may change. */
+export type TicketChange = UpdateEntityItem<TicketEntity>;
 export type TicketEntity = ReturnType<typeof TicketModel.bind>;
 
 export const TicketModel = {

@@ -1,4 +1,11 @@
-import { createSchema, Entity, type EntityConfiguration, type EntityItem } from "electrodb";
+import {
+  type CreateEntityItem,
+  createSchema,
+  Entity,
+  type EntityConfiguration,
+  type EntityItem,
+  type UpdateEntityItem,
+} from "electrodb";
 import { accountEmailFrom, email, flag, id, instant, migrated, oneOf, passwordHash, text } from "./attributes.ts";
 import { ACCOUNT_STATUSES } from "./enums.ts";
 import { collected, MODEL_VERSION, primary, SERVICE_NAME } from "./keys.ts";
@@ -49,6 +56,10 @@ const schema = createSchema({
 
 /** A user account, without its secrets. */
 export type User = EntityItem<UserEntity>;
+/** An account as `entities.user.create` takes it. */
+export type NewUser = CreateEntityItem<UserEntity>;
+/** What `entities.user.patch(…).set` may change. */
+export type UserChange = UpdateEntityItem<UserEntity>;
 export type UserEntity = ReturnType<typeof UserModel.bind>;
 
 export const UserModel = {

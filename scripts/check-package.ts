@@ -1,86 +1,224 @@
 import "./quiet-sdk.ts";
-import { execFileSync } from "node:child_process";
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { execFile } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join, resolve } from "node:path";
-import { build } from "esbuild";
-import { esbuildPreset } from "../esbuild-preset.ts";
+import { tmpdir } from "node:os";
+import { basename, dirname, join } from "node:path";
+import { promisify } from "node:util";
+import { entryPoints } from "./packaging/entry-points.ts";
 
-/** Packs the package and uses it as its users do: from an ES module, from CommonJS, and from TypeScript. */
-const consumer = resolve(".consumer");
-const installed = join(consumer, "node_modules/@ielts-ai-prep/data-layer");
-rmSync(consumer, { recursive: true, force: true });
-mkdirSync(installed, { recursive: true });
+/**
+ * `npm run test:consumers`: packs the package, installs it into fresh projects beside nothing but its peers, and uses it
+ * there as its users do, each time on the embedded database. `npm run build` first.
+ */
+const require = createRequire(import.meta.url);
+const PACKAGE = "@ielts-ai-prep/data-layer";
+const VITEST = "4.1.12";
+/** What consumers bring; in the versions that this repository tests with. */
+const PEERS = ["@aws-sdk/client-dynamodb", "@aws-sdk/lib-dynamodb", "@aws-sdk/util-dynamodb", "dynalite"];
+const TOOLS = ["typescript", "esbuild", "@types/node", "jest", "@types/jest", "@swc/core", "@swc/jest"];
 
-const run = (command: string, ...words: string[]) => execFileSync(command, words, { cwd: consumer, encoding: "utf8" });
-const node = (...words: string[]) => run(process.execPath, ...words);
+const started = performance.now();
+const seconds = () => `${((performance.now() - started) / 1000).toFixed(0)} s`;
+const folder = mkdtempSync(join(tmpdir(), "consumers-"));
+const versionOf = (name: string): string =>
+  JSON.parse(readFileSync(join("node_modules", name, "package.json"), "utf8")).version;
 
-const packed = execFileSync("npm", ["pack", "--ignore-scripts", "--silent", "--pack-destination", consumer], {
-  encoding: "utf8",
-});
-run("tar", "-xzf", packed.trim(), "--strip-components=1", "-C", installed);
+/** Runs a program in a consumer's folder; what it printed is part of the error when it fails. */
+async function run(cwd: string, command: string, ...words: string[]): Promise<string> {
+  try {
+    return (await promisify(execFile)(command, words, { cwd, encoding: "utf8", maxBuffer: 2 ** 26 })).stdout;
+  } catch (error) {
+    const { stdout = "", stderr = "" } = error as { stdout?: string; stderr?: string };
+    throw new Error(`${basename(cwd)}: ${words.join(" ")} failed\n${stdout}${stderr}`, { cause: error });
+  }
+}
 
-const body = `
-const layer = createDataLayer({ client: createClient({ region: "local" }) });
-if (typeof layer.support.open !== "function") throw new Error("no services");
-const support = createSupport(createContext({ client: layer.context.client }));
-if (typeof support.open !== "function") throw new Error("no single service");
-if (new ConflictError("ticket", "new", "x").code !== "conflict") throw new Error("no errors");
-if (esbuildPreset.format !== "cjs") throw new Error("no preset");
-`;
+/** A fresh project in a folder of its own; all share one `node_modules` above them. */
+function project(name: string, files: Readonly<Record<string, string | object>>): string {
+  const at = join(folder, name);
+  for (const [path, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(at, path)), { recursive: true });
+    writeFileSync(join(at, path), typeof content === "string" ? content : JSON.stringify(content));
+  }
+  return at;
+}
+
+const node = (cwd: string, ...words: string[]) => run(cwd, process.execPath, ...words);
+const bin = (name: string, path: string) => join(folder, "node_modules", name, path);
+const compile = (cwd: string, ...words: string[]) => node(cwd, bin("typescript", "bin/tsc"), ...words);
+
+/** The code block of a page that begins with this language, or that follows this heading. */
+function sample(page: string, after: string): string {
+  const text = readFileSync(page, "utf8");
+  const start = text.indexOf(after);
+  const block = /```[^\n]*\n([\s\S]*?)```/.exec(start < 0 ? "" : text.slice(start))?.[1];
+  if (block === undefined) throw new Error(`${page} has no sample at "${after}"`);
+  return block;
+}
+
 const names = {
-  "@ielts-ai-prep/data-layer": "ConflictError, createClient, createContext, createDataLayer",
-  "@ielts-ai-prep/data-layer/services/support": "createSupport",
-  "@ielts-ai-prep/data-layer/esbuild-preset": "esbuildPreset",
+  [PACKAGE]: "ConflictError, createDataLayer, TICKET_STATUSES",
+  [`${PACKAGE}/services/context`]: "createContext",
+  [`${PACKAGE}/services/support`]: "createSupport",
+  [`${PACKAGE}/entities/ticket`]: "TicketModel",
+  [`${PACKAGE}/testing`]: "aTicket, startTestDatabase",
+  [`${PACKAGE}/esbuild-preset`]: "esbuildPreset",
 };
-const imports = Object.entries(names)
-  .map(([from, what]) => `import { ${what} } from "${from}";`)
-  .join("\n");
-const requires = Object.entries(names)
-  .map(([from, what]) => `const { ${what} } = require("${from}");`)
-  .join("\n");
-const typed = `
-import type { Page, Ticket } from "@ielts-ai-prep/data-layer";
-export async function titles(page: Page<Pick<Ticket, "subject">>): Promise<string[]> {
-  const ticket = await layer.support.get("TKT-1");
-  // @ts-expect-error a ticket has no such status
-  const wrong: typeof ticket.status = "lost";
-  return [...page.items.map((item) => item.subject), ticket.subject, wrong];
-}
-`;
-writeFileSync(join(consumer, "package.json"), '{"private":true}\n');
-writeFileSync(join(consumer, "esm.mjs"), `${imports}${body}`);
-writeFileSync(join(consumer, "cjs.cjs"), `${requires}${body}`);
-writeFileSync(join(consumer, "types.mts"), `${imports}${body}${typed}`);
-writeFileSync(join(consumer, "types-cjs.cts"), `${imports}${body}${typed}`);
+const bringing = (form: (what: string, from: string) => string) =>
+  Object.entries(names)
+    .map(([from, what]) => form(what, from))
+    .join("\n");
+const imports = bringing((what, from) => `import { ${what} } from "${from}";`);
+const requires = bringing((what, from) => `const { ${what} } = require("${from}");`);
 
-node("esm.mjs");
-node("cjs.cjs");
-await build({
-  ...esbuildPreset,
-  absWorkingDir: consumer,
-  entryPoints: ["esm.mjs"],
-  outfile: "bundle.cjs",
-  logLevel: "error",
-});
-node("bundle.cjs");
-const compiler = join(dirname(createRequire(import.meta.url).resolve("typescript/package.json")), "bin", "tsc");
-const options = [
-  "--ignoreConfig",
-  "--noEmit",
-  "--strict",
-  "--target",
-  "es2022",
-  "--module",
-  "nodenext",
-  "--skipLibCheck",
-  "--types",
-  "node",
-];
-try {
-  node(compiler, ...options, "types.mts", "types-cjs.cts");
-} catch (error) {
-  throw new Error(`the package's types do not work:\n${(error as { stdout?: string }).stdout}`, { cause: error });
+/** Uses every entry of the package: whole data layer, single service, entity, errors, preset. */
+const body = `
+async function main() {
+  const database = await startTestDatabase();
+  const { client, table, clock } = database;
+  const layer = createDataLayer({ client, table, clock });
+  const support = createSupport(createContext({ client, table, clock }));
+  const ticket = await support.open(aTicket({ priority: "urgent" }));
+  const { items } = await layer.support.listByStatus("new");
+  if (items[0]?.ticket_id !== ticket.ticket_id) throw new Error("the ticket is not listed");
+  const refused = await layer.support.resolve(ticket).catch((error) => error);
+  if (!(refused instanceof ConflictError) || refused.code !== "conflict") throw new Error("no refusal");
+  if (TicketModel.schema.model.entity !== "ticket" || TICKET_STATUSES.length !== 4) throw new Error("no entity");
+  if (esbuildPreset.format !== "cjs") throw new Error("no preset");
+  await database.stop();
+  console.log("works");
 }
-rmSync(consumer, { recursive: true });
-console.log("The packed package works from an ES module, from CommonJS, bundled and from TypeScript.");
+main();
+`;
+/** What must and must not compile. */
+const typed = `
+import type { Page, Ticket, TicketSummary } from "${PACKAGE}";
+export function subjects(page: Page<TicketSummary>): string[] {
+  // @ts-expect-error a summary has no message
+  page.items.map((ticket) => ticket.message);
+  return page.items.map((ticket) => ticket.subject);
+}
+// @ts-expect-error a ticket has no such status
+export const lost: Ticket["status"] = "lost";
+`;
+const tsconfig = (options: object) => ({
+  compilerOptions: { target: "es2022", strict: true, exactOptionalPropertyTypes: true, types: ["node"], ...options },
+});
+
+const consumers: Readonly<Record<string, () => Promise<void>>> = {
+  async "ES module"() {
+    await works(node(project("esm", { "main.mjs": imports + body }), "main.mjs"));
+  },
+  async CommonJS() {
+    await works(node(project("cjs", { "main.cjs": requires + body }), "main.cjs"));
+  },
+  async "TypeScript, NodeNext"() {
+    const at = project("nodenext", {
+      "package.json": { type: "module" },
+      "main.ts": imports + body + typed,
+      "required.cts": imports + body + typed,
+      "tsconfig.json": tsconfig({ module: "nodenext", outDir: "dist" }),
+    });
+    await compile(at);
+    await works(node(at, "dist/main.js"));
+    await works(node(at, "dist/required.cjs"));
+  },
+  async "TypeScript, Bundler"() {
+    const at = project("bundler", {
+      "main.ts": imports + body + typed,
+      "tsconfig.json": tsconfig({ module: "esnext", moduleResolution: "bundler", noEmit: true }),
+    });
+    await compile(at);
+    await node(
+      at,
+      bin("esbuild", "bin/esbuild"),
+      "main.ts",
+      "--bundle",
+      "--platform=node",
+      "--outfile=main.cjs",
+      "--external:dynalite",
+      "--log-level=error",
+    );
+    await works(node(at, "main.cjs"));
+  },
+  async "the README, from handler to bundle"() {
+    const at = project("readme", {
+      "handler.ts": sample("README.md", "## A handler"),
+      "one-service.ts": sample("README.md", "A function that needs one service"),
+      "build.mjs": sample("README.md", "## Bundling"),
+      "local.mjs": sample("README.md", "Run the bundle"),
+      "tsconfig.json": tsconfig({ module: "nodenext", noEmit: true }),
+      "package.json": { type: "module" },
+    });
+    await compile(at);
+    await node(at, "build.mjs");
+    const told = await node(at, "local.mjs");
+    if (!told.includes("statusCode: 200") || !told.includes("escalated"))
+      throw new Error(`the README's handler said ${told}`);
+  },
+  async Jest() {
+    const transform = { "^.+\\.ts$": ["@swc/jest", { jsc: { parser: { syntax: "typescript" } } }] };
+    const at = project("jest", {
+      "ticket.test.ts": sample("docs/testing.md", "```ts jest"),
+      "package.json": { jest: { testEnvironment: "node", transform } },
+      "tsconfig.json": tsconfig({ module: "nodenext", noEmit: true, types: ["node", "jest"] }),
+    });
+    await compile(at);
+    await node(at, bin("jest", "bin/jest.js"), "--ci");
+  },
+  async Vitest() {
+    const at = project("vitest", {
+      "session.test.ts": sample("docs/testing.md", "```ts vitest"),
+      "package.json": { type: "module" },
+    });
+    await node(at, bin("vitest", "vitest.mjs"), "run");
+  },
+  async "node:test"() {
+    const at = project("node-test", { "purchase.test.mjs": sample("docs/testing.md", "```js node") });
+    await node(at, "--test");
+  },
+};
+
+async function works(run: Promise<string>): Promise<void> {
+  const told = await run;
+  if (told.trim() !== "works") throw new Error(`it said ${told}`);
+}
+
+try {
+  if (!existsSync("dist")) throw new Error("there is no dist: npm run build first");
+  const tarball = (
+    await run(process.cwd(), "npm", "pack", "--ignore-scripts", "--silent", "--pack-destination", folder)
+  ).trim();
+  const attw = join(dirname(require.resolve("@arethetypeswrong/cli/package.json")), "dist", "index.js");
+  const entries = entryPoints();
+  await node(folder, attw, tarball, "--profile", "node16", "--entrypoints", ...entries);
+  console.log(`Types resolve at ${entries.length} entry points (${seconds()}).`);
+  const versions = Object.fromEntries([...PEERS, ...TOOLS].map((name) => [name, versionOf(name)]));
+  const dependencies = { ...versions, vitest: VITEST, [PACKAGE]: `file:${tarball}` };
+  project(".", { "package.json": { private: true, dependencies } });
+  await run(
+    folder,
+    "npm",
+    "install",
+    "--prefer-offline",
+    "--no-audit",
+    "--no-fund",
+    "--ignore-scripts",
+    "--no-package-lock",
+  );
+  console.log(`Installed ${tarball} into a fresh project (${seconds()}).`);
+  const waiting = Object.entries(consumers);
+  const work = async () => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      await next[1]();
+      console.log(`Works: ${next[0]} (${seconds()})`);
+    }
+  };
+  await Promise.all([work(), work()]);
+} catch (error) {
+  console.error((error as Error).message);
+  process.exitCode = 1;
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}

@@ -1,5 +1,4 @@
 import { CreateTableCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import dynalite from "dynalite";
 import { createTableInput } from "../entities/table.ts";
 import { createClient } from "../services/client.ts";
 
@@ -26,6 +25,8 @@ export const createLocalClient = (endpoint: string): DynamoDBClient =>
 
 /** Starts dynalite, a DynamoDB in this process, on the loopback interface; port 0 is any free one. */
 export async function startLocalDatabase(port = 0): Promise<LocalDatabase> {
+  // Only when it is needed: dynalite is an optional peer dependency of the package.
+  const { default: dynalite } = await import("dynalite");
   const server = dynalite({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);

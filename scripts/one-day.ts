@@ -460,6 +460,12 @@ export async function walkOneDay(options: DataLayerOptions, start: number): Prom
   );
   await refuse("Use her receipt again, after the erasure?", () => purchases.grant(receipt));
 
+  await ask(
+    "At night: which purchases are over?",
+    () => purchases.expireAll(),
+    (expired) => `${count(expired, "purchase")} marked expired`,
+  );
+
   const answered = new Set(
     all.flatMap(({ entity, accessPattern }) => {
       const seedIndex = seedIndexes.get(`${entity}/${accessPattern}`);

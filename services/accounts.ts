@@ -9,7 +9,7 @@ import { SessionModel } from "../entities/session.ts";
 import { TicketModel, type TicketSummary } from "../entities/ticket.ts";
 import { type User, UserModel } from "../entities/user.ts";
 import { settleClaim } from "./claims.ts";
-import type { DataContext } from "./context.ts";
+import type { DataContext, Model } from "./context.ts";
 import { anyOf, EntityStore } from "./entity-store.ts";
 import { isErased, markErased } from "./erasure.ts";
 import { ConflictError, NotFoundError } from "./errors.ts";
@@ -26,6 +26,13 @@ export interface Registration {
   readonly username: string;
   /** Sent to the user by e-mail; without it the address counts as unverified until a token is set. */
   readonly verification_token?: string;
+}
+
+export interface PasswordChange {
+  /** Encoded hash, never the password. */
+  readonly password_hash: string;
+  /** The hash that must still be stored; left out: whatever is stored is replaced. */
+  readonly current_hash?: string;
 }
 
 /** What log-in needs; the only shape that holds the password hash. */
@@ -54,7 +61,16 @@ export interface AccountExport {
   readonly items: Readonly<Record<ExportedEntity, Readonly<Record<string, unknown>>[]>>;
 }
 
-export type ExportedEntity = keyof typeof MODELS_OF_ACCOUNT;
+/** The entities that belong to an account. */
+export type ExportedEntity =
+  | "user"
+  | "session"
+  | "qr_token"
+  | "assessment"
+  | "entitlement"
+  | "safety_log"
+  | "content_report"
+  | "ticket";
 
 /** How many items of each entity an erasure removed. */
 export type ErasureReport = Readonly<Record<ExportedEntity, number>>;
@@ -69,7 +85,7 @@ const MAX_PASSES = 12;
 const assessmentIds = (rows: readonly StoredItem[]): string[] =>
   rows.filter((row) => row.__edb_e__ === "assessment").map((row) => row.assessment_id as string);
 
-const MODELS_OF_ACCOUNT = {
+const MODELS_OF_ACCOUNT: Readonly<Record<ExportedEntity, Model>> = {
   user: UserModel,
   session: SessionModel,
   qr_token: QrTokenModel,
@@ -78,7 +94,7 @@ const MODELS_OF_ACCOUNT = {
   safety_log: SafetyLogModel,
   content_report: ContentReportModel,
   ticket: TicketModel,
-} as const;
+};
 
 const byExportedEntity = <T>(value: () => T) =>
   Object.fromEntries(Object.keys(MODELS_OF_ACCOUNT).map((entity) => [entity, value()])) as Record<ExportedEntity, T>;
@@ -308,10 +324,7 @@ export function createAccounts(context: DataContext) {
      * the stored hash, so that two changes at once cannot both win.
      * @throws ConflictError `password_changed`; NotFoundError.
      */
-    async changePassword(
-      email: string,
-      input: { readonly password_hash: string; readonly current_hash?: string },
-    ): Promise<User> {
+    async changePassword(email: string, input: PasswordChange): Promise<User> {
       only("user", input, ["password_hash", "current_hash"]);
       const key = { email: emailOf(email) };
       const { password_hash, current_hash } = input;

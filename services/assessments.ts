@@ -1,6 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
 import { v7 as uuidv7 } from "uuid";
-import { type Assessment, AssessmentModel, type AssessmentSummary } from "../entities/assessment.ts";
+import {
+  type Assessment,
+  type AssessmentChange,
+  AssessmentModel,
+  type AssessmentSummary,
+} from "../entities/assessment.ts";
 import { ASSESSMENT_TYPES, type AssessmentType, CRITERIA, type Skill } from "../entities/enums.ts";
 import { ValidationError } from "../entities/errors.ts";
 import { claimId } from "./claims.ts";
@@ -17,7 +22,17 @@ import { attributeValue, checkShapes, definedPart, only } from "./validation.ts"
 /** An assessment id, or the key `{ assessment_id, user_id }`, which saves the look-up. */
 export type AssessmentReference = Reference<"assessment_id", "user_id", string>;
 
-export type Scores = NonNullable<Assessment["scores"]>;
+/** Criterion scores by skill, bands from 0 to 9 in halves: `{ speaking: { fluency_coherence: 7.5, … } }`. */
+export type Scores = {
+  readonly [S in Skill]?: { readonly [C in (typeof CRITERIA)[S][number]]?: number | undefined } | undefined;
+};
+
+export interface AssessmentStart {
+  readonly user_id: string;
+  readonly assessment_type: AssessmentType;
+  /** An id of your own makes a retry safe. */
+  readonly assessment_id?: string;
+}
 
 export interface AssessmentResult {
   /** All four criteria of the assessment's skill; of the other skill all or none. */
@@ -36,7 +51,9 @@ export interface Progress {
 
 /** The mean of the criteria, rounded to the nearest half band; a quarter and three quarters round up. */
 export function overallBand(scores: Scores): number {
-  const values = Object.values(scores).flatMap((criteria) => Object.values(criteria ?? {}));
+  const values = Object.values(scores)
+    .flatMap((criteria) => Object.values(criteria ?? {}))
+    .filter((score) => score !== undefined);
   return Math.floor((values.reduce((sum, score) => sum + score, 0) / values.length) * 2 + 0.5) / 2;
 }
 
@@ -83,11 +100,7 @@ export function createAssessments(context: DataContext) {
      * Starts an assessment. With an `assessment_id` of your own the same call again, from a retry, gives it back.
      * @throws ConflictError when the id belongs to another user's or another type's assessment, or the account is being erased.
      */
-    async start(input: {
-      readonly user_id: string;
-      readonly assessment_type: AssessmentType;
-      readonly assessment_id?: string;
-    }): Promise<Assessment> {
+    async start(input: AssessmentStart): Promise<Assessment> {
       only("assessment", input, ["user_id", "assessment_type", "assessment_id"]);
       const user_id = userOf(input.user_id);
       const assessment_type = attributeValue(AssessmentModel, "assessment_type", input.assessment_type);
@@ -127,7 +140,13 @@ export function createAssessments(context: DataContext) {
         (entity) => {
           const change = entity
             .patch(key)
-            .set({ ...result, band_score, status: "completed", completed_at: context.clock() })
+            .set({
+              ...input,
+              scores: scores as NonNullable<AssessmentChange["scores"]>,
+              band_score,
+              status: "completed",
+              completed_at: context.clock(),
+            })
             .where(({ status }, { eq }) => anyOf(...ASSESSMENT_STATES.completed.map((state) => eq(status, state))));
           // The scores must be of the assessment's own skill; with both skills scored that is so in any case.
           const [skill] = skills;

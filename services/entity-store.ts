@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
-import type { CreateEntityItem, Entity, EntityItem } from "electrodb";
+import type { CreateEntityItem, EntityItem, Service } from "electrodb";
 import { ItemTooLargeError } from "../entities/errors.ts";
 import type { DataContext, Model } from "./context.ts";
 import { ConflictError, NotFoundError } from "./errors.ts";
 import { compileTemplate, type ItemTemplate } from "./item-template.ts";
-import { ConditionFailed, type Parameters, type StoredItem, type StoredKey, send } from "./requests.ts";
+import { ConditionFailed, keyOf, type Parameters, type StoredItem, type StoredKey, send } from "./requests.ts";
 import {
   buildParameters,
   checkItemSize,
@@ -15,8 +15,8 @@ import {
   only,
 } from "./validation.ts";
 
-// biome-ignore lint/suspicious/noExplicitAny: ElectroDB's own bound of its generics
-export type AnyEntity = Entity<any, any, any, any>;
+/** ElectroDB's own bound of its generics. */
+export type AnyEntity = ConstructorParameters<typeof Service>[0][string];
 
 /** The part of an ElectroDB operation that this package uses: its parameters. */
 interface Operation {
@@ -115,7 +115,9 @@ export class EntityStore<E extends AnyEntity> {
 
   private putParameters(item: CreateEntityItem<E>): Parameters {
     checkShapes(this.model, item);
-    const parameters = buildParameters(this.model, item, () => this.entity.create(item as never).params());
+    const parameters: Parameters = buildParameters(this.model, item, () =>
+      this.entity.create(item as never).params<Parameters>(),
+    );
     dropHalfKeys(this.model, parameters.Item);
     dropUndefined(parameters.Item);
     this.checked(parameters.Item, item);
@@ -215,13 +217,13 @@ export class EntityStore<E extends AnyEntity> {
   }
 
   // Some engines never tell the item of a failed condition, so absence has to be asked for.
-  private async currentOf(failure: ConditionFailed, key: Record<string, unknown>): Promise<StoredItem | undefined> {
+  private async currentOf(failure: ConditionFailed, item: StoredItem): Promise<StoredItem | undefined> {
     if (failure.current !== undefined) return failure.current;
     const output = await send(
       this.context,
       "GetItem",
       { entity: this.name, accessPattern: "current" },
-      { TableName: this.context.table, Key: { pk: key.pk, sk: key.sk }, ConsistentRead: true },
+      { TableName: this.context.table, Key: keyOf(item), ConsistentRead: true },
     );
     return output.Item;
   }

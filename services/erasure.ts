@@ -67,6 +67,7 @@ export async function writeUnlessErased<T>(
 async function readAll(context: DataContext, label: RequestLabel, keys: readonly StoredKey[]): Promise<StoredItem[]> {
   const [only, ...others] = keys;
   if (others.length > 0) return batchGet(context, label, keys, { consistent: true });
+  if (only === undefined) return [];
   const parameters = { TableName: context.table, Key: only, ConsistentRead: true };
   const { Item } = await send(context, "GetItem", label, parameters);
   return Item === undefined ? [] : [Item];

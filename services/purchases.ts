@@ -5,7 +5,7 @@ import type { DataContext } from "./context.ts";
 import { EntityStore } from "./entity-store.ts";
 import { writeUnlessErased } from "./erasure.ts";
 import { ConflictError } from "./errors.ts";
-import { allRows } from "./pages.ts";
+import { allRows, eachRow } from "./pages.ts";
 import type { StoredItem } from "./requests.ts";
 import { attributeValue, only } from "./validation.ts";
 
@@ -23,6 +23,8 @@ export interface VerifiedReceipt {
 }
 
 const GRANT_ATTEMPTS = 20;
+/** Purchases that are marked expired side by side. */
+const EXPIRIES_AT_ONCE = 10;
 
 /** Purchases and the access that they give. */
 export function createPurchases(context: DataContext) {
@@ -35,6 +37,25 @@ export function createPurchases(context: DataContext) {
     claimable(EntitlementModel, "transaction_id", attributeValue(EntitlementModel, "transaction_id", value));
   const read = (key: { user_email: string; product_id: Product }) =>
     entitlements.read("byUserAndProduct", entitlements.entity.get(key), { consistent: true });
+
+  /** Marks one purchase expired if it still is active and over; tells whether this call did. */
+  async function expire({ user_email, product_id }: StoredItem, now: number): Promise<boolean> {
+    let done = true;
+    await entitlements.changeStored(
+      "expire",
+      {},
+      (entity) =>
+        entity
+          .patch({ user_email: user_email as string, product_id: product_id as Product })
+          .set({ status: "expired" })
+          .where(({ status, expires_at }, { eq, lte }) => `${eq(status, "active")} AND ${lte(expires_at, now)}`),
+      (current) => {
+        done = false;
+        return current ?? {};
+      },
+    );
+    return done;
+  }
 
   return {
     /**
@@ -119,7 +140,7 @@ export function createPurchases(context: DataContext) {
             const set = {
               platform,
               receipt_data,
-              price_paid,
+              ...(price_paid === undefined ? {} : { price_paid }),
               transaction_id,
               purchase_date: now,
               status: "active" as const,
@@ -165,6 +186,32 @@ export function createPurchases(context: DataContext) {
       return entitlements
         .parseAll(rows.filter((row) => row.status === "active"))
         .map((row) => ({ ...row, user_email: account }));
+    },
+
+    /**
+     * Marks all purchases expired whose access is over, the oldest first, and tells how many: for a nightly job, so that
+     * `status` says what `hasAccess` knows from `expires_at`. Safe to repeat, and to interrupt: the next run goes on. A
+     * purchase that is renewed, refunded or erased meanwhile is left as it is.
+     */
+    async expireAll(): Promise<number> {
+      const now = context.clock();
+      const query = entitlements.entity.query
+        .byStatus({ status: "active" })
+        .between({ expires_at: 0 }, { expires_at: now + 1 });
+      let expired = 0;
+      let due: StoredItem[] = [];
+      const flush = async () => {
+        const changes = await Promise.all(due.map((row) => expire(row, now)));
+        expired += changes.filter(Boolean).length;
+        due = [];
+      };
+      for await (const row of eachRow(context, { entity: "entitlement", accessPattern: "byStatus" }, query, {
+        order: "asc",
+      })) {
+        if (due.push(row) === EXPIRIES_AT_ONCE) await flush();
+      }
+      await flush();
+      return expired;
     },
 
     /**

@@ -28,9 +28,22 @@ export class ConditionFailed extends Error {
   }
 }
 
-// ElectroDB types its parameters as any: these are the parts that matter here.
-// biome-ignore lint/suspicious/noExplicitAny: the shapes come from ElectroDB's params()
-export type Parameters = any;
+/** A request's parameters as ElectroDB makes them, in the parts that matter here; which of them there are depends on the operation. */
+export interface Parameters {
+  readonly TableName?: string;
+  readonly IndexName?: string;
+  readonly ScanIndexForward?: boolean;
+  readonly KeyConditionExpression?: string;
+  readonly ExpressionAttributeNames?: Readonly<Record<string, string>>;
+  readonly Key: StoredKey;
+  readonly Item: Record<string, unknown>;
+  readonly ExpressionAttributeValues: Record<string, unknown>;
+  readonly RequestItems?: Readonly<Record<string, readonly unknown[] | object>>;
+  ConsistentRead?: boolean;
+  ReturnValues?: string;
+  ReturnValuesOnConditionCheckFailure?: string;
+  ExclusiveStartKey?: Record<string, unknown>;
+}
 
 interface Output {
   readonly $metadata?: { readonly attempts?: number };
@@ -64,7 +77,7 @@ export async function send(
   context: DataContext,
   operation: Operation,
   label: RequestLabel,
-  parameters: Parameters,
+  parameters: Partial<Parameters>,
 ): Promise<Output> {
   const { onRequest, consumedCapacity, signal } = context.options;
   const request = consumedCapacity === true ? { ...parameters, ReturnConsumedCapacity: "INDEXES" } : parameters;
@@ -82,7 +95,7 @@ export async function send(
     });
   let output: Output;
   try {
-    const command = new COMMANDS[operation](request) as never;
+    const command = new COMMANDS[operation](request as never) as never;
     output = (await context.client.send(command, signal && { abortSignal: signal })) as Output;
   } catch (error) {
     const refused = (error as Error | undefined)?.name === "ConditionalCheckFailedException";
@@ -100,7 +113,7 @@ function itemOfFailure(error: unknown): StoredItem | undefined {
   return item === undefined ? undefined : unmarshall(item);
 }
 
-function itemCount(operation: Operation, parameters: Parameters, output: Output): number {
+function itemCount(operation: Operation, parameters: Partial<Parameters>, output: Output): number {
   if (operation === "Query") return output.Count ?? output.Items?.length ?? 0;
   if (operation === "GetItem") return output.Item === undefined ? 0 : 1;
   if (operation === "BatchGetItem") return Object.values(output.Responses ?? {}).flat().length;

@@ -11,7 +11,7 @@ export const attributeOf = (resource: string, attribute: string) => ({ "Fn::GetA
 export const substituted = (text: string) => ({ "Fn::Sub": text.replaceAll("{", "${") }) as const;
 
 /** Stands for a property that is left out. */
-export const NO_VALUE = ref("AWS::NoValue");
+const NO_VALUE = ref("AWS::NoValue");
 
 /** One of two values by a condition of the template; without the second the property is left out. */
 export const when = (condition: string, value: unknown, otherwise: unknown = NO_VALUE) =>

@@ -75,8 +75,6 @@ export const CONDITIONS = {
   HasAlarmTopic: not(equals(parameter("AlarmTopicArn"), "")),
 } as const;
 
-export type ConditionName = keyof typeof CONDITIONS;
-
 /** What parameters must be together. */
 export const RULES = {
   OwnKeyIsNamed: {

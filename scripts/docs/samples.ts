@@ -84,6 +84,11 @@ export const SAMPLES: readonly Sample[] = [
     code: `await layer.purchases.listAllActive("maria.silva@example.com")`,
   },
   {
+    question: "Purchases whose access is over, marked so",
+    pattern: "entitlement.byStatus",
+    code: `await layer.purchases.expireAll()`,
+  },
+  {
     question: "A safety log by its id alone",
     pattern: "safety_log.byId",
     code: `await layer.moderation.getSafetyLog("demo-log-chen-1")`,

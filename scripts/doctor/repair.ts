@@ -25,7 +25,7 @@ class Placeholders {
 }
 
 /** The update that repairs an item, on condition that nothing it was computed from has changed. */
-export function repairParameters(table: string, item: StoredItem, { set, remove, unchanged }: Repair) {
+function repairParameters(table: string, item: StoredItem, { set, remove, unchanged }: Repair) {
   const at = new Placeholders();
   const sets = Object.entries(set).map(([attribute, value]) => `${at.name(attribute)} = ${at.value(value)}`);
   const removes = remove.map((attribute) => at.name(attribute));

@@ -21,7 +21,7 @@ export interface Profile {
 }
 
 /** The oldest account. */
-export const OLDEST_DAYS = 540;
+const OLDEST_DAYS = 540;
 
 const BROWSERS: Readonly<Record<Platform, readonly string[]>> = {
   ios: [

@@ -23,7 +23,7 @@ export interface AccountsReport {
 const FAILURES = 5;
 
 /** The items of all accounts, one account at a time. */
-export function* accountItems({ users, seed, now }: AccountsRequest, stores: Stores): Generator<StoredItem[]> {
+function* accountItems({ users, seed, now }: AccountsRequest, stores: Stores): Generator<StoredItem[]> {
   for (let index = 0; index < users; index++) yield createAccount({ seed, index, now }, stores);
 }
 

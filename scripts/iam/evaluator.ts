@@ -40,7 +40,7 @@ export function decide(policies: readonly PolicyDocument[], request: AccessReque
 const ELEMENTS: ReadonlySet<string> = new Set(["Sid", "Effect", "Principal", "Action", "Resource", "Condition"]);
 
 /** Whether a statement is about a request. @throws Error for an element that is not understood: a guess could allow. */
-export function applies(statement: Statement, { action, resource, context = {} }: AccessRequest): boolean {
+function applies(statement: Statement, { action, resource, context = {} }: AccessRequest): boolean {
   const strange = Object.keys(statement).find((element) => !ELEMENTS.has(element));
   if (strange !== undefined) throw new Error(`the element ${strange} is not understood`);
   if (statement.Principal !== undefined && statement.Principal !== "*")

@@ -114,6 +114,7 @@ const FACTS = {
     access: [
       items("entitlement", "byUserAndProduct", "get", "create", "change", "remove"),
       items("entitlement", "byUser", "query"),
+      items("entitlement", "byStatus", "query"),
       claims("transaction", "create", "change"),
       claims("erasure", "get"),
     ],

@@ -16,6 +16,8 @@ describe("keys", () => {
       sk: "full_mock_test",
       gsi1pk: "account#maria@example.com",
       gsi1sk: "entitlement#0002592005#full_mock_test",
+      gsi3pk: "entitlement#active",
+      gsi3sk: "0002592005#full_mock_test#maria@example.com",
       user_email: "maria@example.com",
       product_id: "full_mock_test",
       platform: "ios",
@@ -63,13 +65,22 @@ describe("keys", () => {
       ...KEY,
       expires_at: 77,
       gsi1sk: "entitlement#0000000077#full_mock_test",
+      gsi3sk: "0000000077#full_mock_test#maria@example.com",
     });
   });
 
-  it("stay where they are when the purchase is refunded", () => {
+  it("find the purchases in a state whose access is over", () => {
+    const over = entitlements.query.byStatus({ status: "active" }).between({ expires_at: 0 }, { expires_at: 8 });
+    expect(queryOf(over)).toEqual({
+      index: "gsi3",
+      where: 'gsi3pk = "entitlement#active" and gsi3sk BETWEEN "0000000000" AND "0000000008"',
+    });
+  });
+
+  it("follow the state when the purchase is refunded", () => {
     expect(patchOf(entitlements.patch(KEY).set({ status: "refunded" }))).toEqual({
       key: { pk: "entitlement#maria@example.com", sk: "full_mock_test" },
-      set: { __edb_e__: "entitlement", __edb_v__: "1", ...KEY, status: "refunded" },
+      set: { __edb_e__: "entitlement", __edb_v__: "1", ...KEY, status: "refunded", gsi3pk: "entitlement#refunded" },
       condition: "attribute_exists(pk) AND attribute_exists(sk)",
     });
   });

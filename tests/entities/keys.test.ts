@@ -188,6 +188,7 @@ describe("an index by time", () => {
       "assessment.byUser",
       "assessment.byType",
       "entitlement.byUser",
+      "entitlement.byStatus",
       "safety_log.byId",
       "safety_log.byAssessment",
       "content_report.byId",
@@ -212,7 +213,7 @@ describe("an index by time", () => {
       fc.property(pairsOf(pattern), ([one, other]) => {
         const [a, b] = [physicalKey(pattern, one), physicalKey(pattern, other)];
         const [since, until] = [a.parts[first] as number, b.parts[first] as number];
-        const [id, otherId] = [String(a.parts[first + 1] ?? ""), String(b.parts[first + 1] ?? "")];
+        const [id, otherId] = [a.parts.slice(first + 1).join("#"), b.parts.slice(first + 1).join("#")];
         const expected = since === until ? bytesCompared(id, otherId) : Math.sign(since - until);
         expect(bytesCompared(a.sk, b.sk)).toBe(expected);
       }),

@@ -151,6 +151,7 @@ describe("a scope", () => {
     expect([...owners.keys()].sort()).toEqual([
       "action",
       "assessment",
+      "entitlement",
       "qr_token",
       "question",
       "report",

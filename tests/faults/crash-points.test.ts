@@ -1,7 +1,7 @@
+import { Interrupted, type Interruption, interruptedClient } from "../../scripts/testing/interrupted-client.ts";
 import { ConflictError } from "../../services/errors.ts";
 import { MARIA } from "../builders.ts";
 import { openTestTable, type TestTable } from "../engine.ts";
-import { Interrupted, type Interruption, interruptedClient } from "./interrupted-client.ts";
 import { report } from "./report.ts";
 import { SCENARIOS, type Scenario } from "./scenarios.ts";
 

@@ -630,7 +630,10 @@ async function everyRow(page: (startKey: object) => Promise<{ Items?: Found[]; L
 
 /** Every row of an index: it may be scanned here, as no service does it. */
 const drained = ({ client, table: TableName }: TestTable, IndexName: string): Promise<Found[]> =>
-  everyRow((start) => client.send(new ScanCommand({ TableName, IndexName, ...start })));
+  everyRow(async (start) => {
+    const { Items = [], LastEvaluatedKey } = await client.send(new ScanCommand({ TableName, IndexName, ...start }));
+    return { Items, ...(LastEvaluatedKey && { LastEvaluatedKey }) };
+  });
 
 /** What a service wrote of an item: neither keys nor what is derived. */
 function written(entity: EntityName, item: Found): Found {

@@ -185,6 +185,13 @@ export const SCENARIOS: { readonly [S in ServiceName]: { readonly [F in keyof Da
     find: scenario({ act: (layer) => layer.purchases.find(MARIA, "speaking") }),
     hasAccess: scenario({ act: (layer) => layer.purchases.hasAccess(MARIA, "speaking") }),
     listAllActive: scenario({ act: (layer) => layer.purchases.listAllActive(MARIA) }),
+    expireAll: scenario({
+      prepare: async (layer) => {
+        const { user_email, product_id } = await layer.purchases.grant(aReceipt());
+        await layer.entities.entitlement.patch({ user_email, product_id }).set({ expires_at: 1 }).go();
+      },
+      act: (layer) => layer.purchases.expireAll(),
+    }),
     refund: scenario({
       prepare: (layer) => layer.purchases.grant(aReceipt()),
       act: (layer) => layer.purchases.refund(MARIA, "speaking", aReceipt().transaction_id),

@@ -67,7 +67,7 @@ describe("the rubrics", () => {
 
   it.each(rubrics)("describe ten different bands and instruct the examiner: $rubric_id", (rubric) => {
     expect(Object.keys(rubric.band_descriptors)).toEqual([...BANDS]);
-    expect(distinct(Object.values(rubric.band_descriptors))).toBe(10);
+    expect(distinct(Object.values(rubric.band_descriptors).map(String))).toBe(10);
     expect(rubric.evaluation_prompts.length).toBeGreaterThan(0);
   });
 

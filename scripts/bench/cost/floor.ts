@@ -136,7 +136,7 @@ export function writeFloor(before: Snapshot, after: Snapshot): number {
 type Where = () => Readonly<Record<string, unknown>>;
 
 /** The items of an entity with these attributes, the youngest first where they have a time. */
-export function itemsOf(table: Snapshot, entity: EntityName, where: Where): StoredItem[] {
+function itemsOf(table: Snapshot, entity: EntityName, where: Where): StoredItem[] {
   const wanted = Object.entries(where());
   return [...table.values()]
     .filter((item) => entityOf(item) === entity && wanted.every(([name, value]) => item[name] === value))

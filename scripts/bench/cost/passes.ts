@@ -31,7 +31,7 @@ export interface Bench {
 }
 
 /** The name of our table in measurements. */
-export const ONE_TABLE = "one-table";
+const ONE_TABLE = "one-table";
 
 /** The same client on both sides: no retries, so that a request is one request. */
 function benchClient(endpoint: string): DynamoDBClient {

@@ -20,7 +20,7 @@ export const DAY_OF_A_THOUSAND = {
 
 export type DayEvent = keyof typeof DAY_OF_A_THOUSAND;
 
-export const DAY_EVENTS = Object.keys(DAY_OF_A_THOUSAND) as readonly DayEvent[];
+const DAY_EVENTS = Object.keys(DAY_OF_A_THOUSAND) as readonly DayEvent[];
 
 /** The units of such a day. */
 export function dayOf(unitsOf: (event: DayEvent) => Units): Units {

@@ -1,4 +1,4 @@
-import type { Assessment } from "../../../entities/assessment.ts";
+import type { Assessment, AssessmentChange } from "../../../entities/assessment.ts";
 import type { AssessmentType } from "../../../entities/enums.ts";
 import type { Stub } from "../stubbed-client.ts";
 
@@ -27,7 +27,7 @@ export interface AssessmentKey {
 }
 
 export type Result = Required<
-  Pick<Assessment, "scores" | "ai_feedback" | "improvement_plan" | "duration_minutes" | "band_score">
+  Pick<AssessmentChange, "scores" | "ai_feedback" | "improvement_plan" | "duration_minutes" | "band_score">
 >;
 
 export const TABLE = "ielts-genai-prep";

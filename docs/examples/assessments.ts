@@ -1,0 +1,46 @@
+import { type AssessmentResult, type AssessmentType, type DataLayer, NotFoundError } from "@ielts-ai-prep/data-layer";
+import { bodyOf, pageOf, pathOf, reply, serve, sessionOf } from "./http.ts";
+
+const DAILY_LIMIT = 5;
+const DAY_SECONDS = 24 * 60 * 60;
+
+async function mayUse({ purchases }: DataLayer, user_email: string, type: AssessmentType): Promise<boolean> {
+  const skill = type.startsWith("speaking") ? "speaking" : "writing";
+  return (await purchases.hasAccess(user_email, skill)) || (await purchases.hasAccess(user_email, "full_mock_test"));
+}
+
+/** Assessments: start within the daily limit, complete, and the history of scores. */
+export const handler = serve({
+  // The client brings the id, so that a retry neither starts a second assessment nor counts against the limit.
+  "PUT /assessments/{id}": async (event, layer) => {
+    const { user_email } = await sessionOf(event, layer);
+    const { assessment_type } = bodyOf<{ assessment_type: AssessmentType }>(event);
+    const assessment_id = pathOf(event, "id");
+    if ((await layer.assessments.find(assessment_id)) === undefined) {
+      if (!(await mayUse(layer, user_email, String(assessment_type) as AssessmentType))) {
+        return reply(402, { code: "not_bought", message: "the product has not been bought, or its access is over" });
+      }
+      const now = layer.context.clock();
+      const today = await layer.assessments.countSince(user_email, now - (now % DAY_SECONDS));
+      if (today >= DAILY_LIMIT) return reply(429, { code: "daily_limit", message: `${DAILY_LIMIT} a day are allowed` });
+    }
+    return reply(201, await layer.assessments.start({ assessment_id, user_id: user_email, assessment_type }));
+  },
+
+  "POST /assessments/{id}/result": async (event, layer) => {
+    const { user_email } = await sessionOf(event, layer);
+    const assessment = await layer.assessments.get(pathOf(event, "id"));
+    if (assessment.user_id !== user_email) throw new NotFoundError("assessment", assessment.assessment_id);
+    return reply(200, await layer.assessments.complete(assessment, bodyOf<AssessmentResult>(event)));
+  },
+
+  "GET /assessments": async (event, layer) => {
+    const { user_email } = await sessionOf(event, layer);
+    return reply(200, await layer.assessments.listByUser(user_email, pageOf(event)));
+  },
+
+  "GET /progress": async (event, layer) => {
+    const { user_email } = await sessionOf(event, layer);
+    return reply(200, { items: await layer.assessments.progress(user_email) });
+  },
+});

@@ -1,0 +1,60 @@
+import type { Platform, Product, TicketCategory, TicketPriority } from "@ielts-ai-prep/data-layer";
+
+/** Asks the App Store or Google Play whether a receipt is true. */
+export interface ReceiptVerifier {
+  /** Undefined when the store does not know the receipt. */
+  verify(receipt: {
+    readonly platform: Platform;
+    readonly product_id: Product;
+    readonly receipt_data: string;
+  }): Promise<{ readonly transaction_id: string; readonly price_paid?: number } | undefined>;
+}
+
+/** Holds the mails that SES received; the event has their headers alone. */
+export interface MailStore {
+  text(messageId: string): Promise<string>;
+}
+
+/** The agent that reads support mail. */
+export interface SupportAgent {
+  read(mail: { readonly subject: string; readonly message: string }): Promise<{
+    readonly category: TicketCategory;
+    readonly priority: TicketPriority;
+    readonly ai_response?: string;
+    readonly ai_confidence?: number;
+  }>;
+}
+
+/** The agent that diagnoses technical problems. */
+export interface DevopsAgent {
+  diagnose(problem: { readonly issue_description: string; readonly affected_service: string }): Promise<{
+    readonly ai_analysis: string;
+    readonly fix?: { readonly proposed_fix: string; readonly code_diff?: string };
+  }>;
+}
+
+/** Posts JSON to the service whose address an environment variable has; undefined for 404. */
+async function ask<T>(variable: string, question: object): Promise<T | undefined> {
+  const response = await fetch(process.env[variable] ?? "", {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(question),
+    signal: AbortSignal.timeout(5_000),
+  });
+  if (response.status === 404) return undefined;
+  if (!response.ok) throw new Error(`${variable} answered ${response.status}`);
+  return (await response.json()) as T;
+}
+
+async function answerTo<T>(variable: string, question: object): Promise<T> {
+  const answer = await ask<T>(variable, question);
+  if (answer === undefined) throw new Error(`${variable} answered 404`);
+  return answer;
+}
+
+export const receiptVerifier: ReceiptVerifier = { verify: (receipt) => ask("RECEIPT_VERIFIER_URL", receipt) };
+export const mailStore: MailStore = {
+  text: async (messageId) => (await answerTo<{ text: string }>("MAIL_STORE_URL", { messageId })).text,
+};
+export const supportAgent: SupportAgent = { read: (mail) => answerTo("SUPPORT_AGENT_URL", mail) };
+export const devopsAgent: DevopsAgent = { diagnose: (problem) => answerTo("DEVOPS_AGENT_URL", problem) };

@@ -1,0 +1,34 @@
+import type { Platform, Product } from "@ielts-ai-prep/data-layer";
+import { bodyOf, reply, serve, sessionOf } from "./http.ts";
+import { receiptVerifier } from "./outside.ts";
+
+interface Purchase {
+  readonly platform: Platform;
+  readonly product_id: Product;
+  readonly receipt_data: string;
+}
+
+/** Verifies a store's receipt and grants what it paid for, once. */
+export const handler = serve({
+  "POST /purchases": async (event, layer) => {
+    const { user_email } = await sessionOf(event, layer);
+    const { platform, product_id, receipt_data } = bodyOf<Purchase>(event);
+    const verified = await receiptVerifier.verify({ platform, product_id, receipt_data });
+    if (verified === undefined) return reply(402, { code: "receipt_refused", message: "the store does not know it" });
+    const { transaction_id, price_paid } = verified;
+    const entitlement = await layer.purchases.grant({
+      user_email,
+      platform,
+      product_id,
+      receipt_data,
+      transaction_id,
+      ...(price_paid === undefined ? {} : { price_paid }),
+    });
+    return reply(201, entitlement);
+  },
+
+  "GET /purchases": async (event, layer) => {
+    const { user_email } = await sessionOf(event, layer);
+    return reply(200, { items: await layer.purchases.listAllActive(user_email) });
+  },
+});

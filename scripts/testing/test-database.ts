@@ -1,0 +1,124 @@
+import { randomUUID } from "node:crypto";
+import { CreateTableCommand, DeleteTableCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { ScanCommand } from "@aws-sdk/lib-dynamodb";
+import { createTableInput } from "../../entities/table.ts";
+import type { DataLayerOptions, RequestEvent } from "../../services/context.ts";
+import { createDataLayer, type DataLayer } from "../../services/data-layer.ts";
+import { createLocalClient, LOCAL_CREDENTIALS, LOCAL_REGION, startLocalDatabase } from "../local-database.ts";
+import { type FaultInjection, injectFaults } from "./faults.ts";
+import { NOW, type TestClock, testClock } from "./test-clock.ts";
+
+export interface TestDatabaseOptions {
+  /** A running engine, such as DynamoDB Local's `http://127.0.0.1:8000`. Default: dynalite, in this process. */
+  readonly endpoint?: string;
+  /** Name of the table. Default: one that no other test database has. */
+  readonly table?: string;
+  /** The time at which each test begins, in epoch seconds. Default: 1760000000. */
+  readonly now?: number;
+}
+
+/** A table of its own with a data layer on it, for one test file. */
+export interface TestDatabase {
+  readonly endpoint: string;
+  readonly table: string;
+  readonly client: DynamoDBClient;
+  readonly layer: DataLayer;
+  /** The layer's clock: `clock.advance(seconds)`, or set `clock.now`. */
+  readonly clock: TestClock;
+  /** Faults of the client, to see what your code does with them. */
+  readonly faults: FaultInjection;
+  /** Every request that the layer has sent, with its access pattern and its index. */
+  readonly requests: RequestEvent[];
+  /** What `dataLayerFromEnv` and the AWS SDK read, for handlers: `Object.assign(process.env, database.environment)`. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Another data layer on the same table, client and clock unless you give others. */
+  layerWith(options: DataLayerOptions): DataLayer;
+  /** Every stored item, sorted by key: what really is in the table. */
+  contents(): Promise<Record<string, unknown>[]>;
+  /** An empty table, the clock as it began, no faults, no requests: for `beforeEach`. Takes some 20 ms. */
+  reset(): Promise<void>;
+  /** Removes the table, and stops the engine if it was started here: for `afterAll`. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a DynamoDB for tests, with the table and a data layer on it; it listens on 127.0.0.1 only.
+ * @throws Error when dynalite, an optional peer dependency, is not installed and no `endpoint` is given.
+ */
+export async function startTestDatabase(options: TestDatabaseOptions = {}): Promise<TestDatabase> {
+  const { table = `test-${randomUUID()}`, now = NOW } = options;
+  const database = options.endpoint === undefined ? await startLocalDatabase() : external(options.endpoint);
+  const { client, endpoint } = database;
+  const faults = injectFaults(client);
+  const clock = testClock(now);
+  const requests: RequestEvent[] = [];
+  const layerWith = (layerOptions: DataLayerOptions) => createDataLayer({ client, table, clock, ...layerOptions });
+  await createTable(client, table);
+  return {
+    endpoint,
+    table,
+    client,
+    clock,
+    faults,
+    requests,
+    environment: {
+      TABLE_NAME: table,
+      DYNAMODB_ENDPOINT: endpoint,
+      AWS_REGION: LOCAL_REGION,
+      AWS_ACCESS_KEY_ID: LOCAL_CREDENTIALS.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
+    },
+    layer: layerWith({ onRequest: (event) => requests.push(event), consumedCapacity: true }),
+    layerWith,
+    contents: () => contentsOf(client, table),
+    async reset() {
+      faults.clear();
+      await deleteTable(client, table);
+      await createTable(client, table);
+      clock.now = now;
+      requests.length = 0;
+    },
+    async stop() {
+      faults.clear();
+      if (options.endpoint !== undefined) await deleteTable(client, table);
+      await database.stop();
+    },
+  };
+}
+
+function external(endpoint: string) {
+  const client = createLocalClient(endpoint);
+  return { endpoint, client, stop: async () => client.destroy() };
+}
+
+const TRIES = 100;
+
+/** An engine creates and deletes tables a moment after it has answered. */
+async function onceFree<T>(act: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await act();
+    } catch (error) {
+      if (attempt === TRIES || (error as Error).name !== "ResourceInUseException") throw error;
+    }
+  }
+}
+
+const createTable = (client: DynamoDBClient, table: string) =>
+  onceFree(() => client.send(new CreateTableCommand(createTableInput(table))));
+
+const deleteTable = (client: DynamoDBClient, table: string) =>
+  onceFree(() => client.send(new DeleteTableCommand({ TableName: table })));
+
+async function contentsOf(client: DynamoDBClient, table: string): Promise<Record<string, unknown>[]> {
+  const items: Record<string, unknown>[] = [];
+  let startKey: Record<string, unknown> | undefined;
+  do {
+    const page = await client.send(
+      new ScanCommand({ TableName: table, ConsistentRead: true, ...(startKey && { ExclusiveStartKey: startKey }) }),
+    );
+    items.push(...(page.Items ?? []));
+    startKey = page.LastEvaluatedKey;
+  } while (startKey !== undefined);
+  return items.sort((a, b) => (`${a.pk} ${a.sk}` < `${b.pk} ${b.sk}` ? -1 : 1));
+}

@@ -1,0 +1,405 @@
+import { scryptSync } from "node:crypto";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { CreateTableCommand, DeleteTableCommand } from "@aws-sdk/client-dynamodb";
+import type { SQSBatchResponse } from "aws-lambda";
+import { build } from "esbuild";
+import { createTableInput } from "../../entities/table.ts";
+import { esbuildPreset } from "../../esbuild-preset.ts";
+import { aReceipt, aRegistration, aReport, aSafetyEvent, aSpeakingResult, MARIA } from "../builders.ts";
+import { NOW, openTestTable, type TestTable } from "../engine.ts";
+import {
+  type HttpRequest,
+  httpEvent,
+  lambdaContext,
+  scheduledEvent,
+  sesEvent,
+  snsEvent,
+  sqsEvent,
+} from "./lambda-events.ts";
+
+/** Modules that handlers share; everything else in docs/examples is a handler. */
+const SHARED = ["http", "outside", "password"];
+const HANDLERS = readdirSync("docs/examples")
+  .filter((file) => file.endsWith(".ts"))
+  .map((file) => file.replace(".ts", ""))
+  .filter((name) => !SHARED.includes(name));
+
+const DAY = 24 * 60 * 60;
+const ADMINISTRATOR = { email: "dana.reviewer@example.com" };
+const PASSWORD = "correct horse battery staple";
+/** As the existing platform stores passwords (Werkzeug). */
+const PASSWORD_HASH = `scrypt:1024:8:1$salt$${scryptSync(PASSWORD, "salt", 64, { N: 1024, r: 8, p: 1 }).toString("hex")}`;
+
+let db: TestTable;
+let folder: string;
+let outside: Server;
+const before = { ...process.env };
+
+/** What the systems beyond the table answer to each path. */
+let answers: Record<string, unknown> = {};
+const asked: string[] = [];
+
+beforeAll(async () => {
+  db = await openTestTable();
+  folder = mkdtempSync(join(tmpdir(), "examples-"));
+  await build({
+    ...esbuildPreset,
+    entryPoints: HANDLERS.map((name) => `docs/examples/${name}.ts`),
+    outdir: folder,
+    // Jest's modules have no import(): the SDK's becomes a require.
+    supported: { "dynamic-import": false },
+    logLevel: "error",
+  });
+  outside = createServer((request, response) => {
+    const answer = answers[request.url ?? ""];
+    asked.push(request.url ?? "");
+    request.resume();
+    response.writeHead(answer === undefined ? 404 : 200).end(JSON.stringify(answer ?? {}));
+  });
+  await new Promise<void>((resolve) => outside.listen(0, "127.0.0.1", resolve));
+  const origin = `http://127.0.0.1:${(outside.address() as AddressInfo).port}`;
+  Object.assign(process.env, db.environment, {
+    RECEIPT_VERIFIER_URL: `${origin}/receipts`,
+    MAIL_STORE_URL: `${origin}/mails`,
+    SUPPORT_AGENT_URL: `${origin}/support`,
+    DEVOPS_AGENT_URL: `${origin}/devops`,
+  });
+});
+beforeEach(async () => {
+  await db.reset();
+  answers = {};
+  asked.length = 0;
+  // The functions have the system's clock: it is the test's here.
+  jest.spyOn(Date, "now").mockImplementation(() => db.clock() * 1000);
+  await db.layer.accounts.register(aRegistration({ password_hash: PASSWORD_HASH }));
+});
+afterEach(() => {
+  jest.restoreAllMocks();
+});
+afterAll(async () => {
+  process.env = before;
+  rmSync(folder, { recursive: true, force: true });
+  await new Promise((resolve) => outside.close(resolve));
+  await db.drop();
+});
+
+/** Invokes a bundle as Lambda does. */
+const invoke = <T>(name: string, event: object, context = lambdaContext()): Promise<T> =>
+  (require(join(folder, `${name}.js`)) as { handler(event: object, context: object): Promise<T> }).handler(
+    event,
+    context,
+  );
+
+interface Answer {
+  readonly statusCode: number;
+  readonly body: Readonly<Record<string, unknown>> & { readonly items: readonly Record<string, unknown>[] };
+}
+
+/** Calls a route and reads the JSON that it answers. */
+async function call(name: string, routeKey: string, request?: HttpRequest): Promise<Answer> {
+  const event = httpEvent(routeKey, request);
+  const { statusCode, body } = await invoke<{ statusCode: number; body?: string }>(name, event);
+  return { statusCode, body: body === undefined ? {} : JSON.parse(body) };
+}
+
+async function logIn(): Promise<string> {
+  const { statusCode, body } = await call("log-in", "POST /sessions", { body: { email: MARIA, password: PASSWORD } });
+  expect(statusCode).toBe(201);
+  return body.session_id as string;
+}
+
+async function buySpeaking(session: string): Promise<Answer> {
+  answers["/receipts"] = { transaction_id: "1000000901", price_paid: 36.99 };
+  const { platform, product_id, receipt_data } = aReceipt();
+  return call("purchases", "POST /purchases", { session, body: { platform, product_id, receipt_data } });
+}
+
+it("has a test for every handler", () => {
+  expect(HANDLERS.sort()).toEqual([
+    "account-data",
+    "assessments",
+    "dashboard",
+    "diagnosis",
+    "log-in",
+    "moderation-events",
+    "nightly",
+    "purchases",
+    "qr-login",
+    "support-mail",
+  ]);
+});
+
+describe("workflow 1: log in, by password and by QR code", () => {
+  it("logs in and out", async () => {
+    const session = await logIn();
+    expect((await db.layer.accounts.get(MARIA)).last_login).toBe(NOW);
+    expect((await call("account-data", "GET /account", { session })).statusCode).toBe(200);
+
+    expect((await call("log-in", "DELETE /sessions", { session })).statusCode).toBe(204);
+
+    expect((await call("account-data", "GET /account", { session })).statusCode).toBe(401);
+  });
+
+  it("refuses a wrong password, an unknown account and a malformed request", async () => {
+    const refused = (body: unknown) => call("log-in", "POST /sessions", { body });
+
+    expect((await refused({ email: MARIA, password: "wrong" })).statusCode).toBe(401);
+    expect((await refused({ email: "nobody@example.com", password: PASSWORD })).statusCode).toBe(401);
+    expect(await refused({ password: PASSWORD })).toMatchObject({
+      statusCode: 400,
+      body: { code: "validation", attribute: "email" },
+    });
+    expect(await refused("{")).toMatchObject({ statusCode: 400, body: { attribute: "body" } });
+    expect((await db.contents()).map((item) => item.__edb_e__)).toEqual(["user"]);
+  });
+
+  it("gives a suspended account no session", async () => {
+    await db.layer.accounts.suspend(MARIA);
+
+    const { statusCode, body } = await call("log-in", "POST /sessions", { body: { email: MARIA, password: PASSWORD } });
+
+    expect([statusCode, body.state]).toEqual([409, "suspended"]);
+  });
+
+  it("lets one phone in by a code, for five minutes", async () => {
+    const session = await logIn();
+    const { body: issued } = await call("qr-login", "POST /qr-tokens", { session });
+    const path = { token: issued.token as string };
+    const redeem = (device_id: string) =>
+      call("qr-login", "POST /qr-tokens/{token}/redemption", { path, body: { device_id } });
+    const poll = async () => (await call("qr-login", "GET /qr-tokens/{token}", { path })).body.state;
+    expect(await poll()).toBe("waiting");
+
+    const phone = await redeem("marias-phone");
+
+    expect(phone).toMatchObject({ statusCode: 201, body: { qr_authenticated: true } });
+    expect((await redeem("marias-phone")).body.session_id).toBe(phone.body.session_id);
+    expect(await redeem("another-phone")).toMatchObject({ statusCode: 409, body: { code: "token_used" } });
+    expect(await poll()).toBe("used");
+    const { body: late } = await call("qr-login", "POST /qr-tokens", { session });
+    db.clock.advance(301);
+    const expired = await call("qr-login", "POST /qr-tokens/{token}/redemption", {
+      path: { token: late.token as string },
+      body: { device_id: "marias-phone" },
+    });
+    expect(expired).toMatchObject({ statusCode: 410, body: { code: "expired" } });
+  });
+});
+
+describe("workflow 2: a purchase", () => {
+  it("is granted once for a receipt that the store knows", async () => {
+    const session = await logIn();
+
+    const first = await buySpeaking(session);
+    db.clock.advance(60);
+    const retry = await buySpeaking(session);
+
+    expect(first).toMatchObject({ statusCode: 201, body: { status: "active", expires_at: NOW + 30 * DAY } });
+    expect(retry).toEqual(first);
+    expect((await call("purchases", "GET /purchases", { session })).body.items).toHaveLength(1);
+  });
+
+  it("is refused for a receipt that the store does not know, and for another's", async () => {
+    const session = await logIn();
+    const body = { platform: "ios", product_id: "speaking", receipt_data: "forged" };
+    expect((await call("purchases", "POST /purchases", { session, body })).statusCode).toBe(402);
+    await db.layer.purchases.grant(aReceipt({ user_email: "chen@example.com" }));
+
+    expect((await buySpeaking(session)).statusCode).toBe(409);
+
+    expect(await db.layer.purchases.hasAccess(MARIA, "speaking")).toBe(false);
+    expect((await call("purchases", "POST /purchases", { body })).statusCode).toBe(401);
+  });
+
+  it("expires in the nightly job, which an interrupted run does not harm", async () => {
+    await buySpeaking(await logIn());
+    db.clock.advance(30 * DAY);
+
+    await expect(invoke("nightly", scheduledEvent(), lambdaContext(0))).rejects.toThrow(/time is over|abort/i);
+    expect(await invoke("nightly", scheduledEvent())).toEqual({ expired: 1 });
+    expect(await invoke("nightly", scheduledEvent())).toEqual({ expired: 0 });
+    expect((await db.layer.purchases.find(MARIA, "speaking"))?.status).toBe("expired");
+  });
+});
+
+describe("workflow 3: an assessment", () => {
+  const start = (session: string, id: string, assessment_type = "speaking_academic") =>
+    call("assessments", "PUT /assessments/{id}", { session, path: { id }, body: { assessment_type } });
+
+  it("is started, completed and shown in the history", async () => {
+    const session = await logIn();
+    await buySpeaking(session);
+    expect((await start(session, "as-1")).body.status).toBe("in_progress");
+
+    const path = { id: "as-1" };
+    const finish = (body: object) => call("assessments", "POST /assessments/{id}/result", { session, path, body });
+    expect(await finish({ ...aSpeakingResult(), scores: { speaking: { pronunciation: 6.3 } } })).toMatchObject({
+      statusCode: 400,
+      body: { attribute: "scores.speaking.fluency_coherence" },
+    });
+    expect(await finish(aSpeakingResult())).toMatchObject({ statusCode: 200, body: { band_score: 7 } });
+
+    const history = await call("assessments", "GET /assessments", { session, query: { limit: "10" } });
+    expect(history.body.items).toMatchObject([{ assessment_id: "as-1", band_score: 7, status: "completed" }]);
+    expect((await call("assessments", "GET /progress", { session })).body.items).toMatchObject([{ completed: 1 }]);
+    const forged = await call("assessments", "GET /assessments", { session, query: { cursor: "forged" } });
+    expect(forged).toMatchObject({ statusCode: 400, body: { code: "invalid_cursor" } });
+  });
+
+  it("is limited to five a day, retries not counted, and to what was bought", async () => {
+    const session = await logIn();
+    expect((await start(session, "as-0")).statusCode).toBe(402);
+    await buySpeaking(session);
+    for (const id of ["as-1", "as-2", "as-3", "as-4", "as-5"]) {
+      expect((await start(session, id)).statusCode).toBe(201);
+    }
+
+    expect((await start(session, "as-6")).statusCode).toBe(429);
+    expect((await start(session, "as-5")).statusCode).toBe(201);
+    expect((await start(session, "as-7", "writing_academic")).statusCode).toBe(402);
+    db.clock.advance(DAY - (NOW % DAY));
+    expect((await start(await logIn(), "as-6")).statusCode).toBe(201);
+  });
+
+  it("is its user's alone", async () => {
+    await db.layer.accounts.register(aRegistration({ email: "chen@example.com" }));
+    await db.layer.assessments.start({
+      assessment_id: "as-9",
+      user_id: "chen@example.com",
+      assessment_type: "writing_general",
+    });
+
+    const session = await logIn();
+    const stolen = { session, path: { id: "as-9" }, body: aSpeakingResult() };
+
+    expect((await call("assessments", "POST /assessments/{id}/result", stolen)).statusCode).toBe(404);
+  });
+});
+
+describe("workflow 4: moderation", () => {
+  it("records events, and asks again only for those that failed", async () => {
+    await db.layer.assessments.start({
+      assessment_id: "assessment-1",
+      user_id: MARIA,
+      assessment_type: "speaking_academic",
+    });
+    await db.layer.moderation.fileReport(aReport());
+    const event = { ...aSafetyEvent(), log_id: "log-1", timestamp: NOW };
+    const batch = sqsEvent([event, "{ not JSON", { ...event, log_id: "log-2", assessment_id: "gone" }]);
+    const ids = batch.Records.map(({ messageId }) => ({ itemIdentifier: messageId }));
+
+    const first = await invoke<SQSBatchResponse>("moderation-events", batch);
+    const again = await invoke<SQSBatchResponse>("moderation-events", sqsEvent([event]));
+
+    expect(first.batchItemFailures).toEqual([ids[1], ids[2]]);
+    expect(again.batchItemFailures).toEqual([]);
+    expect((await db.layer.moderation.review("assessment-1")).safetyLogs).toHaveLength(1);
+    const reports = await call("dashboard", "GET /admin/reports", { claims: ADMINISTRATOR });
+    expect(reports.body.items).toMatchObject([{ report_type: "inaccurate_score" }]);
+  });
+});
+
+describe("workflow 5: support, diagnosis and approval", () => {
+  it("goes from a mail to an approved fix and a resolved ticket", async () => {
+    answers["/mails"] = { text: "In part 2 the recording stopped." };
+    answers["/support"] = {
+      category: "audio",
+      priority: "urgent",
+      ai_response: "We are looking into it.",
+      ai_confidence: 0.4,
+    };
+    answers["/devops"] = {
+      ai_analysis: "The time-out is shorter than the upload.",
+      fix: { proposed_fix: "Raise the time-out.", code_diff: "-60\n+120\n" },
+    };
+    const mail = sesEvent("o3vrnil0e2ic28trm7dfhrc2v0clambda4nbp0g1", "The microphone stops", MARIA);
+    const admin = (routeKey: string, request: HttpRequest = {}) =>
+      call("dashboard", routeKey, { claims: ADMINISTRATOR, ...request });
+
+    await invoke("support-mail", mail);
+    db.clock.advance(30);
+    await invoke("support-mail", mail);
+    const escalated = await admin("GET /admin/tickets");
+    const ticket_id = escalated.body.items[0]?.ticket_id as string;
+    expect(escalated.body.items).toMatchObject([{ priority: "urgent", created_at: NOW }]);
+    expect(ticket_id).toMatch(/^TKT-[0-9A-F]{12}$/);
+
+    const problem = { ticket_id, issue_description: "Uploads time out", affected_service: "lambda" };
+    await invoke("diagnosis", snsEvent("95df01b4-ee98-5cb9-9903-4c221d41eb5e", problem));
+    await invoke("diagnosis", snsEvent("95df01b4-ee98-5cb9-9903-4c221d41eb5e", problem));
+    const pending = await admin("GET /admin/actions");
+    expect(pending.body.items).toHaveLength(1);
+
+    const path = { id: pending.body.items[0]?.action_id as string };
+    const body = { reason: "One line, and covered by a test." };
+    const approved = await admin("POST /admin/actions/{id}/approval", { path, body });
+    expect(approved).toMatchObject({ statusCode: 200, body: { status: "approved", reviewed_by: ADMINISTRATOR.email } });
+    const rejected = await admin("POST /admin/actions/{id}/rejection", { path, body });
+    expect(rejected).toMatchObject({ statusCode: 409, body: { code: "conflict", state: "approved" } });
+
+    const resolved = await admin("POST /admin/tickets/{id}/resolution", { path: { id: ticket_id } });
+    expect(resolved.body.status).toBe("resolved");
+    const thread = await admin("GET /admin/tickets/{id}", { path: { id: ticket_id } });
+    expect(thread.body).toMatchObject({ ticket: { message: "In part 2 the recording stopped." } });
+    expect((await admin("GET /admin/tickets/counts")).body).toEqual({
+      new: 0,
+      in_progress: 0,
+      resolved: 1,
+      escalated: 0,
+    });
+    expect((await admin("GET /admin/tickets/urgent")).body.items).toHaveLength(1);
+  });
+
+  it("opens no ticket for spam, and fails for Lambda to try again when a system is down", async () => {
+    await invoke("support-mail", sesEvent("spam-1", "You won", "spam@example.com", "FAIL"));
+    expect(asked).toEqual([]);
+
+    await expect(invoke("support-mail", sesEvent("mail-1", "Help", MARIA))).rejects.toThrow("MAIL_STORE_URL");
+    expect((await db.contents()).map((item) => item.__edb_e__)).toEqual(["user"]);
+  });
+});
+
+describe("workflow 6: a user's own data", () => {
+  it("is shown, exported without secrets, and erased", async () => {
+    const session = await logIn();
+    await buySpeaking(session);
+    const overview = await call("account-data", "GET /account", { session });
+    expect(overview.body).toMatchObject({ user: { email: MARIA }, entitlements: [{ active: true }] });
+
+    const exported = await call("account-data", "GET /account/export", { session });
+    expect(exported.body).toMatchObject({ items: { user: [{ email: MARIA }], entitlement: [{}], session: [{}] } });
+    expect(JSON.stringify(exported.body)).not.toContain(PASSWORD_HASH);
+    expect(JSON.stringify(exported.body)).not.toContain(session);
+
+    const erased = await call("account-data", "DELETE /account", { session });
+    expect(erased).toMatchObject({ statusCode: 200, body: { user: 1, entitlement: 1 } });
+    expect(JSON.stringify(await db.contents())).not.toContain(MARIA);
+    expect((await call("account-data", "GET /account", { session })).statusCode).toBe(401);
+  });
+});
+
+describe("what no handler can name", () => {
+  it("fails the function, so that it is counted", async () => {
+    const session = await logIn();
+    const { TABLE_NAME = "" } = process.env;
+    await db.client.send(new DeleteTableCommand({ TableName: TABLE_NAME }));
+
+    await expect(call("account-data", "GET /account", { session })).rejects.toThrow(/non-existent table|not found/i);
+
+    await db.client.send(new CreateTableCommand(createTableInput(TABLE_NAME)));
+  });
+
+  it("is 504 when the time is over, and 404 for a route that is none", async () => {
+    const late = await invoke(
+      "qr-login",
+      httpEvent("GET /qr-tokens/{token}", { path: { token: "x" } }),
+      lambdaContext(100),
+    );
+    expect(late).toMatchObject({ statusCode: 504 });
+    expect((await call("log-in", "GET /nothing")).statusCode).toBe(404);
+  });
+});
