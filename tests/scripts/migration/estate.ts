@@ -10,7 +10,7 @@ import { type MigrationOptions, type MigrationReport, migrate } from "../../../s
 import { type Verification, verify } from "../../../scripts/migration/verification.ts";
 import { openTestTable, type TestTable } from "../../engine.ts";
 
-export const ENTITIES = Object.keys(MODELS) as EntityName[];
+const ENTITIES = Object.keys(MODELS) as EntityName[];
 
 /** The eleven tables of today beside a new table. */
 export interface TestEstate {
@@ -76,7 +76,7 @@ export async function openTestEstate(): Promise<TestEstate> {
   };
 }
 
-export const SCRYPT = `scrypt:32768:8:1$aB3dE5gH7jK9mN1p$${"0123456789abcdef".repeat(8)}`;
+const SCRYPT = `scrypt:32768:8:1$aB3dE5gH7jK9mN1p$${"0123456789abcdef".repeat(8)}`;
 
 export const aLegacyUser = (overrides: object = {}) => ({
   email: "maria@example.com",
