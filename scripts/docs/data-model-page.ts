@@ -94,7 +94,7 @@ function accessPatterns(recordings: readonly Recording[]): string {
       const facts = [
         `- pattern ${code(sample.pattern)}${seedIndex === undefined ? "" : `, replaces the seed's ${code(seedIndex)}`}`,
         `- reads ${projectionOf(sample.pattern)}`,
-        `- asks ${code(sample.random ? masked(condition).replace(/draw_key_[0-9a-f]{8}/g, "draw_key_‹random›") : masked(condition))}`,
+        `- asks ${code(sample.random ? masked(condition).replace(/'[0-9a-f]{8}'/, "'‹random›'") : masked(condition))}`,
         sample.random
           ? "- took one or two queries and one batch read, by chance"
           : `- took ${requests} requests, ${items} items, ${readUnits} read units${writes} (embedded engine)`,
