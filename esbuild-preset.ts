@@ -37,6 +37,7 @@ const REPLACEMENTS: Readonly<Record<string, string>> = {
  */
 export const dataLayerPlugin = {
   name: NAMESPACE,
+  /** What esbuild calls. */
   setup(build: PluginBuild): void {
     build.onResolve({ filter: /^(?:jsonschema|@aws-sdk\/lib-dynamodb)$/ }, ({ path, importer }) =>
       /[\\/]node_modules[\\/]electrodb[\\/]/.test(importer) ? { path, namespace: NAMESPACE } : undefined,

@@ -1,6 +1,7 @@
 import { type EntityName, MARKERS, MODELS } from "./models.ts";
 import { type TableDefinition, tableDefinition } from "./table.ts";
 
+/** An attribute: its type, its rule and who sets it. */
 export interface AttributeDescription {
   readonly type: string;
   readonly required: boolean;
@@ -11,6 +12,7 @@ export interface AttributeDescription {
   readonly description: string;
 }
 
+/** A question that an index answers, and the key it is asked by. */
 export interface AccessPatternDescription {
   readonly name: string;
   /** `table` for the primary key. */
@@ -23,12 +25,14 @@ export interface AccessPatternDescription {
   readonly description: string;
 }
 
+/** An entity with its attributes and access patterns. */
 export interface EntityDescription {
   readonly seedTable: string;
   readonly attributes: Readonly<Record<string, AttributeDescription>>;
   readonly accessPatterns: readonly AccessPatternDescription[];
 }
 
+/** The whole model, as `npm run model -- --json` prints it. */
 export interface ModelDescription {
   readonly table: TableDefinition;
   readonly entities: Readonly<Record<EntityName, EntityDescription>>;

@@ -1,6 +1,7 @@
 import { PRIMARY_KEY, TTL_ATTRIBUTE } from "./keys.ts";
 import { MARKERS, MODELS } from "./models.ts";
 
+/** An index of the table, as the entities' views make it. */
 export interface GlobalSecondaryIndex {
   readonly indexName: string;
   readonly partitionKey: string;
@@ -10,6 +11,7 @@ export interface GlobalSecondaryIndex {
   readonly nonKeyAttributes: readonly string[];
 }
 
+/** The table, derived from the entities. */
 export interface TableDefinition {
   readonly keySchema: { readonly partitionKey: string; readonly sortKey: string };
   /** All are strings. */

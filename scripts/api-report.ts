@@ -42,6 +42,19 @@ say so in the changelog, and raise the version accordingly.
 
 ${sections.join("\n")}`;
 
+/** Functions, of services too, that no docstring stands before. */
+const undocumented = [...modules].flatMap((module) =>
+  [
+    ...declarations(module).matchAll(
+      /(?<!\*\/)\n(?:export declare function| {4})(?: )?(\w+)(?:<[^>\n]*>)?\([^\n]*\): [^\n]*[;{]$/gm,
+    ),
+  ]
+    .map(([, name]) => `${module}: ${name}`)
+    .filter((name) => !name.endsWith(" constructor")),
+);
+for (const name of undocumented) console.error(`${name} has no docstring.`);
+if (undocumented.length > 0) process.exitCode = 1;
+
 if (!check) {
   writeFileSync(REPORT, report);
   console.log(`Wrote ${REPORT}: ${modules.size} modules, ${report.split("\n").length} lines.`);

@@ -19,6 +19,7 @@ import { createSessions } from "./sessions.ts";
 import { ACCOUNT_STATES } from "./state-machines.ts";
 import { attributeValue, countIn, only } from "./validation.ts";
 
+/** A new account. */
 export interface Registration {
   readonly email: string;
   /** Encoded hash, never the password. */
@@ -28,6 +29,7 @@ export interface Registration {
   readonly verification_token?: string;
 }
 
+/** A new password, and the one before where two changes at once must not both win. */
 export interface PasswordChange {
   /** Encoded hash, never the password. */
   readonly password_hash: string;
@@ -43,6 +45,7 @@ export interface Credentials {
   readonly email_verified: boolean;
 }
 
+/** What the account's dashboard shows. */
 export interface AccountOverview {
   readonly user: Pick<User, "email" | "username" | "created_at" | "email_verified" | "account_status">;
   /** The last assessments, newest first. */
@@ -247,11 +250,12 @@ export function createAccounts(context: DataContext) {
       return written.value;
     },
 
-    /** @throws NotFoundError */
+    /** An account, without its secrets. @throws NotFoundError */
     async get(email: string): Promise<User> {
       return users.parse(await stored(email));
     },
 
+    /** An account, or undefined when there is none. */
     async find(email: string): Promise<User | undefined> {
       const item = await users.read("byEmail", users.entity.get({ email: emailOf(email) }));
       return item === undefined ? undefined : users.parse(item);

@@ -27,6 +27,7 @@ export type Scores = {
   readonly [S in Skill]?: { readonly [C in (typeof CRITERIA)[S][number]]?: number | undefined } | undefined;
 };
 
+/** A new assessment. */
 export interface AssessmentStart {
   readonly user_id: string;
   readonly assessment_type: AssessmentType;
@@ -34,6 +35,7 @@ export interface AssessmentStart {
   readonly assessment_id?: string;
 }
 
+/** What the examiner gives an assessment: scores are bands from 0 to 9 in halves, the duration is in minutes. */
 export interface AssessmentResult {
   /** All four criteria of the assessment's skill; of the other skill all or none. */
   readonly scores: Scores;
@@ -42,6 +44,7 @@ export interface AssessmentResult {
   readonly duration_minutes?: number;
 }
 
+/** How a user gets on in one type of assessment. */
 export interface Progress {
   readonly assessment_type: AssessmentType;
   readonly completed: number;
@@ -192,6 +195,7 @@ export function createAssessments(context: DataContext) {
       return assessments.parse(await resolver.getStored(assessment_id));
     },
 
+    /** An assessment, whole, by its id alone, or undefined when there is none. */
     async find(assessment_id: string): Promise<Assessment | undefined> {
       const item = await resolver.findStored(assessment_id);
       return item === undefined ? undefined : assessments.parse(item);

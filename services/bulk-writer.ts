@@ -3,6 +3,7 @@ import { UnprocessedError, ValidationError } from "./errors.ts";
 import { batchWrite, type StoredItem } from "./requests.ts";
 import { countIn, only } from "./validation.ts";
 
+/** How many requests at once, and who hears of them. */
 export interface BulkWriteOptions {
   /** Requests in flight at once. Default 4. */
   readonly concurrency?: number;
@@ -10,6 +11,7 @@ export interface BulkWriteOptions {
   readonly onProgress?: (written: number) => void;
 }
 
+/** What an import did. */
 export interface BulkWriteReport<T> {
   readonly written: number;
   /** The inputs that could not be written, each with what DynamoDB said. */

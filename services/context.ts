@@ -29,6 +29,7 @@ export interface RequestEvent {
   readonly writeUnits?: number;
 }
 
+/** What a data layer is bound to; everything has a default. */
 export interface DataLayerOptions {
   /**
    * Default: `createClient()`. A client that you pass stays yours: the data layer never closes it. Middleware that you add
@@ -56,6 +57,7 @@ export interface Model<E = unknown> {
     readonly attributes: Readonly<Record<string, object>>;
     readonly indexes: Readonly<Record<string, unknown>>;
   };
+  /** The entity of this model on a client and a table. */
   bind(config: EntityConfiguration): E;
 }
 

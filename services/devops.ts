@@ -17,6 +17,7 @@ import { attributeValue, only } from "./validation.ts";
 /** An action id, or the key `{ action_id, timestamp }` (a whole action will do), which saves the look-up. */
 export type ActionReference = Reference<"action_id", "timestamp", number>;
 
+/** What the agent found. */
 export interface Diagnosis {
   /** The ticket that the problem came from; a whole ticket saves the look-up, and the link when it already has one. */
   readonly ticket?: TicketReference | Ticket;
@@ -28,6 +29,7 @@ export interface Diagnosis {
   readonly action_id?: string;
 }
 
+/** A fix that waits for review. */
 export interface FixProposal extends Omit<Diagnosis, "ai_analysis"> {
   readonly ai_analysis?: string;
   readonly proposed_fix: string;
@@ -35,6 +37,7 @@ export interface FixProposal extends Omit<Diagnosis, "ai_analysis"> {
   readonly code_diff?: string;
 }
 
+/** Who decided about a fix, and why. */
 export interface ReviewDecision {
   readonly reviewed_by: string;
   readonly reason: string;

@@ -30,6 +30,7 @@ export type SafetyEvent = Omit<SafetyLog, "log_id" | "timestamp"> & {
   readonly timestamp?: number;
 };
 
+/** A new report. */
 export interface ReportFiling {
   readonly reporter_email: string;
   readonly assessment_id?: string;
@@ -39,12 +40,14 @@ export interface ReportFiling {
   readonly report_id?: string;
 }
 
+/** What was logged and reported about an assessment, in outline, newest first. */
 export interface AssessmentReview {
   readonly safetyLogs: SafetyLogSummary[];
   /** What never changes of each report; its state is in the whole review. */
   readonly reports: ContentReportOutline[];
 }
 
+/** The same, whole, with the assessment. */
 export interface WholeAssessmentReview {
   /** Undefined when no assessment has the id. */
   readonly assessment: Assessment | undefined;

@@ -10,6 +10,7 @@ export interface Page<T> {
   readonly cursor: string | null;
 }
 
+/** Which page of a list. */
 export interface ListOptions {
   /** Items of a page, 1 to 100. Default 25. */
   readonly limit?: number;
@@ -19,6 +20,7 @@ export interface ListOptions {
 
 /** A query as ElectroDB builds it. */
 export interface QueryOperation {
+  /** The request that it makes. */
   params(options?: object): Parameters;
 }
 

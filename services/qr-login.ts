@@ -18,6 +18,7 @@ export interface QrTokenStatus {
   readonly used_at?: number;
 }
 
+/** The phone that redeems a token. */
 export interface QrRedemption {
   readonly device_id: string;
   readonly ip_address?: string;

@@ -8,6 +8,7 @@ import { type ListOptions, limitOf, type Page, query as queryPage, readPage } fr
 import { batchGet, keyOf, type StoredItem } from "./requests.ts";
 import { attributeValue, countIn, only } from "./validation.ts";
 
+/** Which questions: of a type, and of a difficulty and a topic if given. */
 export interface QuestionFilter {
   readonly assessment_type: QuestionType;
   readonly difficulty?: Difficulty;

@@ -21,7 +21,7 @@ export function createRubrics(context: DataContext) {
   }
 
   return {
-    /** @throws NotFoundError */
+    /** A rubric by its id. @throws NotFoundError */
     async get(rubric_id: string): Promise<Rubric> {
       const id = attributeValue(RubricModel, "rubric_id", rubric_id);
       const item = await rubrics.read("byId", rubrics.entity.get({ rubric_id: id }));

@@ -10,6 +10,7 @@ import { attributeValue, only } from "./validation.ts";
 
 export const SESSION_LIFETIME_SECONDS = 24 * 60 * 60;
 
+/** A new session, and where it comes from. */
 export interface SessionStart {
   readonly user_email: string;
   readonly ip_address?: string;

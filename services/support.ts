@@ -18,6 +18,7 @@ import { attributeValue, only } from "./validation.ts";
 /** A ticket id, or the key `{ ticket_id, created_at }` (a whole ticket will do), which saves the look-up. */
 export type TicketReference = Reference<"ticket_id", "created_at", number>;
 
+/** A new ticket; confidence is from 0 to 1. */
 export interface TicketOpening {
   readonly user_email: string;
   readonly subject: string;
@@ -31,6 +32,7 @@ export interface TicketOpening {
   readonly ai_confidence?: number;
 }
 
+/** The support agent's answer; confidence is from 0 to 1. */
 export interface TicketAnswer {
   readonly ai_response: string;
   readonly ai_confidence?: number;
@@ -136,6 +138,7 @@ export function createSupport(context: DataContext) {
       return tickets.parse(await keys.getStored(ticket_id));
     },
 
+    /** A ticket, whole, by its id alone, or undefined when there is none. */
     async find(ticket_id: string): Promise<Ticket | undefined> {
       const item = await keys.findStored(ticket_id);
       return item === undefined ? undefined : tickets.parse(item);

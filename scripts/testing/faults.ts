@@ -102,9 +102,11 @@ export interface FaultTarget {
 
 /** Faults that a test has ordered; each meets the next requests that fit it. */
 export interface FaultInjection {
+  /** Orders a fault for the next requests that fit. */
   inject(fault: Fault, target?: FaultTarget): void;
   /** Faults that no request has met yet, each as often as it is still due. */
   readonly due: readonly Fault[];
+  /** Takes back the faults that are still due. */
   clear(): void;
 }
 

@@ -5,6 +5,7 @@ export class Interrupted extends Error {
   override readonly name = "Interrupted";
 }
 
+/** Where a process dies. */
 export interface Interruption {
   /** The request, counted from 0, at which it happens. */
   readonly at: number;

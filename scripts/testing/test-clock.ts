@@ -10,6 +10,7 @@ export interface TestClock {
   advance(seconds: number): void;
 }
 
+/** A clock that stands at an instant until a test moves it. */
 export function testClock(now: number = NOW): TestClock {
   const clock: TestClock = Object.assign(() => clock.now, {
     now,

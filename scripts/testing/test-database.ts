@@ -8,6 +8,7 @@ import { createLocalClient, LOCAL_CREDENTIALS, LOCAL_REGION, startLocalDatabase 
 import { type FaultInjection, injectFaults } from "./faults.ts";
 import { NOW, type TestClock, testClock } from "./test-clock.ts";
 
+/** Where the table is and when its tests begin; everything has a default. */
 export interface TestDatabaseOptions {
   /** A running engine, such as DynamoDB Local's `http://127.0.0.1:8000`. Default: dynalite, in this process. */
   readonly endpoint?: string;
