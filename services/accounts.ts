@@ -12,7 +12,7 @@ import { settleClaim } from "./claims.ts";
 import type { DataContext, Model } from "./context.ts";
 import { anyOf, EntityStore } from "./entity-store.ts";
 import { isErased, markErased } from "./erasure.ts";
-import { ConflictError, NotFoundError } from "./errors.ts";
+import { ConflictError } from "./errors.ts";
 import { allRows, eachRow, MAX_LIMIT, type QueryOperation } from "./pages.ts";
 import { batchDelete, batchGet, keyOf, type RequestLabel, type StoredItem } from "./requests.ts";
 import { createSessions } from "./sessions.ts";
@@ -141,19 +141,12 @@ export function createAccounts(context: DataContext) {
 
   /** Marks an account deleted, from any state, if there is one. */
   async function shutForGood(email: string): Promise<User | undefined> {
-    return users
-      .change(
-        "erase",
-        {},
-        (user) => user.patch({ email }).set({ account_status: "deleted" }),
-        () => {
-          throw users.notFound();
-        },
-      )
-      .catch((error: unknown) => {
-        if (error instanceof NotFoundError) return undefined;
-        throw error;
-      });
+    return users.change(
+      "erase",
+      {},
+      (user) => user.patch({ email }).set({ account_status: "deleted" }),
+      () => undefined,
+    );
   }
 
   /** Ends all sessions and withdraws all QR tokens: a redeemed token could give its session back to a retry. */

@@ -85,11 +85,11 @@ export async function settleClaim(
 ): Promise<void> {
   const claims = new EntityStore(context, ClaimModel);
   const key = { kind, claimed_id: claimedId };
-  const settle = (whenAbsent: () => Promise<StoredItem>) =>
+  const settle = (whenAbsent: () => Promise<unknown>): Promise<unknown> =>
     claims.changeStored("settle", {}, (claim) => claim.patch(key).set({ settled: true }), whenAbsent);
   await settle(async () => {
     const claim = { ...key, owner: ownerHash(owner), created_at: now, settled: true };
     // Lost to a claim made meanwhile: that one is there to be settled.
-    return claims.insert(claim, () => settle(async () => ({})) as never);
+    return claims.insert(claim, () => settle(async () => undefined));
   });
 }

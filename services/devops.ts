@@ -109,8 +109,7 @@ export function createDevops(context: DataContext) {
 
   /** Links the ticket to its first action; later actions leave the link as it is. Tells whether there is such a ticket. */
   async function link(ticket: { ticket_id: string; created_at: number }, action_id: string): Promise<boolean> {
-    let found = true;
-    await tickets.changeStored(
+    const found = await tickets.changeStored(
       "linkAction",
       {},
       (entity) =>
@@ -118,12 +117,9 @@ export function createDevops(context: DataContext) {
           .patch(ticket)
           .set({ devops_action_id: action_id })
           .where(({ devops_action_id }, { notExists }) => notExists(devops_action_id)),
-      (current) => {
-        found = current !== undefined;
-        return current ?? {};
-      },
+      (current) => current,
     );
-    return found;
+    return found !== undefined;
   }
 
   async function decide(

@@ -131,7 +131,7 @@ export class EntityStore<E extends AnyEntity> {
   }
 
   /** Writes an item that must not exist yet. */
-  async insert(item: CreateEntityItem<E>, whenRefused: WhenRefused<EntityItem<E>>): Promise<EntityItem<E>> {
+  async insert<R>(item: CreateEntityItem<E>, whenRefused: WhenRefused<R>): Promise<EntityItem<E> | R> {
     const parameters = this.putParameters(item);
     parameters.ReturnValuesOnConditionCheckFailure = "ALL_OLD";
     try {
@@ -164,23 +164,23 @@ export class EntityStore<E extends AnyEntity> {
   }
 
   /** Changes an item under a condition and returns it as it now is. */
-  async change(
+  async change<R>(
     accessPattern: string,
     input: unknown,
     build: (entity: E) => Operation,
-    whenRefused: WhenRefused<EntityItem<E>>,
-  ): Promise<EntityItem<E>> {
+    whenRefused: WhenRefused<R>,
+  ): Promise<EntityItem<E> | R> {
     const { item, refused } = await this.update(accessPattern, input, build);
     return refused ? whenRefused(item) : this.parse(item);
   }
 
   /** Like `change`, with the stored form on both sides. */
-  async changeStored(
+  async changeStored<R>(
     accessPattern: string,
     input: unknown,
     build: (entity: E) => Operation,
-    whenRefused: WhenRefused<StoredItem>,
-  ): Promise<StoredItem> {
+    whenRefused: WhenRefused<R>,
+  ): Promise<StoredItem | R> {
     const { item, refused } = await this.update(accessPattern, input, build);
     return refused ? whenRefused(item) : item;
   }

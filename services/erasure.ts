@@ -53,14 +53,12 @@ export async function writeUnlessErased<T>(
   const marker = claims.keyOf(claims.entity.get(key));
   const label = { entity: claims.name, accessPattern: "erasure" };
   const found = await readAll(context, label, parent === undefined ? [marker] : [marker, parent.key]);
-  const gone = holds(
-    context,
-    found.find((item) => item.pk === marker.pk),
-  );
-  const orphan = parent !== undefined && !found.some((item) => item.pk === parent.key.pk);
-  if (!gone && !orphan) return written;
+  const at = ({ pk }: StoredKey) => found.find((item) => item.pk === pk);
+  const missing = parent !== undefined && at(parent.key) === undefined ? parent.missing : undefined;
+  const refusal = holds(context, at(marker)) ? erased : missing;
+  if (refusal === undefined) return written;
   await undo(written);
-  throw gone ? erased() : (parent as { missing: () => NotFoundError }).missing();
+  throw refusal();
 }
 
 /** Reads a few items consistently in one request. */

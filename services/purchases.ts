@@ -40,8 +40,7 @@ export function createPurchases(context: DataContext) {
 
   /** Marks one purchase expired if it still is active and over; tells whether this call did. */
   async function expire({ user_email, product_id }: StoredItem, now: number): Promise<boolean> {
-    let done = true;
-    await entitlements.changeStored(
+    const expired = await entitlements.changeStored(
       "expire",
       {},
       (entity) =>
@@ -49,12 +48,9 @@ export function createPurchases(context: DataContext) {
           .patch({ user_email: user_email as string, product_id: product_id as Product })
           .set({ status: "expired" })
           .where(({ status, expires_at }, { eq, lte }) => `${eq(status, "active")} AND ${lte(expires_at, now)}`),
-      (current) => {
-        done = false;
-        return current ?? {};
-      },
+      () => undefined,
     );
-    return done;
+    return expired !== undefined;
   }
 
   return {

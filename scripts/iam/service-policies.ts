@@ -1,12 +1,12 @@
-import { type ClaimKind, ClaimModel } from "../../entities/claim.ts";
+import type { ClaimKind } from "../../entities/claim.ts";
 import { DEFAULT_TABLE_NAME } from "../../entities/keys.ts";
-import { MODELS } from "../../entities/models.ts";
+import { MARKERS, MODELS } from "../../entities/models.ts";
 import type { Model } from "../../services/context.ts";
 import type { DataLayer } from "../../services/data-layer.ts";
 import type { AnyEntity } from "../../services/entity-store.ts";
 import type { PolicyDocument, Statement } from "./evaluator.ts";
 
-const KEYED = { ...MODELS, claim: ClaimModel } as const;
+const KEYED = { ...MODELS, ...MARKERS } as const;
 type KeyedEntity = keyof typeof KEYED;
 
 /** The data requests of DynamoDB that services make. Scan is none of them: leading keys cannot bound it. */

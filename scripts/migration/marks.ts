@@ -4,7 +4,7 @@ import type { DataContext } from "../../services/context.ts";
 import { batchDelete, keyOf, type StoredItem, type StoredKey, send } from "../../services/requests.ts";
 import { hashOf } from "./digest.ts";
 
-/** No entity's key begins like this: entities' keys begin with the service's name. */
+/** No entity's key begins like this: those begin with a letter. */
 const PREFIX = "$migration#";
 /** Longer than a backfill runs. */
 const TOUCHED_DAYS = 14;
