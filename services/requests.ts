@@ -33,8 +33,6 @@ export interface Parameters {
   readonly TableName?: string;
   readonly IndexName?: string;
   readonly ScanIndexForward?: boolean;
-  readonly KeyConditionExpression?: string;
-  readonly ExpressionAttributeNames?: Readonly<Record<string, string>>;
   readonly Key: StoredKey;
   readonly Item: Record<string, unknown>;
   readonly ExpressionAttributeValues: Record<string, unknown>;

@@ -1,7 +1,8 @@
 import { PRIMARY_KEY, TTL_ATTRIBUTE } from "../../entities/keys.ts";
 import type { EntityName } from "../../entities/models.ts";
 import type { DataContext } from "../../services/context.ts";
-import { batchDelete, keyOf, type StoredItem, type StoredKey, send } from "../../services/requests.ts";
+import { eachRow } from "../../services/pages.ts";
+import { batchDelete, keyOf, type Parameters, type StoredItem, type StoredKey, send } from "../../services/requests.ts";
 import { hashOf } from "./digest.ts";
 
 /** No entity's key begins like this: those begin with a letter. */
@@ -84,25 +85,19 @@ export class Marks {
     await send(this.context, "PutItem", { entity: "migration", accessPattern: "marks" }, parameters);
   }
 
-  private async *rows(partition: string): AsyncGenerator<StoredItem> {
-    let startKey: Record<string, unknown> | undefined;
-    do {
-      const page = await send(
-        this.context,
-        "Query",
-        { entity: "migration", accessPattern: "marks" },
-        {
-          TableName: this.context.table,
-          ConsistentRead: true,
-          KeyConditionExpression: "#pk = :partition",
-          ExpressionAttributeNames: { "#pk": PRIMARY_KEY.partitionKey },
-          ExpressionAttributeValues: { ":partition": `${PREFIX}${partition}` },
-          ...(startKey === undefined ? {} : { ExclusiveStartKey: startKey }),
-        },
-      );
-      yield* page.Items ?? [];
-      startKey = page.LastEvaluatedKey;
-    } while (startKey !== undefined);
+  private rows(partition: string): AsyncGenerator<StoredItem> {
+    const parameters = {
+      TableName: this.context.table,
+      ConsistentRead: true,
+      KeyConditionExpression: "#pk = :partition",
+      ExpressionAttributeNames: { "#pk": PRIMARY_KEY.partitionKey },
+      ExpressionAttributeValues: { ":partition": `${PREFIX}${partition}` },
+    };
+    return eachRow(
+      this.context,
+      { entity: "migration", accessPattern: "marks" },
+      { params: () => parameters as unknown as Parameters },
+    );
   }
 }
 
