@@ -40,7 +40,6 @@ export type {
   Progress,
   Scores,
 } from "./services/assessments.ts";
-export type { BulkWriteOptions, BulkWriteReport } from "./services/bulk-writer.ts";
 export { createClient } from "./services/client.ts";
 export {
   type Clock,
@@ -61,12 +60,13 @@ export type {
   SafetyEvent,
   WholeAssessmentReview,
 } from "./services/moderation.ts";
-export type { ListOptions, Page } from "./services/pages.ts";
 export type { Purchases, VerifiedReceipt } from "./services/purchases.ts";
 export type { QrLogin, QrRedemption, QrTokenStatus } from "./services/qr-login.ts";
 export type { QuestionFilter, Questions } from "./services/questions.ts";
 export type { Rubrics } from "./services/rubrics.ts";
 export type { SessionStart, Sessions } from "./services/sessions.ts";
+export type { BulkWriteOptions, BulkWriteReport } from "./services/storage/bulk-writer.ts";
+export type { ListOptions, Page } from "./services/storage/pages.ts";
 export type {
   Support,
   TicketAnswer,

@@ -10,14 +10,14 @@ import { TicketModel, type TicketSummary } from "../entities/ticket.ts";
 import { type User, UserModel } from "../entities/user.ts";
 import { settleClaim } from "./claims.ts";
 import type { DataContext, Model } from "./context.ts";
-import { anyOf, EntityStore } from "./entity-store.ts";
 import { isErased, markErased } from "./erasure.ts";
 import { ConflictError } from "./errors.ts";
-import { allRows, eachRow, MAX_LIMIT, type QueryOperation } from "./pages.ts";
-import { batchDelete, batchGet, keyOf, type RequestLabel, type StoredItem } from "./requests.ts";
 import { createSessions } from "./sessions.ts";
 import { ACCOUNT_STATES } from "./state-machines.ts";
-import { attributeValue, countIn, only } from "./validation.ts";
+import { anyOf, EntityStore } from "./storage/entity-store.ts";
+import { allRows, eachRow, MAX_LIMIT, type QueryOperation } from "./storage/pages.ts";
+import { batchDelete, batchGet, keyOf, type RequestLabel, type StoredItem } from "./storage/requests.ts";
+import { attributeValue, countIn, only } from "./storage/validation.ts";
 
 /** A new account. */
 export interface Registration {

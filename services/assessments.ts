@@ -10,14 +10,14 @@ import { ASSESSMENT_TYPES, type AssessmentType, CRITERIA, type Skill } from "../
 import { ValidationError } from "../entities/errors.ts";
 import { claimId } from "./claims.ts";
 import type { DataContext } from "./context.ts";
-import { anyOf, EntityStore } from "./entity-store.ts";
 import { writeUnlessErased } from "./erasure.ts";
 import { ConflictError } from "./errors.ts";
-import { countRows, eachRow, type ListOptions, type Page, readPage } from "./pages.ts";
-import { createResolver, type Reference } from "./references.ts";
-import type { StoredItem } from "./requests.ts";
 import { ASSESSMENT_STATES } from "./state-machines.ts";
-import { attributeValue, checkShapes, definedPart, only } from "./validation.ts";
+import { anyOf, EntityStore } from "./storage/entity-store.ts";
+import { countRows, eachRow, type ListOptions, type Page, readPage } from "./storage/pages.ts";
+import { createResolver, type Reference } from "./storage/references.ts";
+import type { StoredItem } from "./storage/requests.ts";
+import { attributeValue, checkShapes, definedPart, only } from "./storage/validation.ts";
 
 /** An assessment id, or the key `{ assessment_id, user_id }`, which saves the look-up. */
 export type AssessmentReference = Reference<"assessment_id", "user_id", string>;

@@ -3,10 +3,10 @@ import { type ClaimKind, ClaimModel } from "../entities/claim.ts";
 import { ValidationError } from "../entities/errors.ts";
 import { MAX_PARTITION_KEY_BYTES } from "../entities/item-size.ts";
 import type { DataContext, Model } from "./context.ts";
-import { EntityStore } from "./entity-store.ts";
 import { ConflictError } from "./errors.ts";
-import type { StoredItem } from "./requests.ts";
-import { KEY_PREFIX_BYTES } from "./validation.ts";
+import { EntityStore } from "./storage/entity-store.ts";
+import type { StoredItem } from "./storage/requests.ts";
+import { KEY_PREFIX_BYTES } from "./storage/validation.ts";
 
 /** A claim, and whether this call was the one that made it. */
 export interface ClaimResult {

@@ -1,9 +1,9 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import type { EntityConfiguration } from "electrodb";
+import type { EntityConfiguration, Service } from "electrodb";
 import { DEFAULT_TABLE_NAME } from "../entities/keys.ts";
 import { createClient } from "./client.ts";
-import { type CursorCodec, createCursorCodec } from "./cursor.ts";
-import { DOCUMENT_COMMANDS } from "./document-commands.ts";
+import { type CursorCodec, createCursorCodec } from "./storage/cursor.ts";
+import { DOCUMENT_COMMANDS } from "./storage/document-commands.ts";
 
 /** The time in whole epoch seconds. */
 export type Clock = () => number;
@@ -49,6 +49,9 @@ export interface DataLayerOptions {
   /** Aborts every request of this data layer. */
   readonly signal?: AbortSignal;
 }
+
+/** ElectroDB's own bound of its generics. */
+export type AnyEntity = ConstructorParameters<typeof Service>[0][string];
 
 /** An entity's model as `entities/` exports it. */
 export interface Model<E = unknown> {

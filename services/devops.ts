@@ -4,15 +4,15 @@ import type { ActionStatus } from "../entities/enums.ts";
 import { type Ticket, TicketModel } from "../entities/ticket.ts";
 import { claimId, releaseClaim } from "./claims.ts";
 import type { DataContext } from "./context.ts";
-import { anyOf, EntityStore } from "./entity-store.ts";
 import { ConflictError } from "./errors.ts";
-import { readWholePage } from "./hydration.ts";
-import { type ListOptions, type Page, readPage } from "./pages.ts";
-import { createResolver, type Reference } from "./references.ts";
-import type { StoredItem } from "./requests.ts";
 import { ACTION_STATES } from "./state-machines.ts";
+import { anyOf, EntityStore } from "./storage/entity-store.ts";
+import { readWholePage } from "./storage/hydration.ts";
+import { type ListOptions, type Page, readPage } from "./storage/pages.ts";
+import { createResolver, type Reference } from "./storage/references.ts";
+import type { StoredItem } from "./storage/requests.ts";
+import { attributeValue, only } from "./storage/validation.ts";
 import type { TicketReference } from "./support.ts";
-import { attributeValue, only } from "./validation.ts";
 
 /** An action id, or the key `{ action_id, timestamp }` (a whole action will do), which saves the look-up. */
 export type ActionReference = Reference<"action_id", "timestamp", number>;

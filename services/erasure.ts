@@ -2,9 +2,9 @@ import { createHash } from "node:crypto";
 import { ClaimModel } from "../entities/claim.ts";
 import { UserModel } from "../entities/user.ts";
 import type { DataContext } from "./context.ts";
-import { EntityStore } from "./entity-store.ts";
 import { ConflictError, type NotFoundError } from "./errors.ts";
-import { batchGet, type RequestLabel, type StoredItem, type StoredKey, send } from "./requests.ts";
+import { EntityStore } from "./storage/entity-store.ts";
+import { batchGet, type RequestLabel, type StoredItem, type StoredKey, send } from "./storage/requests.ts";
 
 /** Longer than any Lambda function runs, so that no write that began before an erasure can end after its marker. */
 export const ERASURE_MARKER_SECONDS = 60 * 60;

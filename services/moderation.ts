@@ -11,15 +11,15 @@ import type { ReportStatus, ReportType } from "../entities/enums.ts";
 import { type SafetyLog, SafetyLogModel, type SafetyLogSummary } from "../entities/safety-log.ts";
 import { claimId } from "./claims.ts";
 import type { DataContext } from "./context.ts";
-import { anyOf, EntityStore } from "./entity-store.ts";
 import { writeUnlessErased } from "./erasure.ts";
 import { ConflictError } from "./errors.ts";
-import { groupByEntity, hydrate, readWholePage, rowsOf } from "./hydration.ts";
-import { allRows, type ListOptions, type Page, type QueryOperation, readPage } from "./pages.ts";
-import { createResolver, type Reference } from "./references.ts";
-import type { StoredItem } from "./requests.ts";
 import { REPORT_STATES } from "./state-machines.ts";
-import { attributeValue, only } from "./validation.ts";
+import { anyOf, EntityStore } from "./storage/entity-store.ts";
+import { groupByEntity, hydrate, readWholePage, rowsOf } from "./storage/hydration.ts";
+import { allRows, type ListOptions, type Page, type QueryOperation, readPage } from "./storage/pages.ts";
+import { createResolver, type Reference } from "./storage/references.ts";
+import type { StoredItem } from "./storage/requests.ts";
+import { attributeValue, only } from "./storage/validation.ts";
 
 /** A report id, or the key `{ report_id, created_at }`, which saves the look-up. */
 export type ReportReference = Reference<"report_id", "created_at", number>;

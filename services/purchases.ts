@@ -2,12 +2,12 @@ import { type Entitlement, EntitlementModel, type EntitlementSummary } from "../
 import type { Platform, Product } from "../entities/enums.ts";
 import { claimable, claimId, settleClaim } from "./claims.ts";
 import type { DataContext } from "./context.ts";
-import { EntityStore } from "./entity-store.ts";
 import { writeUnlessErased } from "./erasure.ts";
 import { ConflictError } from "./errors.ts";
-import { allRows, eachRow } from "./pages.ts";
-import type { StoredItem } from "./requests.ts";
-import { attributeValue, only } from "./validation.ts";
+import { EntityStore } from "./storage/entity-store.ts";
+import { allRows, eachRow } from "./storage/pages.ts";
+import type { StoredItem } from "./storage/requests.ts";
+import { attributeValue, only } from "./storage/validation.ts";
 
 export const ACCESS_PERIOD_SECONDS = 30 * 24 * 60 * 60;
 

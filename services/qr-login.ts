@@ -2,12 +2,12 @@ import { v4 as uuidv4 } from "uuid";
 import { type QrToken, QrTokenModel } from "../entities/qr-token.ts";
 import { type Session, SessionModel } from "../entities/session.ts";
 import type { DataContext } from "./context.ts";
-import { EntityStore } from "./entity-store.ts";
 import { writeUnlessShut } from "./erasure.ts";
 import { ExpiredError, TokenUsedError } from "./errors.ts";
-import type { StoredItem } from "./requests.ts";
 import { SESSION_LIFETIME_SECONDS } from "./sessions.ts";
-import { attributeValue, only } from "./validation.ts";
+import { EntityStore } from "./storage/entity-store.ts";
+import type { StoredItem } from "./storage/requests.ts";
+import { attributeValue, only } from "./storage/validation.ts";
 
 export const QR_TOKEN_LIFETIME_SECONDS = 5 * 60;
 

@@ -1,12 +1,12 @@
 import { randomBytes, randomInt } from "node:crypto";
 import { DIFFICULTIES, type Difficulty, type QuestionType } from "../entities/enums.ts";
 import { type Question, QuestionModel } from "../entities/question.ts";
-import { type BulkWriteOptions, type BulkWriteReport, bulkWrite } from "./bulk-writer.ts";
 import type { DataContext } from "./context.ts";
-import { EntityStore } from "./entity-store.ts";
-import { type ListOptions, limitOf, type Page, query as queryPage, readPage } from "./pages.ts";
-import { batchGet, keyOf, type StoredItem } from "./requests.ts";
-import { attributeValue, countIn, only } from "./validation.ts";
+import { type BulkWriteOptions, type BulkWriteReport, bulkWrite } from "./storage/bulk-writer.ts";
+import { EntityStore } from "./storage/entity-store.ts";
+import { type ListOptions, limitOf, type Page, query as queryPage, readPage } from "./storage/pages.ts";
+import { batchGet, keyOf, type StoredItem } from "./storage/requests.ts";
+import { attributeValue, countIn, only } from "./storage/validation.ts";
 
 /** Which questions: of a type, and of a difficulty and a topic if given. */
 export interface QuestionFilter {

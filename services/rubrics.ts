@@ -1,12 +1,12 @@
 import { CRITERIA, type Criterion, type Skill } from "../entities/enums.ts";
 import { ValidationError } from "../entities/errors.ts";
 import { type Rubric, RubricModel } from "../entities/rubric.ts";
-import { type BulkWriteOptions, type BulkWriteReport, bulkWrite } from "./bulk-writer.ts";
 import type { DataContext } from "./context.ts";
-import { EntityStore } from "./entity-store.ts";
-import { allRows } from "./pages.ts";
-import type { StoredItem } from "./requests.ts";
-import { attributeValue } from "./validation.ts";
+import { type BulkWriteOptions, type BulkWriteReport, bulkWrite } from "./storage/bulk-writer.ts";
+import { EntityStore } from "./storage/entity-store.ts";
+import { allRows } from "./storage/pages.ts";
+import type { StoredItem } from "./storage/requests.ts";
+import { attributeValue } from "./storage/validation.ts";
 
 /** The scoring rubrics. */
 export function createRubrics(context: DataContext) {

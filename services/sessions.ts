@@ -1,12 +1,12 @@
 import { v4 as uuidv4 } from "uuid";
 import { type Session, SessionModel, type SessionSummary } from "../entities/session.ts";
 import type { DataContext } from "./context.ts";
-import { EntityStore } from "./entity-store.ts";
 import { writeUnlessShut } from "./erasure.ts";
 import { ExpiredError } from "./errors.ts";
-import { allRows, type ListOptions, type Page, readPage } from "./pages.ts";
-import { batchDelete, keyOf } from "./requests.ts";
-import { attributeValue, only } from "./validation.ts";
+import { EntityStore } from "./storage/entity-store.ts";
+import { allRows, type ListOptions, type Page, readPage } from "./storage/pages.ts";
+import { batchDelete, keyOf } from "./storage/requests.ts";
+import { attributeValue, only } from "./storage/validation.ts";
 
 export const SESSION_LIFETIME_SECONDS = 24 * 60 * 60;
 

@@ -5,15 +5,15 @@ import { TICKET_STATUSES, type TicketCategory, type TicketPriority, type TicketS
 import { type Ticket, TicketModel, type TicketOutline, type TicketSummary } from "../entities/ticket.ts";
 import { claimId } from "./claims.ts";
 import type { DataContext } from "./context.ts";
-import { anyOf, EntityStore } from "./entity-store.ts";
 import { writeUnlessErased } from "./erasure.ts";
 import { ConflictError } from "./errors.ts";
-import { groupByEntity, hydrate, readWholePage, rowsOf } from "./hydration.ts";
-import { allRows, countRows, type ListOptions, type Page, type QueryOperation, readPage } from "./pages.ts";
-import { createResolver, type Reference } from "./references.ts";
-import type { StoredItem } from "./requests.ts";
 import { TICKET_STATES } from "./state-machines.ts";
-import { attributeValue, only } from "./validation.ts";
+import { anyOf, EntityStore } from "./storage/entity-store.ts";
+import { groupByEntity, hydrate, readWholePage, rowsOf } from "./storage/hydration.ts";
+import { allRows, countRows, type ListOptions, type Page, type QueryOperation, readPage } from "./storage/pages.ts";
+import { createResolver, type Reference } from "./storage/references.ts";
+import type { StoredItem } from "./storage/requests.ts";
+import { attributeValue, only } from "./storage/validation.ts";
 
 /** A ticket id, or the key `{ ticket_id, created_at }` (a whole ticket will do), which saves the look-up. */
 export type TicketReference = Reference<"ticket_id", "created_at", number>;

@@ -1,9 +1,9 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { CreateEntityItem } from "electrodb";
-import { bulkWrite } from "../services/bulk-writer.ts";
-import { createContext, type Model, type RequestEvent } from "../services/context.ts";
-import { type AnyEntity, EntityStore } from "../services/entity-store.ts";
-import type { ListOptions, Page } from "../services/pages.ts";
+import { type AnyEntity, createContext, type Model, type RequestEvent } from "../services/context.ts";
+import { bulkWrite } from "../services/storage/bulk-writer.ts";
+import { EntityStore } from "../services/storage/entity-store.ts";
+import type { ListOptions, Page } from "../services/storage/pages.ts";
 import type { TestTable } from "./engine.ts";
 
 /** Follows a list's cursors to its end and returns its pages. */

@@ -1,7 +1,7 @@
 import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
 import { UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import type { DataContext } from "../../services/context.ts";
-import { keyOf, type StoredItem } from "../../services/requests.ts";
+import { keyOf, type StoredItem } from "../../services/storage/requests.ts";
 import type { Repair } from "./item-check.ts";
 
 /** Names and values of an expression, each attribute under a placeholder of its own. */

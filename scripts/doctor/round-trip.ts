@@ -5,7 +5,7 @@ import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
 import { DeleteCommand, GetCommand, PutCommand, QueryCommand } from "@aws-sdk/lib-dynamodb";
 import { tableDefinition } from "../../entities/table.ts";
 import type { DataContext } from "../../services/context.ts";
-import type { StoredItem } from "../../services/requests.ts";
+import type { StoredItem } from "../../services/storage/requests.ts";
 
 /** No entity's key begins like this: entities' keys begin with the service's name. */
 const MARK = "$doctor#";

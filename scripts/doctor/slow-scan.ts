@@ -2,7 +2,7 @@ import { randomInt } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 import { ScanCommand, type ScanCommandOutput } from "@aws-sdk/lib-dynamodb";
 import type { DataContext } from "../../services/context.ts";
-import type { StoredItem } from "../../services/requests.ts";
+import type { StoredItem } from "../../services/storage/requests.ts";
 
 export interface SlowScanOptions {
   /** How many items to read; left out: all. */

@@ -1,4 +1,4 @@
-import type { StoredItem } from "../../services/requests.ts";
+import type { StoredItem } from "../../services/storage/requests.ts";
 import { createAssessmentHistory } from "./assessments.ts";
 import { Dice, HOUR } from "./dice.ts";
 import { createLogins } from "./logins.ts";

@@ -7,7 +7,7 @@ import {
   type Skill,
 } from "../../entities/enums.ts";
 import { overallBand, type Scores } from "../../services/assessments.ts";
-import type { StoredItem } from "../../services/requests.ts";
+import type { StoredItem } from "../../services/storage/requests.ts";
 import {
   ADMIN_NOTES,
   CLOSINGS,

@@ -1,6 +1,6 @@
 import { QR_TOKEN_LIFETIME_SECONDS } from "../../services/qr-login.ts";
-import type { StoredItem } from "../../services/requests.ts";
 import { SESSION_LIFETIME_SECONDS } from "../../services/sessions.ts";
+import type { StoredItem } from "../../services/storage/requests.ts";
 import { type Dice, HOUR, MINUTE } from "./dice.ts";
 import type { Profile } from "./profile.ts";
 import type { Stores } from "./stores.ts";

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { PRODUCTS, type Product } from "../../entities/enums.ts";
 import { ACCESS_PERIOD_SECONDS } from "../../services/purchases.ts";
-import type { StoredItem } from "../../services/requests.ts";
+import type { StoredItem } from "../../services/storage/requests.ts";
 import { DAY, type Dice, HOUR } from "./dice.ts";
 import type { Profile } from "./profile.ts";
 import type { Stores } from "./stores.ts";

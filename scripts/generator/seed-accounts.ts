@@ -1,8 +1,8 @@
 import { UserModel } from "../../entities/user.ts";
-import { bulkWrite } from "../../services/bulk-writer.ts";
 import { createContext, type DataLayerOptions } from "../../services/context.ts";
-import { EntityStore } from "../../services/entity-store.ts";
-import type { StoredItem } from "../../services/requests.ts";
+import { bulkWrite } from "../../services/storage/bulk-writer.ts";
+import { EntityStore } from "../../services/storage/entity-store.ts";
+import type { StoredItem } from "../../services/storage/requests.ts";
 import { type AccountNumber, createAccount } from "./account.ts";
 import { type Stores, storesOf } from "./stores.ts";
 

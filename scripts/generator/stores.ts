@@ -9,7 +9,7 @@ import { SessionModel } from "../../entities/session.ts";
 import { TicketModel } from "../../entities/ticket.ts";
 import { UserModel } from "../../entities/user.ts";
 import type { DataContext } from "../../services/context.ts";
-import { EntityStore } from "../../services/entity-store.ts";
+import { EntityStore } from "../../services/storage/entity-store.ts";
 
 /** The entities of an account: what is generated is validated and keyed by them, as a service's writes are. */
 export const storesOf = (context: DataContext) => ({

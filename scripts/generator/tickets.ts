@@ -5,7 +5,7 @@ import {
   type TicketPriority,
   type TicketStatus,
 } from "../../entities/enums.ts";
-import type { StoredItem } from "../../services/requests.ts";
+import type { StoredItem } from "../../services/storage/requests.ts";
 import { DAY, type Dice, HOUR, MINUTE } from "./dice.ts";
 import type { Profile } from "./profile.ts";
 import type { Stores } from "./stores.ts";

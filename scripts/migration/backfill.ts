@@ -1,7 +1,7 @@
 import { setImmediate as turn } from "node:timers/promises";
-import { bulkWrite } from "../../services/bulk-writer.ts";
 import type { DataContext } from "../../services/context.ts";
-import { batchGet, keyOf, type StoredItem, type StoredKey } from "../../services/requests.ts";
+import { bulkWrite } from "../../services/storage/bulk-writer.ts";
+import { batchGet, keyOf, type StoredItem, type StoredKey } from "../../services/storage/requests.ts";
 import { type Conflicts, neighbourConflicts } from "./conflicts.ts";
 import { addCounts, type Counts, noCounts } from "./counts.ts";
 import type { SetAside } from "./json-lines.ts";

@@ -1,8 +1,15 @@
 import { PRIMARY_KEY, TTL_ATTRIBUTE } from "../../entities/keys.ts";
 import type { EntityName } from "../../entities/models.ts";
 import type { DataContext } from "../../services/context.ts";
-import { eachRow } from "../../services/pages.ts";
-import { batchDelete, keyOf, type Parameters, type StoredItem, type StoredKey, send } from "../../services/requests.ts";
+import { eachRow } from "../../services/storage/pages.ts";
+import {
+  batchDelete,
+  keyOf,
+  type Parameters,
+  type StoredItem,
+  type StoredKey,
+  send,
+} from "../../services/storage/requests.ts";
 import { hashOf } from "./digest.ts";
 
 /** No entity's key begins like this: those begin with a letter. */

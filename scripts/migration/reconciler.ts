@@ -2,7 +2,14 @@ import { isDeepStrictEqual } from "node:util";
 import { PRIMARY_KEY } from "../../entities/keys.ts";
 import type { EntityName } from "../../entities/models.ts";
 import type { DataContext } from "../../services/context.ts";
-import { batchGet, ConditionFailed, keyOf, type StoredItem, type StoredKey, send } from "../../services/requests.ts";
+import {
+  batchGet,
+  ConditionFailed,
+  keyOf,
+  type StoredItem,
+  type StoredKey,
+  send,
+} from "../../services/storage/requests.ts";
 import { type ConflictMark, Marks } from "./marks.ts";
 import { quoted, type Reason, type SkipCode } from "./reasons.ts";
 import type { SourceReader, SourceTable } from "./source-tables.ts";

@@ -6,7 +6,7 @@ import { type DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
 import type { AttributeNotes } from "../../entities/attributes.ts";
 import { type EntityName, MODELS } from "../../entities/models.ts";
 import { type Clock, createContext, type DataContext } from "../../services/context.ts";
-import { batchGet, keyOf, type StoredItem, type StoredKey } from "../../services/requests.ts";
+import { batchGet, keyOf, type StoredItem, type StoredKey } from "../../services/storage/requests.ts";
 import { type Conflicts, findConflicts, neighbourConflicts, wholePage } from "./conflicts.ts";
 import type { EnumMapping } from "./enum-mapping.ts";
 import { rivalsOf } from "./mapping.ts";

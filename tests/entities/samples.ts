@@ -12,8 +12,8 @@ import { type SessionEntity, SessionModel } from "../../entities/session.ts";
 import { type TicketEntity, TicketModel } from "../../entities/ticket.ts";
 import { type UserEntity, UserModel } from "../../entities/user.ts";
 import { createClient } from "../../services/client.ts";
-import { createContext, type Model } from "../../services/context.ts";
-import { type AnyEntity, EntityStore } from "../../services/entity-store.ts";
+import { type AnyEntity, createContext, type Model } from "../../services/context.ts";
+import { EntityStore } from "../../services/storage/entity-store.ts";
 import { BCRYPT_HASH, MARIA } from "../builders.ts";
 import { NOW } from "../engine.ts";
 

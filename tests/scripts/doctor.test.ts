@@ -12,7 +12,7 @@ import { seedAccounts } from "../../scripts/generator/seed-accounts.ts";
 import { seedCast, seedCatalogue } from "../../scripts/seeding.ts";
 import { ensureTable } from "../../scripts/table/ensure-table.ts";
 import { createContext, type DataContext } from "../../services/context.ts";
-import { keyOf, type StoredItem } from "../../services/requests.ts";
+import { keyOf, type StoredItem } from "../../services/storage/requests.ts";
 import { aDiagnosis, aReceipt, aRegistration, aTicket, MARIA } from "../builders.ts";
 import { NOW, ON_DYNAMODB_LOCAL, openTestTable, type TestTable } from "../engine.ts";
 import { interceptedClient } from "../instruments.ts";

@@ -8,7 +8,7 @@ import { createLocalClient, LOCAL_CREDENTIALS, LOCAL_REGION } from "../../script
 import { overallBand, type Scores } from "../../services/assessments.ts";
 import { createContext } from "../../services/context.ts";
 import { ConflictError } from "../../services/errors.ts";
-import type { StoredItem } from "../../services/requests.ts";
+import type { StoredItem } from "../../services/storage/requests.ts";
 import { NOW, openTestTable, type TestTable } from "../engine.ts";
 import { interceptedClient } from "../instruments.ts";
 

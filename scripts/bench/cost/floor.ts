@@ -5,7 +5,7 @@ import { itemSize } from "../../../entities/item-size.ts";
 import type { GlobalIndexName } from "../../../entities/keys.ts";
 import { type EntityName, MODELS } from "../../../entities/models.ts";
 import { tableDefinition } from "../../../entities/table.ts";
-import type { StoredItem } from "../../../services/requests.ts";
+import type { StoredItem } from "../../../services/storage/requests.ts";
 
 /**
  * The analytic floor: units below which no correct single table with these access patterns can go, in whatever way it

@@ -1,9 +1,9 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { BatchWriteCommand, DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { MODELS } from "../../../entities/models.ts";
-import { bulkWrite } from "../../../services/bulk-writer.ts";
-import type { DataContext, Model } from "../../../services/context.ts";
-import { type AnyEntity, EntityStore } from "../../../services/entity-store.ts";
+import type { AnyEntity, DataContext, Model } from "../../../services/context.ts";
+import { bulkWrite } from "../../../services/storage/bulk-writer.ts";
+import { EntityStore } from "../../../services/storage/entity-store.ts";
 import type { Preload } from "./fixtures.ts";
 
 const BATCH = 25;

@@ -1,8 +1,8 @@
 import { AssessmentModel } from "../../../entities/assessment.ts";
-import { bulkWrite } from "../../../services/bulk-writer.ts";
 import { createClient } from "../../../services/client.ts";
 import { createDataLayer } from "../../../services/data-layer.ts";
-import { EntityStore } from "../../../services/entity-store.ts";
+import { bulkWrite } from "../../../services/storage/bulk-writer.ts";
+import { EntityStore } from "../../../services/storage/entity-store.ts";
 import { type CreateSide, TABLE } from "./side.ts";
 
 /** Our services as a handler calls them. Only `get` goes below: no service reads an assessment by its whole key. */

@@ -1,8 +1,8 @@
 import { AssessmentModel } from "../../../entities/assessment.ts";
-import { bulkWrite } from "../../../services/bulk-writer.ts";
 import { createClient } from "../../../services/client.ts";
 import { createContext } from "../../../services/context.ts";
-import { EntityStore } from "../../../services/entity-store.ts";
+import { bulkWrite } from "../../../services/storage/bulk-writer.ts";
+import { EntityStore } from "../../../services/storage/entity-store.ts";
 import type { Load } from "./loading.ts";
 
 /** As seed and import do it: validated, keyed by the entity, and reported input by input. */

@@ -8,7 +8,7 @@ import { legacyEstate } from "../../../scripts/migration/legacy-estate.ts";
 import { mappedAttributes } from "../../../scripts/migration/mapping.ts";
 import { Translator } from "../../../scripts/migration/translator.ts";
 import { createContext } from "../../../services/context.ts";
-import type { StoredItem } from "../../../services/requests.ts";
+import type { StoredItem } from "../../../services/storage/requests.ts";
 import { NOW } from "../../engine.ts";
 
 const context = createContext({ client: createLocalClient("http://127.0.0.1:1"), table: "t" });

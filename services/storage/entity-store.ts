@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
-import type { CreateEntityItem, EntityItem, Service } from "electrodb";
-import { ItemTooLargeError } from "../entities/errors.ts";
-import type { DataContext, Model } from "./context.ts";
-import { ConflictError, NotFoundError } from "./errors.ts";
+import type { CreateEntityItem, EntityItem } from "electrodb";
+import { ItemTooLargeError } from "../../entities/errors.ts";
+import type { AnyEntity, DataContext, Model } from "../context.ts";
+import { ConflictError, NotFoundError } from "../errors.ts";
 import { compileTemplate, type ItemTemplate } from "./item-template.ts";
 import { ConditionFailed, keyOf, type Parameters, type StoredItem, type StoredKey, send } from "./requests.ts";
 import {
@@ -14,9 +14,6 @@ import {
   dropUndefined,
   only,
 } from "./validation.ts";
-
-/** ElectroDB's own bound of its generics. */
-export type AnyEntity = ConstructorParameters<typeof Service>[0][string];
 
 /** The part of an ElectroDB operation that this package uses: its parameters. */
 interface Operation {

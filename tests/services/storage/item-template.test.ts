@@ -1,7 +1,7 @@
 import fc from "fast-check";
-import { compileTemplate } from "../../services/item-template.ts";
-import { buildParameters, checkShapes, dropHalfKeys, dropUndefined } from "../../services/validation.ts";
-import { attributesOf, indexesOf, SUBJECTS, type Subject } from "../entities/samples.ts";
+import { compileTemplate } from "../../../services/storage/item-template.ts";
+import { buildParameters, checkShapes, dropHalfKeys, dropUndefined } from "../../../services/storage/validation.ts";
+import { attributesOf, indexesOf, SUBJECTS, type Subject } from "../../entities/samples.ts";
 
 interface Rules {
   readonly type: string | readonly string[];

@@ -1,8 +1,8 @@
-import { bulkWrite } from "../../services/bulk-writer.ts";
-import { createContext, type DataContext, type DataLayerOptions } from "../../services/context.ts";
-import { UnprocessedError } from "../../services/errors.ts";
-import { openTestTable, type TestTable } from "../engine.ts";
-import { interceptedClient, type SentCommand } from "../instruments.ts";
+import { createContext, type DataContext, type DataLayerOptions } from "../../../services/context.ts";
+import { UnprocessedError } from "../../../services/errors.ts";
+import { bulkWrite } from "../../../services/storage/bulk-writer.ts";
+import { openTestTable, type TestTable } from "../../engine.ts";
+import { interceptedClient, type SentCommand } from "../../instruments.ts";
 
 interface Input {
   readonly id: string;

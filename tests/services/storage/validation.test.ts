@@ -1,7 +1,7 @@
-import type { Question } from "../../entities/question.ts";
-import type { Rubric } from "../../entities/rubric.ts";
-import type { DataLayer } from "../../services/data-layer.ts";
-import { DataLayerError, ItemTooLargeError, NotFoundError, ValidationError } from "../../services/errors.ts";
+import type { Question } from "../../../entities/question.ts";
+import type { Rubric } from "../../../entities/rubric.ts";
+import type { DataLayer } from "../../../services/data-layer.ts";
+import { DataLayerError, ItemTooLargeError, NotFoundError, ValidationError } from "../../../services/errors.ts";
 import {
   aDiagnosis,
   aFix,
@@ -17,9 +17,9 @@ import {
   MARIA,
   OTHER_BCRYPT_HASH,
   speakingScores,
-} from "../builders.ts";
-import { NOW, openTestTable, type TestTable } from "../engine.ts";
-import { requestsOf } from "../instruments.ts";
+} from "../../builders.ts";
+import { NOW, openTestTable, type TestTable } from "../../engine.ts";
+import { requestsOf } from "../../instruments.ts";
 
 let db: TestTable;
 beforeAll(async () => {

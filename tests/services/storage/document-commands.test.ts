@@ -12,8 +12,8 @@ import {
   QueryCommand,
   UpdateCommand,
 } from "@aws-sdk/lib-dynamodb";
-import { createClient } from "../../services/client.ts";
-import { COMMANDS } from "../../services/document-commands.ts";
+import { createClient } from "../../../services/client.ts";
+import { COMMANDS } from "../../../services/storage/document-commands.ts";
 
 interface HttpRequest {
   readonly hostname: string;

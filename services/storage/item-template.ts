@@ -1,5 +1,4 @@
-import type { Model } from "./context.ts";
-import type { AnyEntity } from "./entity-store.ts";
+import type { AnyEntity, Model } from "../context.ts";
 import type { StoredItem } from "./requests.ts";
 
 /**

@@ -1,6 +1,6 @@
 import type { EntityItem } from "electrodb";
-import type { DataContext, Model } from "./context.ts";
-import { type AnyEntity, EntityStore } from "./entity-store.ts";
+import type { AnyEntity, DataContext, Model } from "../context.ts";
+import { EntityStore } from "./entity-store.ts";
 import { type ListOptions, type Page, type QueryOperation, readPage } from "./pages.ts";
 import { batchGet, keyOf, type StoredItem } from "./requests.ts";
 

@@ -1,12 +1,18 @@
 import timers from "node:timers/promises";
 import { type DynamoDBClient, ResourceNotFoundException } from "@aws-sdk/client-dynamodb";
-import { createContext, type DataLayerOptions, type RequestEvent } from "../../services/context.ts";
-import { createDataLayer, type DataLayer } from "../../services/data-layer.ts";
-import { ConflictError, DataLayerError, ItemTooLargeError, UnprocessedError } from "../../services/errors.ts";
-import { batchDelete, batchGet, batchWrite, type StoredItem, type StoredKey } from "../../services/requests.ts";
-import { aDiagnosis, aFix, aReceipt, aRegistration, aTicket, BCRYPT_HASH } from "../builders.ts";
-import { NOW, ON_DYNAMODB_LOCAL, openTestTable, type TestTable } from "../engine.ts";
-import { requestsOf } from "../instruments.ts";
+import { createContext, type DataLayerOptions, type RequestEvent } from "../../../services/context.ts";
+import { createDataLayer, type DataLayer } from "../../../services/data-layer.ts";
+import { ConflictError, DataLayerError, ItemTooLargeError, UnprocessedError } from "../../../services/errors.ts";
+import {
+  batchDelete,
+  batchGet,
+  batchWrite,
+  type StoredItem,
+  type StoredKey,
+} from "../../../services/storage/requests.ts";
+import { aDiagnosis, aFix, aReceipt, aRegistration, aTicket, BCRYPT_HASH } from "../../builders.ts";
+import { NOW, ON_DYNAMODB_LOCAL, openTestTable, type TestTable } from "../../engine.ts";
+import { requestsOf } from "../../instruments.ts";
 
 const TABLE = "a-table";
 const LABEL = { entity: "ticket", accessPattern: "test" };

@@ -1,5 +1,5 @@
-import type { DataContext } from "./context.ts";
-import { UnprocessedError, ValidationError } from "./errors.ts";
+import type { DataContext } from "../context.ts";
+import { UnprocessedError, ValidationError } from "../errors.ts";
 import { batchWrite, type StoredItem } from "./requests.ts";
 import { countIn, only } from "./validation.ts";
 

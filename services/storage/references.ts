@@ -1,5 +1,5 @@
-import type { Model } from "./context.ts";
-import type { AnyEntity, EntityStore } from "./entity-store.ts";
+import type { AnyEntity, Model } from "../context.ts";
+import type { EntityStore } from "./entity-store.ts";
 import type { StoredItem } from "./requests.ts";
 import { attributeValue } from "./validation.ts";
 
