@@ -75,7 +75,14 @@ export interface DataContext {
   entity<E>(model: Model<E>): E;
 }
 
-/** Binds nothing yet: the client is made here, entities when a service first needs them. */
+/**
+ * Binds nothing yet: the client is made here, entities when a service first needs them.
+ * @example
+ * import { createContext } from "@ielts-ai-prep/data-layer/services/context";
+ * import { createSupport } from "@ielts-ai-prep/data-layer/services/support";
+ *
+ * const support = createSupport(createContext({ table: "ielts-genai-prep" }));
+ */
 export function createContext(options: DataLayerOptions = {}): DataContext {
   const table = options.table ?? DEFAULT_TABLE_NAME;
   const client = options.client ?? createClient();

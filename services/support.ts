@@ -161,7 +161,13 @@ export function createSupport(context: DataContext) {
       );
     },
 
-    /** Hands a ticket in progress to a human. Safe to repeat. @throws ConflictError from any other state; NotFoundError. */
+    /**
+     * Hands a ticket in progress to a human. Safe to repeat.
+     * @throws ConflictError from any other state; NotFoundError.
+     * @example
+     * await support.answer(ticket_id, { ai_response: "We are looking into it." });
+     * await support.escalate(ticket_id);
+     */
     async escalate(ticket: TicketReference): Promise<Ticket> {
       const set = { escalated_at: context.clock() };
       return move(

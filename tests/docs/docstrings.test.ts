@@ -1,0 +1,106 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join, resolve } from "node:path";
+import * as esbuildPreset from "../../esbuild-preset.ts";
+import * as dataLayer from "../../index.ts";
+import { statusCodeOf } from "../../services/http-status.ts";
+import * as testing from "../../testing.ts";
+import { openTestTable, type TestTable } from "../engine.ts";
+import { asBody, known, runSample, SERVICES } from "./samples.ts";
+
+const folder = (path: string) => readdirSync(path, { withFileTypes: true });
+const FILES = ["services", "scripts/testing", "entities"]
+  .flatMap((path) => folder(path).flatMap((entry) => (entry.isFile() ? [join(path, entry.name)] : [])))
+  .concat("esbuild-preset.ts");
+
+interface Sample {
+  readonly file: string;
+  readonly name: string;
+  readonly code: string;
+}
+
+const DOCSTRING = /\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*(?:export )?(?:async )?(?:function\*? |const )?(\w+)/g;
+
+/** The `@example` of each docstring, with the name of what it documents. */
+const samples: readonly Sample[] = FILES.flatMap((file) =>
+  [...readFileSync(file, "utf8").matchAll(DOCSTRING)].flatMap(([, docstring = "", name = ""]) => {
+    const [, example] = docstring.split(/^ *\* @example\n/m);
+    const code = example?.replaceAll(/^ *\* ?/gm, "").trim();
+    return code === undefined ? [] : [{ file, name, code }];
+  }),
+);
+const sampled = new Set(samples.map(({ name }) => name));
+
+const isClass = (value: unknown) => typeof value === "function" && String(value).startsWith("class");
+const functionsOf = (module: object) =>
+  Object.entries(module).flatMap(([name, value]) => (typeof value === "function" && !isClass(value) ? [name] : []));
+
+const SERVICE_NAMES = [
+  "accounts",
+  "sessions",
+  "qrLogin",
+  "assessments",
+  "questions",
+  "rubrics",
+  "purchases",
+  "moderation",
+  "support",
+  "devops",
+] as const;
+
+let db: TestTable;
+beforeAll(async () => {
+  db = await openTestTable();
+});
+beforeEach(() => db.reset());
+afterAll(() => db.drop());
+
+it.each(samples)("$name has a sample that works ($file)", async ({ code }) => {
+  await runSample(code, await known(db.layer));
+});
+
+it("would notice a sample that does not work", async () => {
+  const failed = runSample("await support.escalate(ticket_id);", await known(db.layer));
+  expect(statusCodeOf(await failed.catch((error: unknown) => error))).toBe(409);
+});
+
+it("has samples of the package's types", () => {
+  const cache = "node_modules/.cache";
+  mkdirSync(cache, { recursive: true });
+  const at = mkdtempSync(join(cache, "samples-"));
+  const bodies = samples.map(
+    ({ code, name }) => `async () => {\n// ${name}\n${asBody(code, (module) => `await import(${module})`)}\n},\n`,
+  );
+  const names = "const { layer, email, assessment_id, ticket_id, action_id, midnight } = {} as Known;";
+  writeFileSync(
+    join(at, "samples.ts"),
+    `import type { Known } from "${resolve("tests/docs/samples.ts")}";\n${names}\n${SERVICES}\nexport const samples = [\n${bodies.join("")}];\n`,
+  );
+  const [root, own] = [resolve("."), { include: ["samples.ts"] }];
+  const paths = { "@ielts-ai-prep/data-layer": [`${root}/index.ts`], "@ielts-ai-prep/data-layer/*": [`${root}/*.ts`] };
+  writeFileSync(
+    join(at, "tsconfig.json"),
+    JSON.stringify({ ...own, extends: resolve("tsconfig.json"), compilerOptions: { paths, types: ["node"] } }),
+  );
+  const compiler = join(createRequire(import.meta.url).resolve("typescript/package.json"), "../bin/tsc");
+  try {
+    execFileSync(process.execPath, [compiler, "--project", at], { encoding: "utf8" });
+  } catch (error) {
+    throw new Error((error as { stdout: string }).stdout, { cause: error });
+  } finally {
+    rmSync(at, { recursive: true });
+  }
+});
+
+describe("every function has a sample", () => {
+  it.each(Object.entries({ dataLayer, testing, esbuildPreset }))("of %s", (_, module) => {
+    expect(functionsOf(module).filter((name) => !sampled.has(name))).toEqual([]);
+  });
+
+  it.each(SERVICE_NAMES)("of the service %s", (service) => {
+    const file = `services/${service.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}.ts`;
+    const own = new Set(samples.flatMap((sample) => (sample.file === file ? [sample.name] : [])));
+    expect(functionsOf(db.layer[service]).filter((name) => !own.has(name))).toEqual([]);
+  });
+});
