@@ -75,9 +75,9 @@ it("has samples of the package's types", () => {
   const names = "const { layer, email, assessment_id, ticket_id, action_id, midnight } = {} as Known;";
   writeFileSync(
     join(at, "samples.ts"),
-    `import type { Known } from "${resolve("tests/docs/samples.ts")}";\n${names}\n${SERVICES}\nexport const samples = [\n${bodies.join("")}];\n`,
+    `import type { Known } from "../../../tests/docs/samples.ts";\n${names}\n${SERVICES}\nexport const samples = [\n${bodies.join("")}];\n`,
   );
-  const [root, own] = [resolve("."), { include: ["samples.ts"] }];
+  const [root, own] = [resolve("."), { include: ["samples.ts", resolve("scripts/types")] }];
   const paths = { "@ielts-ai-prep/data-layer": [`${root}/index.ts`], "@ielts-ai-prep/data-layer/*": [`${root}/*.ts`] };
   writeFileSync(
     join(at, "tsconfig.json"),

@@ -59,7 +59,7 @@ export const asBody = (sample: string, bring: (module: string) => string): strin
 /** Runs a sample where the names of `known` and the services stand. */
 export async function runSample(sample: string, names: Known): Promise<void> {
   const body = asBody(sample, (module) => `bring(${module})`);
-  const { code } = transformSync(`async function sample() { ${SERVICES}\n${body} }`, {
+  const { code } = transformSync(`async function sample() { ${SERVICES}\n{ ${body} } }`, {
     jsc: { target: "es2022", parser: { syntax: "typescript" } },
   });
   const bring = (module: string) => {
