@@ -1,13 +1,7 @@
-import {
-  type CreateEntityItem,
-  createSchema,
-  Entity,
-  type EntityConfiguration,
-  type EntityItem,
-  type UpdateEntityItem,
-} from "electrodb";
+import { createSchema, Entity, type EntityConfiguration } from "electrodb";
 import { accountEmailFrom, band, email, id, instant, migrated, minutes, oneOf, scores, text } from "./attributes.ts";
 import { ASSESSMENT_STATUSES, ASSESSMENT_TYPES } from "./enums.ts";
+import type { Assessment } from "./items.ts";
 import { collected, MODEL_VERSION, primary, SERVICE_NAME, scoped } from "./keys.ts";
 
 const schema = createSchema({
@@ -58,21 +52,17 @@ const schema = createSchema({
   },
 });
 
-/** A speaking or writing assessment, whole. */
-export type Assessment = EntityItem<AssessmentEntity>;
+export type { Assessment, AssessmentChange, NewAssessment } from "./items.ts";
 /** An assessment as histories show it. */
 export type AssessmentSummary = Pick<
   Assessment,
   "assessment_id" | "user_id" | "assessment_type" | "created_at" | "completed_at" | "band_score" | "status"
 >;
-/** An assessment as `entities.assessment.create` takes it. */
-export type NewAssessment = CreateEntityItem<AssessmentEntity>;
-/** What `entities.assessment.patch(…).set` may change. */
-export type AssessmentChange = UpdateEntityItem<AssessmentEntity>;
 export type AssessmentEntity = ReturnType<typeof AssessmentModel.bind>;
 
 export const AssessmentModel = {
   schema,
+  description: "A speaking or writing assessment, whole",
   seedTable: "ielts-genai-prep-assessments",
   bind: (config: EntityConfiguration) => new Entity(schema, config),
 };

@@ -1,13 +1,7 @@
-import {
-  type CreateEntityItem,
-  createSchema,
-  Entity,
-  type EntityConfiguration,
-  type EntityItem,
-  type UpdateEntityItem,
-} from "electrodb";
+import { createSchema, Entity, type EntityConfiguration } from "electrodb";
 import { email, id, instant, migrated, oneOf, text } from "./attributes.ts";
 import { REPORT_STATUSES, REPORT_TYPES } from "./enums.ts";
+import type { ContentReport } from "./items.ts";
 import { collected, MODEL_VERSION, primary, SERVICE_NAME, scoped } from "./keys.ts";
 
 const schema = createSchema({
@@ -46,8 +40,7 @@ const schema = createSchema({
   },
 });
 
-/** A user's report about content, whole. */
-export type ContentReport = EntityItem<ContentReportEntity>;
+export type { ContentReport, ContentReportChange, NewContentReport } from "./items.ts";
 /** A report as queues show it. */
 export type ContentReportSummary = Pick<
   ContentReport,
@@ -55,14 +48,11 @@ export type ContentReportSummary = Pick<
 >;
 /** A report as the review of an assessment outlines it: what never changes. */
 export type ContentReportOutline = Pick<ContentReport, "report_id" | "created_at" | "assessment_id" | "report_type">;
-/** A report as `entities.content_report.create` takes it. */
-export type NewContentReport = CreateEntityItem<ContentReportEntity>;
-/** What `entities.content_report.patch(…).set` may change. */
-export type ContentReportChange = UpdateEntityItem<ContentReportEntity>;
 export type ContentReportEntity = ReturnType<typeof ContentReportModel.bind>;
 
 export const ContentReportModel = {
   schema,
+  description: "A user's report about content, whole",
   seedTable: "ielts-content-reports",
   bind: (config: EntityConfiguration) => new Entity(schema, config),
 };

@@ -1,13 +1,7 @@
-import {
-  type CreateEntityItem,
-  createSchema,
-  Entity,
-  type EntityConfiguration,
-  type EntityItem,
-  type UpdateEntityItem,
-} from "electrodb";
+import { createSchema, Entity, type EntityConfiguration } from "electrodb";
 import { id, instant, migrated, oneOf, slug, text } from "./attributes.ts";
 import { ACTION_STATUSES, ACTION_TYPES } from "./enums.ts";
+import type { DevopsAction } from "./items.ts";
 import { collected, MODEL_VERSION, primary, SERVICE_NAME, scoped } from "./keys.ts";
 
 const schema = createSchema({
@@ -63,8 +57,7 @@ const schema = createSchema({
   },
 });
 
-/** An action of the DevOps agent, whole. */
-export type DevopsAction = EntityItem<DevopsActionEntity>;
+export type { DevopsAction, DevopsActionChange, NewDevopsAction } from "./items.ts";
 /** An action as queues show it. */
 export type DevopsActionSummary = Pick<
   DevopsAction,
@@ -72,14 +65,11 @@ export type DevopsActionSummary = Pick<
 >;
 /** An action as its ticket's thread outlines it: what never changes. */
 export type DevopsActionOutline = Pick<DevopsAction, "action_id" | "timestamp" | "ticket_id" | "affected_service">;
-/** An action as `entities.devops_action.create` takes it. */
-export type NewDevopsAction = CreateEntityItem<DevopsActionEntity>;
-/** What `entities.devops_action.patch(…).set` may change. */
-export type DevopsActionChange = UpdateEntityItem<DevopsActionEntity>;
 export type DevopsActionEntity = ReturnType<typeof DevopsActionModel.bind>;
 
 export const DevopsActionModel = {
   schema,
+  description: "An action of the DevOps agent, whole",
   seedTable: "ielts-devops-actions",
   bind: (config: EntityConfiguration) => new Entity(schema, config),
 };

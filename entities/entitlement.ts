@@ -1,13 +1,7 @@
-import {
-  type CreateEntityItem,
-  createSchema,
-  Entity,
-  type EntityConfiguration,
-  type EntityItem,
-  type UpdateEntityItem,
-} from "electrodb";
+import { createSchema, Entity, type EntityConfiguration } from "electrodb";
 import { email, id, instant, migrated, money, oneOf, text } from "./attributes.ts";
 import { ENTITLEMENT_STATUSES, PLATFORMS, PRODUCTS } from "./enums.ts";
+import type { Entitlement } from "./items.ts";
 import { collected, MODEL_VERSION, primary, SERVICE_NAME, scoped } from "./keys.ts";
 
 const schema = createSchema({
@@ -51,18 +45,14 @@ const schema = createSchema({
   },
 });
 
-/** A purchase of a product by a user, without its receipt. */
-export type Entitlement = EntityItem<EntitlementEntity>;
+export type { Entitlement, EntitlementChange, NewEntitlement } from "./items.ts";
 /** A purchase as lists show it. */
 export type EntitlementSummary = Pick<Entitlement, "user_email" | "product_id" | "platform" | "expires_at" | "status">;
-/** A purchase as `entities.entitlement.create` takes it. */
-export type NewEntitlement = CreateEntityItem<EntitlementEntity>;
-/** What `entities.entitlement.patch(…).set` may change. */
-export type EntitlementChange = UpdateEntityItem<EntitlementEntity>;
 export type EntitlementEntity = ReturnType<typeof EntitlementModel.bind>;
 
 export const EntitlementModel = {
   schema,
+  description: "A purchase of a product by a user, without its receipt",
   seedTable: "ielts-genai-prep-entitlements",
   bind: (config: EntityConfiguration) => new Entity(schema, config),
 };

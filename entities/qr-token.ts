@@ -1,12 +1,6 @@
-import {
-  type CreateEntityItem,
-  createSchema,
-  Entity,
-  type EntityConfiguration,
-  type EntityItem,
-  type UpdateEntityItem,
-} from "electrodb";
+import { createSchema, Entity, type EntityConfiguration } from "electrodb";
 import { email, flag, id, instant, migrated, timeToLive } from "./attributes.ts";
+import type { QrToken } from "./items.ts";
 import { MODEL_VERSION, primary, SERVICE_NAME, scoped } from "./keys.ts";
 
 const schema = createSchema({
@@ -44,16 +38,14 @@ const schema = createSchema({
   },
 });
 
-/** A QR log-in token. */
-export type QrToken = EntityItem<QrTokenEntity>;
-/** A QR token as `entities.qr_token.create` takes it. */
-export type NewQrToken = CreateEntityItem<QrTokenEntity>;
-/** What `entities.qr_token.patch(…).set` may change. */
-export type QrTokenChange = UpdateEntityItem<QrTokenEntity>;
+export type { NewQrToken, QrToken, QrTokenChange } from "./items.ts";
+/** A QR token as the index of its user shows it: its key alone. No service lists tokens, which are credentials. */
+export type QrTokenSummary = Pick<QrToken, "token" | "user_email" | "created_at">;
 export type QrTokenEntity = ReturnType<typeof QrTokenModel.bind>;
 
 export const QrTokenModel = {
   schema,
+  description: "A QR log-in token",
   seedTable: "ielts-genai-prep-qr-tokens",
   bind: (config: EntityConfiguration) => new Entity(schema, config),
 };

@@ -1,14 +1,8 @@
 import { createHash } from "node:crypto";
-import {
-  type CreateEntityItem,
-  createSchema,
-  Entity,
-  type EntityConfiguration,
-  type EntityItem,
-  type UpdateEntityItem,
-} from "electrodb";
+import { createSchema, Entity, type EntityConfiguration } from "electrodb";
 import { id, migrated, minutes, oneOf, slug, text, textList } from "./attributes.ts";
 import { DIFFICULTIES, QUESTION_TYPES } from "./enums.ts";
+import type { Question } from "./items.ts";
 import { MODEL_VERSION, primary, SERVICE_NAME, scoped } from "./keys.ts";
 
 /** Spreads ids evenly over 8 hex digits, so that a random digit string is a fair place to draw from. */
@@ -68,16 +62,14 @@ const schema = createSchema({
   },
 });
 
-/** A question of the bank. */
-export type Question = EntityItem<QuestionEntity>;
-/** A question as `entities.question.create` takes it. */
-export type NewQuestion = CreateEntityItem<QuestionEntity>;
-/** What `entities.question.patch(…).set` may change. */
-export type QuestionChange = UpdateEntityItem<QuestionEntity>;
+export type { NewQuestion, Question, QuestionChange } from "./items.ts";
+/** A question as lists show it: whole, for the catalogue is read often and written rarely. */
+export type QuestionSummary = Question;
 export type QuestionEntity = ReturnType<typeof QuestionModel.bind>;
 
 export const QuestionModel = {
   schema,
+  description: "A question of the bank",
   seedTable: "ielts-assessment-questions",
   bind: (config: EntityConfiguration) => new Entity(schema, config),
 };

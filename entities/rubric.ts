@@ -1,13 +1,7 @@
-import {
-  type CreateEntityItem,
-  createSchema,
-  Entity,
-  type EntityConfiguration,
-  type EntityItem,
-  type UpdateEntityItem,
-} from "electrodb";
+import { createSchema, Entity, type EntityConfiguration } from "electrodb";
 import { bandDescriptors, id, migrated, oneOf, textList } from "./attributes.ts";
 import { CRITERION_NAMES, SKILLS } from "./enums.ts";
+import type { Rubric } from "./items.ts";
 import { MODEL_VERSION, primary, SERVICE_NAME, scoped } from "./keys.ts";
 
 const schema = createSchema({
@@ -32,16 +26,14 @@ const schema = createSchema({
   },
 });
 
-/** A scoring rubric. */
-export type Rubric = EntityItem<RubricEntity>;
-/** A rubric as `entities.rubric.create` takes it. */
-export type NewRubric = CreateEntityItem<RubricEntity>;
-/** What `entities.rubric.patch(…).set` may change. */
-export type RubricChange = UpdateEntityItem<RubricEntity>;
+export type { NewRubric, Rubric, RubricChange } from "./items.ts";
+/** A rubric as lists show it: whole, for the catalogue is read often and written rarely. */
+export type RubricSummary = Rubric;
 export type RubricEntity = ReturnType<typeof RubricModel.bind>;
 
 export const RubricModel = {
   schema,
+  description: "A scoring rubric",
   seedTable: "ielts-assessment-rubrics",
   bind: (config: EntityConfiguration) => new Entity(schema, config),
 };

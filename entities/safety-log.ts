@@ -1,13 +1,7 @@
-import {
-  type CreateEntityItem,
-  createSchema,
-  Entity,
-  type EntityConfiguration,
-  type EntityItem,
-  type UpdateEntityItem,
-} from "electrodb";
+import { createSchema, Entity, type EntityConfiguration } from "electrodb";
 import { confidence, email, id, instant, listOf, migrated, oneOf, text } from "./attributes.ts";
 import { CONTENT_TYPES, MODERATION_ACTIONS, MODERATION_CATEGORIES } from "./enums.ts";
+import type { SafetyLog } from "./items.ts";
 import { collected, MODEL_VERSION, primary, SERVICE_NAME } from "./keys.ts";
 
 const schema = createSchema({
@@ -44,21 +38,17 @@ const schema = createSchema({
   },
 });
 
-/** A moderation event, whole. */
-export type SafetyLog = EntityItem<SafetyLogEntity>;
+export type { NewSafetyLog, SafetyLog, SafetyLogChange } from "./items.ts";
 /** A moderation event as a review lists it. */
 export type SafetyLogSummary = Pick<
   SafetyLog,
   "log_id" | "timestamp" | "assessment_id" | "user_email" | "content_type" | "moderation_action" | "confidence"
 >;
-/** A safety log as `entities.safety_log.create` takes it. */
-export type NewSafetyLog = CreateEntityItem<SafetyLogEntity>;
-/** What `entities.safety_log.patch(…).set` may change. */
-export type SafetyLogChange = UpdateEntityItem<SafetyLogEntity>;
 export type SafetyLogEntity = ReturnType<typeof SafetyLogModel.bind>;
 
 export const SafetyLogModel = {
   schema,
+  description: "A moderation event, whole",
   seedTable: "ielts-ai-safety-logs",
   bind: (config: EntityConfiguration) => new Entity(schema, config),
 };

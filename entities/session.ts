@@ -1,12 +1,6 @@
-import {
-  type CreateEntityItem,
-  createSchema,
-  Entity,
-  type EntityConfiguration,
-  type EntityItem,
-  type UpdateEntityItem,
-} from "electrodb";
+import { createSchema, Entity, type EntityConfiguration } from "electrodb";
 import { email, flag, id, instant, migrated, text, timeToLive } from "./attributes.ts";
+import type { Session } from "./items.ts";
 import { MODEL_VERSION, primary, SERVICE_NAME, scoped } from "./keys.ts";
 
 const schema = createSchema({
@@ -44,21 +38,17 @@ const schema = createSchema({
   },
 });
 
-/** A log-in session. */
-export type Session = EntityItem<SessionEntity>;
+export type { NewSession, Session, SessionChange } from "./items.ts";
 /** A session as lists show it. */
 export type SessionSummary = Pick<
   Session,
   "session_id" | "user_email" | "created_at" | "expires_at" | "user_agent" | "qr_authenticated"
 >;
-/** A session as `entities.session.create` takes it. */
-export type NewSession = CreateEntityItem<SessionEntity>;
-/** What `entities.session.patch(…).set` may change. */
-export type SessionChange = UpdateEntityItem<SessionEntity>;
 export type SessionEntity = ReturnType<typeof SessionModel.bind>;
 
 export const SessionModel = {
   schema,
+  description: "A log-in session",
   seedTable: "ielts-genai-prep-sessions",
   bind: (config: EntityConfiguration) => new Entity(schema, config),
 };

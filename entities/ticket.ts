@@ -1,13 +1,7 @@
-import {
-  type CreateEntityItem,
-  createSchema,
-  Entity,
-  type EntityConfiguration,
-  type EntityItem,
-  type UpdateEntityItem,
-} from "electrodb";
+import { createSchema, Entity, type EntityConfiguration } from "electrodb";
 import { confidence, email, id, instant, migrated, oneOf, text } from "./attributes.ts";
 import { TICKET_CATEGORIES, TICKET_PRIORITIES, TICKET_STATUSES } from "./enums.ts";
+import type { Ticket } from "./items.ts";
 import { collected, MODEL_VERSION, primary, SERVICE_NAME, scoped } from "./keys.ts";
 
 const schema = createSchema({
@@ -60,8 +54,7 @@ const schema = createSchema({
   },
 });
 
-/** A support ticket, whole. */
-export type Ticket = EntityItem<TicketEntity>;
+export type { NewTicket, Ticket, TicketChange } from "./items.ts";
 /** A ticket as queues show it. */
 export type TicketSummary = Pick<
   Ticket,
@@ -69,14 +62,11 @@ export type TicketSummary = Pick<
 >;
 /** A ticket as its thread outlines it: what never changes. */
 export type TicketOutline = Pick<Ticket, "ticket_id" | "created_at" | "user_email" | "subject" | "category">;
-/** A ticket as `entities.ticket.create` takes it. */
-export type NewTicket = CreateEntityItem<TicketEntity>;
-/** What `entities.ticket.patch(…).set` may change. */
-export type TicketChange = UpdateEntityItem<TicketEntity>;
 export type TicketEntity = ReturnType<typeof TicketModel.bind>;
 
 export const TicketModel = {
   schema,
+  description: "A support ticket, whole",
   seedTable: "ielts-support-tickets",
   bind: (config: EntityConfiguration) => new Entity(schema, config),
 };

@@ -1,13 +1,7 @@
-import {
-  type CreateEntityItem,
-  createSchema,
-  Entity,
-  type EntityConfiguration,
-  type EntityItem,
-  type UpdateEntityItem,
-} from "electrodb";
+import { createSchema, Entity, type EntityConfiguration } from "electrodb";
 import { accountEmailFrom, email, flag, id, instant, migrated, oneOf, passwordHash, text } from "./attributes.ts";
 import { ACCOUNT_STATUSES } from "./enums.ts";
+import type { User } from "./items.ts";
 import { collected, MODEL_VERSION, primary, SERVICE_NAME } from "./keys.ts";
 
 const schema = createSchema({
@@ -54,16 +48,14 @@ const schema = createSchema({
   },
 });
 
-/** A user account, without its secrets. */
-export type User = EntityItem<UserEntity>;
-/** An account as `entities.user.create` takes it. */
-export type NewUser = CreateEntityItem<UserEntity>;
-/** What `entities.user.patch(…).set` may change. */
-export type UserChange = UpdateEntityItem<UserEntity>;
+export type { NewUser, User, UserChange } from "./items.ts";
+/** An account as its overview shows it. */
+export type UserSummary = Pick<User, "email" | "username" | "created_at" | "email_verified" | "account_status">;
 export type UserEntity = ReturnType<typeof UserModel.bind>;
 
 export const UserModel = {
   schema,
+  description: "A user account, without its secrets",
   seedTable: "ielts-genai-prep-users",
   bind: (config: EntityConfiguration) => new Entity(schema, config),
 };

@@ -2,6 +2,7 @@ import "./quiet-sdk.ts";
 import { readFileSync, writeFileSync } from "node:fs";
 import { Command } from "commander";
 import { dataModelPage } from "./docs/data-model-page.ts";
+import { itemTypesModule } from "./docs/item-types.ts";
 import { nosqlWorkbenchModel } from "./docs/nosql-workbench.ts";
 import { recordSamples } from "./docs/recording.ts";
 import { SAMPLES } from "./docs/samples.ts";
@@ -9,7 +10,7 @@ import { SAMPLES } from "./docs/samples.ts";
 /** `npm run docs`: writes the generated documents; `-- --check` fails when one is stale. */
 const { check = false } = new Command("npm run docs --")
   .description(
-    "Generate docs/data-model.md and docs/nosql-workbench.json from the entities and a run on the embedded database.",
+    "Generate entities/items.ts, docs/data-model.md and docs/nosql-workbench.json from the entities and a run on the embedded database.",
   )
   .option("--check", "write nothing, and fail when a document is stale")
   .allowExcessArguments(false)
@@ -18,6 +19,7 @@ const { check = false } = new Command("npm run docs --")
 
 const { recordings, items } = await recordSamples(SAMPLES);
 const documents = {
+  "entities/items.ts": itemTypesModule(),
   "docs/data-model.md": dataModelPage(recordings, items),
   "docs/nosql-workbench.json": `${JSON.stringify(nosqlWorkbenchModel(items), null, 1)}\n`,
 };

@@ -7,7 +7,7 @@ import { QrTokenModel } from "../entities/qr-token.ts";
 import { SafetyLogModel } from "../entities/safety-log.ts";
 import { SessionModel } from "../entities/session.ts";
 import { TicketModel, type TicketSummary } from "../entities/ticket.ts";
-import { type User, UserModel } from "../entities/user.ts";
+import { type User, UserModel, type UserSummary } from "../entities/user.ts";
 import { settleClaim } from "./claims.ts";
 import type { DataContext, Model } from "./context.ts";
 import { isErased, markErased } from "./erasure.ts";
@@ -47,7 +47,7 @@ export interface Credentials {
 
 /** What the account's dashboard shows. */
 export interface AccountOverview {
-  readonly user: Pick<User, "email" | "username" | "created_at" | "email_verified" | "account_status">;
+  readonly user: UserSummary;
   /** The last assessments, newest first. */
   readonly assessments: AssessmentSummary[];
   /** All purchases, the latest expiry first; `active` tells which give access now. */

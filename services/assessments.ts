@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
+import type { UpdateEntityItem } from "electrodb";
 import { v7 as uuidv7 } from "uuid";
 import {
   type Assessment,
-  type AssessmentChange,
+  type AssessmentEntity,
   AssessmentModel,
   type AssessmentSummary,
 } from "../entities/assessment.ts";
@@ -145,7 +146,7 @@ export function createAssessments(context: DataContext) {
             .patch(key)
             .set({
               ...input,
-              scores: scores as NonNullable<AssessmentChange["scores"]>,
+              scores: scores as NonNullable<UpdateEntityItem<AssessmentEntity>["scores"]>,
               band_score,
               status: "completed",
               completed_at: context.clock(),

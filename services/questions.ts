@@ -1,6 +1,6 @@
 import { randomBytes, randomInt } from "node:crypto";
 import { DIFFICULTIES, type Difficulty, type QuestionType } from "../entities/enums.ts";
-import { type Question, QuestionModel } from "../entities/question.ts";
+import { type Question, QuestionModel, type QuestionSummary } from "../entities/question.ts";
 import type { DataContext } from "./context.ts";
 import { type BulkWriteOptions, type BulkWriteReport, bulkWrite } from "./storage/bulk-writer.ts";
 import { EntityStore } from "./storage/entity-store.ts";
@@ -77,7 +77,7 @@ export function createQuestions(context: DataContext) {
     },
 
     /** Questions of a type, by difficulty (in alphabetical order: easy, hard, medium), topic and id. */
-    async list(filter: QuestionFilter, options: ListOptions = {}): Promise<Page<Question>> {
+    async list(filter: QuestionFilter, options: ListOptions = {}): Promise<Page<QuestionSummary>> {
       checkFilter(filter);
       const { difficulty, topic } = filter;
       if (difficulty !== undefined || topic === undefined) {
@@ -111,9 +111,9 @@ export function createQuestions(context: DataContext) {
   };
 
   /** A topic over all difficulties: one key range a difficulty, read one after another. */
-  async function listTopic(filter: QuestionFilter, options: ListOptions): Promise<Page<Question>> {
+  async function listTopic(filter: QuestionFilter, options: ListOptions): Promise<Page<QuestionSummary>> {
     const limit = limitOf(options);
-    const items: Question[] = [];
+    const items: QuestionSummary[] = [];
     let cursor = options.cursor ?? null;
     let start = 0;
     if (cursor !== null) {

@@ -1,6 +1,6 @@
 import { CRITERIA, type Criterion, type Skill } from "../entities/enums.ts";
 import { ValidationError } from "../entities/errors.ts";
-import { type Rubric, RubricModel } from "../entities/rubric.ts";
+import { type Rubric, RubricModel, type RubricSummary } from "../entities/rubric.ts";
 import type { DataContext } from "./context.ts";
 import { type BulkWriteOptions, type BulkWriteReport, bulkWrite } from "./storage/bulk-writer.ts";
 import { EntityStore } from "./storage/entity-store.ts";
@@ -30,7 +30,7 @@ export function createRubrics(context: DataContext) {
     },
 
     /** All rubrics of a skill, by criterion. */
-    async listAllBySkill(skill_type: Skill): Promise<Rubric[]> {
+    async listAllBySkill(skill_type: Skill): Promise<RubricSummary[]> {
       const skill = attributeValue(RubricModel, "skill_type", skill_type);
       const rows = await allRows(context, bySkill, rubrics.entity.query.bySkill({ skill_type: skill }), {
         order: "asc",

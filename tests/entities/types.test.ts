@@ -1,15 +1,89 @@
-import type { CreateEntityItem } from "electrodb";
-import type { Assessment, AssessmentSummary } from "../../entities/assessment.ts";
-import type { ContentReport } from "../../entities/content-report.ts";
-import type { DevopsAction } from "../../entities/devops-action.ts";
-import type { Entitlement } from "../../entities/entitlement.ts";
-import type { QrToken } from "../../entities/qr-token.ts";
-import type { Question, QuestionEntity } from "../../entities/question.ts";
-import type { Rubric } from "../../entities/rubric.ts";
-import type { SafetyLog } from "../../entities/safety-log.ts";
-import type { Session, SessionSummary } from "../../entities/session.ts";
-import type { Ticket, TicketSummary } from "../../entities/ticket.ts";
-import type { User } from "../../entities/user.ts";
+import type { CreateEntityItem, EntityItem, UpdateEntityItem } from "electrodb";
+import type {
+  Assessment,
+  AssessmentChange,
+  AssessmentEntity,
+  AssessmentModel,
+  AssessmentSummary,
+  NewAssessment,
+} from "../../entities/assessment.ts";
+import type {
+  ContentReport,
+  ContentReportChange,
+  ContentReportEntity,
+  ContentReportModel,
+  ContentReportOutline,
+  ContentReportSummary,
+  NewContentReport,
+} from "../../entities/content-report.ts";
+import type {
+  DevopsAction,
+  DevopsActionChange,
+  DevopsActionEntity,
+  DevopsActionModel,
+  DevopsActionOutline,
+  DevopsActionSummary,
+  NewDevopsAction,
+} from "../../entities/devops-action.ts";
+import type {
+  Entitlement,
+  EntitlementChange,
+  EntitlementEntity,
+  EntitlementModel,
+  EntitlementSummary,
+  NewEntitlement,
+} from "../../entities/entitlement.ts";
+import type {
+  NewQrToken,
+  QrToken,
+  QrTokenChange,
+  QrTokenEntity,
+  QrTokenModel,
+  QrTokenSummary,
+} from "../../entities/qr-token.ts";
+import type {
+  NewQuestion,
+  Question,
+  QuestionChange,
+  QuestionEntity,
+  QuestionModel,
+  QuestionSummary,
+} from "../../entities/question.ts";
+import type {
+  NewRubric,
+  Rubric,
+  RubricChange,
+  RubricEntity,
+  RubricModel,
+  RubricSummary,
+} from "../../entities/rubric.ts";
+import type {
+  NewSafetyLog,
+  SafetyLog,
+  SafetyLogChange,
+  SafetyLogEntity,
+  SafetyLogModel,
+  SafetyLogSummary,
+} from "../../entities/safety-log.ts";
+import type {
+  NewSession,
+  Session,
+  SessionChange,
+  SessionEntity,
+  SessionModel,
+  SessionSummary,
+} from "../../entities/session.ts";
+import type {
+  NewTicket,
+  Ticket,
+  TicketChange,
+  TicketEntity,
+  TicketModel,
+  TicketOutline,
+  TicketSummary,
+} from "../../entities/ticket.ts";
+import type { NewUser, User, UserChange, UserEntity, UserModel, UserSummary } from "../../entities/user.ts";
+import type { AnyEntity } from "../../services/context.ts";
 import { refusalOf } from "./parameters.ts";
 import {
   aBankQuestion,
@@ -38,6 +112,28 @@ type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 
 type Optional<T, K extends keyof T> = Record<never, never> extends Pick<T, K> ? true : false;
 
 const holds = <_ extends true>(): void => undefined;
+
+/** What nobody gives to an entity by hand. */
+type NotGiven = "legacy" | "migration" | "ttl" | "user_email" | "draw_key";
+type EachAcceptsTheOther<A, B> = [A, B] extends [B, A] ? true : false;
+
+/** True when an entity's item types are as ElectroDB infers them from its attributes. */
+type AsInferred<E extends AnyEntity, Item, New, Change> = [
+  EachAcceptsTheOther<Item, EntityItem<E>>,
+  Same<keyof Item, keyof EntityItem<E>>,
+  New extends CreateEntityItem<E> ? true : false,
+  Same<Exclude<keyof CreateEntityItem<E>, NotGiven>, Exclude<keyof New, NotGiven>>,
+  Change extends UpdateEntityItem<E> ? true : false,
+  Same<Exclude<keyof UpdateEntityItem<E>, NotGiven>, Exclude<keyof Change, NotGiven>>,
+] extends true[]
+  ? true
+  : false;
+
+/** The attributes that an index shows. */
+type View<
+  M extends { readonly schema: { readonly indexes: object } },
+  I extends keyof M["schema"]["indexes"],
+> = M["schema"]["indexes"][I] extends { readonly projection: readonly (infer N)[] } ? N : never;
 
 describe("what does not compile is refused at run time too", () => {
   it("refuses a value outside a closed set", () => {
@@ -114,6 +210,20 @@ describe("what does not compile is refused at run time too", () => {
 });
 
 describe("item types", () => {
+  it("are as ElectroDB infers them", () => {
+    holds<AsInferred<UserEntity, User, NewUser, UserChange>>();
+    holds<AsInferred<SessionEntity, Session, NewSession, SessionChange>>();
+    holds<AsInferred<QrTokenEntity, QrToken, NewQrToken, QrTokenChange>>();
+    holds<AsInferred<AssessmentEntity, Assessment, NewAssessment, AssessmentChange>>();
+    holds<AsInferred<QuestionEntity, Question, NewQuestion, QuestionChange>>();
+    holds<AsInferred<RubricEntity, Rubric, NewRubric, RubricChange>>();
+    holds<AsInferred<EntitlementEntity, Entitlement, NewEntitlement, EntitlementChange>>();
+    holds<AsInferred<SafetyLogEntity, SafetyLog, NewSafetyLog, SafetyLogChange>>();
+    holds<AsInferred<ContentReportEntity, ContentReport, NewContentReport, ContentReportChange>>();
+    holds<AsInferred<TicketEntity, Ticket, NewTicket, TicketChange>>();
+    holds<AsInferred<DevopsActionEntity, DevopsAction, NewDevopsAction, DevopsActionChange>>();
+  });
+
   it("have closed sets as unions", () => {
     holds<Same<Assessment["status"], "in_progress" | "completed" | "abandoned">>();
     holds<Same<Ticket["priority"], "urgent" | "high" | "normal" | "low">>();
@@ -195,13 +305,25 @@ describe("item types", () => {
   });
 
   it("have summaries of what indexes carry", () => {
+    // Beside what the index shows there is only what the caller asked by.
+    holds<Same<Exclude<keyof UserSummary, View<typeof UserModel, "account">>, "email">>();
+    holds<Same<Exclude<keyof SessionSummary, View<typeof SessionModel, "byUser">>, "user_email">>();
+    holds<Same<Exclude<keyof QrTokenSummary, View<typeof QrTokenModel, "byUser">>, "user_email" | "token">>();
+    holds<Same<Exclude<keyof AssessmentSummary, View<typeof AssessmentModel, "byUser">>, "user_id">>();
+    holds<Same<Exclude<keyof AssessmentSummary, View<typeof AssessmentModel, "byType">>, "completed_at">>();
+    holds<Same<Exclude<keyof QuestionSummary, View<typeof QuestionModel, "byType">>, never>>();
+    holds<Same<Exclude<keyof RubricSummary, View<typeof RubricModel, "bySkill">>, never>>();
+    holds<Same<Exclude<keyof EntitlementSummary, View<typeof EntitlementModel, "byUser">>, "user_email">>();
+    holds<Same<Exclude<keyof SafetyLogSummary, View<typeof SafetyLogModel, "byAssessment">>, "assessment_id">>();
+    holds<Same<Exclude<keyof ContentReportSummary, View<typeof ContentReportModel, "byStatus">>, never>>();
     holds<
-      Same<
-        keyof TicketSummary,
-        "ticket_id" | "created_at" | "user_email" | "subject" | "category" | "priority" | "status"
-      >
+      Same<Exclude<keyof ContentReportOutline, View<typeof ContentReportModel, "byAssessment">>, "assessment_id">
     >();
-    holds<Same<Extract<keyof AssessmentSummary, "scores" | "ai_feedback">, never>>();
+    holds<Same<Exclude<keyof TicketSummary, View<typeof TicketModel, "byStatus">>, never>>();
+    holds<Same<Exclude<keyof TicketSummary, View<typeof TicketModel, "byUser">>, "user_email" | "category">>();
+    holds<Same<Exclude<keyof TicketOutline, View<typeof TicketModel, "thread">>, never>>();
+    holds<Same<Exclude<keyof DevopsActionSummary, View<typeof DevopsActionModel, "byStatus">>, never>>();
+    holds<Same<Exclude<keyof DevopsActionOutline, View<typeof DevopsActionModel, "byTicket">>, never>>();
 
     const row: Partial<SessionSummary> = {};
     // @ts-expect-error lists of sessions do not carry addresses
