@@ -58,8 +58,10 @@ export type AssessmentSummary = Pick<
   Assessment,
   "assessment_id" | "user_id" | "assessment_type" | "created_at" | "completed_at" | "band_score" | "status"
 >;
+/** The ElectroDB entity of an assessment. */
 export type AssessmentEntity = ReturnType<typeof AssessmentModel.bind>;
 
+/** What an assessment is and how it is keyed; `bind` makes the ElectroDB entity on a client and a table. */
 export const AssessmentModel = {
   schema,
   description: "A speaking or writing assessment, whole",

@@ -48,8 +48,10 @@ export type ContentReportSummary = Pick<
 >;
 /** A report as the review of an assessment outlines it: what never changes. */
 export type ContentReportOutline = Pick<ContentReport, "report_id" | "created_at" | "assessment_id" | "report_type">;
+/** The ElectroDB entity of a content report. */
 export type ContentReportEntity = ReturnType<typeof ContentReportModel.bind>;
 
+/** What a content report is and how it is keyed; `bind` makes the ElectroDB entity on a client and a table. */
 export const ContentReportModel = {
   schema,
   description: "A user's report about content, whole",

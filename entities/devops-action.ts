@@ -65,8 +65,10 @@ export type DevopsActionSummary = Pick<
 >;
 /** An action as its ticket's thread outlines it: what never changes. */
 export type DevopsActionOutline = Pick<DevopsAction, "action_id" | "timestamp" | "ticket_id" | "affected_service">;
+/** The ElectroDB entity of a DevOps action. */
 export type DevopsActionEntity = ReturnType<typeof DevopsActionModel.bind>;
 
+/** What a DevOps action is and how it is keyed; `bind` makes the ElectroDB entity on a client and a table. */
 export const DevopsActionModel = {
   schema,
   description: "An action of the DevOps agent, whole",

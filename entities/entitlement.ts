@@ -48,8 +48,10 @@ const schema = createSchema({
 export type { Entitlement, EntitlementChange, NewEntitlement } from "./items.ts";
 /** A purchase as lists show it. */
 export type EntitlementSummary = Pick<Entitlement, "user_email" | "product_id" | "platform" | "expires_at" | "status">;
+/** The ElectroDB entity of a purchase. */
 export type EntitlementEntity = ReturnType<typeof EntitlementModel.bind>;
 
+/** What a purchase is and how it is keyed; `bind` makes the ElectroDB entity on a client and a table. */
 export const EntitlementModel = {
   schema,
   description: "A purchase of a product by a user, without its receipt",

@@ -41,8 +41,10 @@ const schema = createSchema({
 export type { NewQrToken, QrToken, QrTokenChange } from "./items.ts";
 /** A QR token as the index of its user shows it: its key alone. No service lists tokens, which are credentials. */
 export type QrTokenSummary = Pick<QrToken, "token" | "user_email" | "created_at">;
+/** The ElectroDB entity of a QR token. */
 export type QrTokenEntity = ReturnType<typeof QrTokenModel.bind>;
 
+/** What a QR token is and how it is keyed; `bind` makes the ElectroDB entity on a client and a table. */
 export const QrTokenModel = {
   schema,
   description: "A QR log-in token",

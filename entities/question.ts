@@ -65,8 +65,10 @@ const schema = createSchema({
 export type { NewQuestion, Question, QuestionChange } from "./items.ts";
 /** A question as lists show it: whole, for the catalogue is read often and written rarely. */
 export type QuestionSummary = Question;
+/** The ElectroDB entity of a question. */
 export type QuestionEntity = ReturnType<typeof QuestionModel.bind>;
 
+/** What a question is and how it is keyed; `bind` makes the ElectroDB entity on a client and a table. */
 export const QuestionModel = {
   schema,
   description: "A question of the bank",

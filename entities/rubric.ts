@@ -29,8 +29,10 @@ const schema = createSchema({
 export type { NewRubric, Rubric, RubricChange } from "./items.ts";
 /** A rubric as lists show it: whole, for the catalogue is read often and written rarely. */
 export type RubricSummary = Rubric;
+/** The ElectroDB entity of a rubric. */
 export type RubricEntity = ReturnType<typeof RubricModel.bind>;
 
+/** What a rubric is and how it is keyed; `bind` makes the ElectroDB entity on a client and a table. */
 export const RubricModel = {
   schema,
   description: "A scoring rubric",

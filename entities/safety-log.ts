@@ -44,8 +44,10 @@ export type SafetyLogSummary = Pick<
   SafetyLog,
   "log_id" | "timestamp" | "assessment_id" | "user_email" | "content_type" | "moderation_action" | "confidence"
 >;
+/** The ElectroDB entity of a safety log. */
 export type SafetyLogEntity = ReturnType<typeof SafetyLogModel.bind>;
 
+/** What a safety log is and how it is keyed; `bind` makes the ElectroDB entity on a client and a table. */
 export const SafetyLogModel = {
   schema,
   description: "A moderation event, whole",

@@ -44,8 +44,10 @@ export type SessionSummary = Pick<
   Session,
   "session_id" | "user_email" | "created_at" | "expires_at" | "user_agent" | "qr_authenticated"
 >;
+/** The ElectroDB entity of a session. */
 export type SessionEntity = ReturnType<typeof SessionModel.bind>;
 
+/** What a session is and how it is keyed; `bind` makes the ElectroDB entity on a client and a table. */
 export const SessionModel = {
   schema,
   description: "A log-in session",

@@ -62,8 +62,10 @@ export type TicketSummary = Pick<
 >;
 /** A ticket as its thread outlines it: what never changes. */
 export type TicketOutline = Pick<Ticket, "ticket_id" | "created_at" | "user_email" | "subject" | "category">;
+/** The ElectroDB entity of a ticket. */
 export type TicketEntity = ReturnType<typeof TicketModel.bind>;
 
+/** What a ticket is and how it is keyed; `bind` makes the ElectroDB entity on a client and a table. */
 export const TicketModel = {
   schema,
   description: "A support ticket, whole",

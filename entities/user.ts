@@ -51,8 +51,10 @@ const schema = createSchema({
 export type { NewUser, User, UserChange } from "./items.ts";
 /** An account as its overview shows it. */
 export type UserSummary = Pick<User, "email" | "username" | "created_at" | "email_verified" | "account_status">;
+/** The ElectroDB entity of a user account. */
 export type UserEntity = ReturnType<typeof UserModel.bind>;
 
+/** What a user account is and how it is keyed; `bind` makes the ElectroDB entity on a client and a table. */
 export const UserModel = {
   schema,
   description: "A user account, without its secrets",
