@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { entryPoints } from "./packaging/entry-points.ts";
+import { oldestSdk } from "./packaging/oldest-sdk.ts";
 
 /**
  * `npm run test:consumers`: packs the package, installs it into fresh projects beside nothing but its peers, and uses it
@@ -44,6 +45,12 @@ function project(name: string, files: Readonly<Record<string, string | object>>)
   return at;
 }
 
+const install = (cwd: string) =>
+  run(
+    cwd,
+    "npm",
+    ...["install", "--prefer-offline", "--no-audit", "--no-fund", "--ignore-scripts", "--no-package-lock"],
+  );
 const node = (cwd: string, ...words: string[]) => run(cwd, process.execPath, ...words);
 const bin = (name: string, path: string) => join(folder, "node_modules", name, path);
 const compile = (cwd: string, ...words: string[]) => node(cwd, bin("typescript", "bin/tsc"), ...words);
@@ -106,7 +113,10 @@ const tsconfig = (options: object) => ({
   compilerOptions: { target: "es2022", strict: true, exactOptionalPropertyTypes: true, types: ["node"], ...options },
 });
 
-const consumers: Readonly<Record<string, () => Promise<void>>> = {
+/** What installs the packed package. */
+type Packed = Readonly<Record<string, string>>;
+
+const consumers: Readonly<Record<string, (packed: Packed) => Promise<void>>> = {
   async "ES module"() {
     await works(node(project("esm", { "main.mjs": imports + body }), "main.mjs"));
   },
@@ -148,6 +158,7 @@ const consumers: Readonly<Record<string, () => Promise<void>>> = {
       "one-service.ts": sample("README.md", "A function that needs one service"),
       "build.mjs": sample("README.md", "## Bundling"),
       "local.mjs": sample("README.md", "Run the bundle"),
+      "handler.test.mjs": sample("README.md", "Test it the same way"),
       "tsconfig.json": tsconfig({ module: "nodenext", noEmit: true }),
       "package.json": { type: "module" },
     });
@@ -156,6 +167,7 @@ const consumers: Readonly<Record<string, () => Promise<void>>> = {
     const told = await node(at, "local.mjs");
     if (!told.includes("statusCode: 200") || !told.includes("escalated"))
       throw new Error(`the README's handler said ${told}`);
+    await node(at, "--test");
   },
   async Jest() {
     const transform = { "^.+\\.ts$": ["@swc/jest", { jsc: { parser: { syntax: "typescript" } } }] };
@@ -173,6 +185,16 @@ const consumers: Readonly<Record<string, () => Promise<void>>> = {
       "package.json": { type: "module" },
     });
     await node(at, bin("vitest", "vitest.mjs"), "run");
+  },
+  async "the oldest AWS SDK"(packed) {
+    const at = project("oldest-sdk", {
+      "package.json": { type: "module", dependencies: { dynalite: versionOf("dynalite"), ...oldestSdk(), ...packed } },
+      "main.ts": imports + body + typed,
+      "tsconfig.json": tsconfig({ module: "nodenext", outDir: "dist" }),
+    });
+    await install(at);
+    await compile(at);
+    await works(node(at, "dist/main.js"));
   },
   async "node:test"() {
     const at = project("node-test", { "purchase.test.mjs": sample("docs/testing.md", "```js node") });
@@ -195,23 +217,14 @@ try {
   await node(folder, attw, tarball, "--profile", "node16", "--entrypoints", ...entries);
   console.log(`Types resolve at ${entries.length} entry points (${seconds()}).`);
   const versions = Object.fromEntries([...PEERS, ...TOOLS].map((name) => [name, versionOf(name)]));
-  const dependencies = { ...versions, vitest: VITEST, [PACKAGE]: `file:${tarball}` };
-  project(".", { "package.json": { private: true, dependencies } });
-  await run(
-    folder,
-    "npm",
-    "install",
-    "--prefer-offline",
-    "--no-audit",
-    "--no-fund",
-    "--ignore-scripts",
-    "--no-package-lock",
-  );
+  const packed = { [PACKAGE]: `file:${join(folder, tarball)}` };
+  project(".", { "package.json": { private: true, dependencies: { ...versions, vitest: VITEST, ...packed } } });
+  await install(folder);
   console.log(`Installed ${tarball} into a fresh project (${seconds()}).`);
   const waiting = Object.entries(consumers);
   const work = async () => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      await next[1]();
+      await next[1](packed);
       console.log(`Works: ${next[0]} (${seconds()})`);
     }
   };
