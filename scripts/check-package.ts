@@ -91,6 +91,8 @@ async function main() {
   if (items[0]?.ticket_id !== ticket.ticket_id) throw new Error("the ticket is not listed");
   const refused = await layer.support.resolve(ticket).catch((error) => error);
   if (!(refused instanceof ConflictError) || refused.code !== "conflict") throw new Error("no refusal");
+  const mapped = !process.execArgv.includes("--enable-source-maps") || /support\\.ts:\\d/.test(String(refused.stack));
+  if (!mapped) throw new Error("the stack shows no source: " + refused.stack);
   if (TicketModel.schema.model.entity !== "ticket" || TICKET_STATUSES.length !== 4) throw new Error("no entity");
   if (esbuildPreset.format !== "cjs") throw new Error("no preset");
   await database.stop();
@@ -118,10 +120,10 @@ type Packed = Readonly<Record<string, string>>;
 
 const consumers: Readonly<Record<string, (packed: Packed) => Promise<void>>> = {
   async "ES module"() {
-    await works(node(project("esm", { "main.mjs": imports + body }), "main.mjs"));
+    await works(node(project("esm", { "main.mjs": imports + body }), "--enable-source-maps", "main.mjs"));
   },
   async CommonJS() {
-    await works(node(project("cjs", { "main.cjs": requires + body }), "main.cjs"));
+    await works(node(project("cjs", { "main.cjs": requires + body }), "--enable-source-maps", "main.cjs"));
   },
   async "TypeScript, NodeNext"() {
     const at = project("nodenext", {
