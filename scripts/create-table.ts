@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from "commander";
-import { clientFor, placeOf, runCommand, type TableOptions, tableCommand } from "./command-line.ts";
+import { clientFor, placeOf, runCommand, type TableOptions, tableCommand } from "./shell/command-line.ts";
 import type { Difference, Tags } from "./table/difference.ts";
 import { ensureTable, isAsDefined } from "./table/ensure-table.ts";
 

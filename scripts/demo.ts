@@ -1,12 +1,12 @@
-import "./quiet-sdk.ts";
+import "./shell/quiet-sdk.ts";
 import { once } from "node:events";
 import { Command, InvalidArgumentError } from "commander";
 import { DEFAULT_TABLE_NAME } from "../entities/keys.ts";
 import { systemClock } from "../services/context.ts";
 import { createDataLayer } from "../services/data-layer.ts";
-import { LOCAL_CREDENTIALS, LOCAL_REGION, startLocalDatabase } from "./local-database.ts";
-import { walkOneDay } from "./one-day.ts";
-import { seedCast, seedCatalogue } from "./seeding.ts";
+import { seedCast, seedCatalogue } from "./content/seeding.ts";
+import { walkOneDay } from "./demo/one-day.ts";
+import { LOCAL_CREDENTIALS, LOCAL_REGION, startLocalDatabase } from "./engines/local-database.ts";
 
 /** `npm start`: the platform's day on the embedded database; `-- --serve` keeps the seeded database listening. */
 const DEFAULT_PORT = 8000;

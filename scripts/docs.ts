@@ -1,4 +1,4 @@
-import "./quiet-sdk.ts";
+import "./shell/quiet-sdk.ts";
 import { readFileSync, writeFileSync } from "node:fs";
 import { Command } from "commander";
 import { dataModelPage } from "./docs/data-model-page.ts";

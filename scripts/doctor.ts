@@ -1,4 +1,5 @@
 import { Option } from "commander";
+import { type CheckResult, examine } from "./doctor/examination.ts";
 import {
   clientFor,
   type Progress,
@@ -8,8 +9,7 @@ import {
   type TableOptions,
   tableCommand,
   wholeNumber,
-} from "./command-line.ts";
-import { type CheckResult, examine } from "./doctor/examination.ts";
+} from "./shell/command-line.ts";
 
 /** `npm run doctor`: whether a table is as the entities need it, and whether its items' keys are what they should be. */
 interface Options extends TableOptions {

@@ -1,13 +1,13 @@
-import "./quiet-sdk.ts";
+import "./shell/quiet-sdk.ts";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { createServer } from "dynamodb-admin";
 import { systemClock } from "../services/context.ts";
 import { createDataLayer } from "../services/data-layer.ts";
-import { isLoopback, type TableOptions, tableCommand, wholeNumber } from "./command-line.ts";
-import { LOCAL_CREDENTIALS, LOCAL_REGION, startLocalDatabase } from "./local-database.ts";
-import { seedCast, seedCatalogue } from "./seeding.ts";
+import { seedCast, seedCatalogue } from "./content/seeding.ts";
+import { LOCAL_CREDENTIALS, LOCAL_REGION, startLocalDatabase } from "./engines/local-database.ts";
+import { isLoopback, type TableOptions, tableCommand, wholeNumber } from "./shell/command-line.ts";
 
 /**
  * `npm run explore`: a web page on loopback to browse the embedded database, seeded, or with `--endpoint` another one on

@@ -4,7 +4,6 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { type EntityName, MODELS } from "../entities/models.ts";
 import { createContext, systemClock } from "../services/context.ts";
 import { textTable } from "./bench/text-table.ts";
-import { migrationClient, placeOf, runCommand, type TableOptions, tableCommand, wholeNumber } from "./command-line.ts";
 import { type Counts, checkCounts } from "./migration/counts.ts";
 import { readMapping } from "./migration/enum-mapping.ts";
 import { Marks } from "./migration/marks.ts";
@@ -14,6 +13,14 @@ import { type MigrationOptions, migrate, type TableReport } from "./migration/ru
 import type { SourceNaming } from "./migration/source-tables.ts";
 import { limitUnits, UnitLimit } from "./migration/unit-limit.ts";
 import { verify } from "./migration/verification.ts";
+import {
+  migrationClient,
+  placeOf,
+  runCommand,
+  type TableOptions,
+  tableCommand,
+  wholeNumber,
+} from "./shell/command-line.ts";
 import { describeTable } from "./table/table-state.ts";
 
 /** `npm run migrate`: brings the eleven legacy tables over; `docs/migration.md` is its runbook. */

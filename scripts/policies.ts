@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { DEFAULT_TABLE_NAME } from "../entities/keys.ts";
-import { runCommand } from "./command-line.ts";
 import { policiesPage } from "./iam/policies-page.ts";
 import { arnsOf, POLICY_NAMES, type PolicyName, policyOf, purposeOf } from "./iam/service-policies.ts";
+import { runCommand } from "./shell/command-line.ts";
 
 /** `npm run policies`: prints one IAM policy per service; `-- --write` writes the matrix of what each allows. */
 interface Options {

@@ -1,5 +1,10 @@
 import { systemClock } from "../services/context.ts";
 import { createDataLayer } from "../services/data-layer.ts";
+import { cast } from "./content/cast.ts";
+import { questions } from "./content/questions.ts";
+import { rubrics } from "./content/rubrics.ts";
+import { seedCast, seedCatalogue } from "./content/seeding.ts";
+import { type AccountsRequest, presentOfSeed, seedAccounts } from "./generator/seed-accounts.ts";
 import {
   clientFor,
   confirmed,
@@ -10,12 +15,7 @@ import {
   type TableOptions,
   tableCommand,
   wholeNumber,
-} from "./command-line.ts";
-import { cast } from "./content/cast.ts";
-import { questions } from "./content/questions.ts";
-import { rubrics } from "./content/rubrics.ts";
-import { type AccountsRequest, presentOfSeed, seedAccounts } from "./generator/seed-accounts.ts";
-import { seedCast, seedCatalogue } from "./seeding.ts";
+} from "./shell/command-line.ts";
 import { describeTable } from "./table/table-state.ts";
 
 /** `npm run seed`: the catalogue into any table; `-- --demo` adds the cast, `-- --users N` generated accounts. */

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { Command } from "commander";
 import { validateTemplate } from "./cloudformation/resource-schema.ts";
 import { cloudFormationTemplate, templateText } from "./cloudformation/template.ts";
-import { runCommand } from "./command-line.ts";
+import { runCommand } from "./shell/command-line.ts";
 
 /** `npm run template`: writes the CloudFormation template, computed from the entities; `-- --check` fails when it is stale. */
 const FILE = "docs/template.json";

@@ -1,4 +1,4 @@
-import "./quiet-sdk.ts";
+import "./shell/quiet-sdk.ts";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";

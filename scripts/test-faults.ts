@@ -1,4 +1,4 @@
-import "./quiet-sdk.ts";
+import "./shell/quiet-sdk.ts";
 import { spawn } from "node:child_process";
 import { randomInt } from "node:crypto";
 import { once } from "node:events";
@@ -7,8 +7,8 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Command, Option } from "commander";
-import { wholeNumber } from "./command-line.ts";
-import { startDynamoDbLocal } from "./dynamodb-local.ts";
+import { startDynamoDbLocal } from "./engines/dynamodb-local.ts";
+import { wholeNumber } from "./shell/command-line.ts";
 
 /** `npm run test:faults`: races, crash points and faults, more of them than the normal suite runs, on both engines. */
 const { seed, engine, minutes } = new Command("npm run test:faults --")

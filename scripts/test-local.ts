@@ -1,8 +1,8 @@
-import "./quiet-sdk.ts";
+import "./shell/quiet-sdk.ts";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createRequire } from "node:module";
-import { startDynamoDbLocal } from "./dynamodb-local.ts";
+import { startDynamoDbLocal } from "./engines/dynamodb-local.ts";
 
 /** Runs the test suite on DynamoDB Local in place of dynalite; arguments go to Jest. */
 const engine = await startDynamoDbLocal().catch((error: Error) => {

@@ -1,4 +1,4 @@
-import "./quiet-sdk.ts";
+import "./shell/quiet-sdk.ts";
 import { randomInt } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,9 +8,8 @@ import { Command } from "commander";
 import { type EntityName, MODELS } from "../entities/models.ts";
 import { createTableInput } from "../entities/table.ts";
 import { systemClock } from "../services/context.ts";
-import { wholeNumber } from "./command-line.ts";
-import { startDynamoDbLocal } from "./dynamodb-local.ts";
-import { createLocalClient } from "./local-database.ts";
+import { startDynamoDbLocal } from "./engines/dynamodb-local.ts";
+import { createLocalClient } from "./engines/local-database.ts";
 import { ENUM_MAPPING } from "./migration/enum-mapping.ts";
 import { createLegacyTables, writeEstate } from "./migration/legacy-estate.ts";
 import { migrate } from "./migration/run.ts";
@@ -19,6 +18,7 @@ import { verify } from "./migration/verification.ts";
 import { quarantineFaults, runKilled, runMigrate } from "./migration-trials/killed-run.ts";
 import { liveWrites } from "./migration-trials/live-estate.ts";
 import { followStreams } from "./migration-trials/local-streams.ts";
+import { wholeNumber } from "./shell/command-line.ts";
 
 /** `npm run test:migrate`: a large estate killed on its way, and a backfill under live writes with streams, on DynamoDB Local. */
 const { items, kills, seed, live } = new Command("npm run test:migrate --")

@@ -1,4 +1,4 @@
-import "./quiet-sdk.ts";
+import "./shell/quiet-sdk.ts";
 import { execFileSync } from "node:child_process";
 import { createRequire } from "node:module";
 import { REPRESENTATIVE_TESTS } from "./packaging/representative-tests.ts";

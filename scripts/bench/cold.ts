@@ -1,4 +1,4 @@
-import "../quiet-sdk.ts";
+import "../shell/quiet-sdk.ts";
 import { join } from "node:path";
 import { esbuildPreset } from "../../esbuild-preset.ts";
 import { benchOptions } from "./bench-options.ts";

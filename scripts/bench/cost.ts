@@ -1,9 +1,9 @@
-import "../quiet-sdk.ts";
+import "../shell/quiet-sdk.ts";
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { itemSize } from "../../entities/item-size.ts";
-import { startDynamoDbLocal } from "../dynamodb-local.ts";
-import { seedCatalogue } from "../seeding.ts";
+import { seedCatalogue } from "../content/seeding.ts";
+import { startDynamoDbLocal } from "../engines/dynamodb-local.ts";
 import { accountOf, FIX, MARIA, otherModeration, TICKET } from "./cost/fixtures.ts";
 import { declared, type Snapshot, snapshotOf, storedRow, writeFloor } from "./cost/floor.ts";
 import { addUnits, type Measurement, priceOf, type Units } from "./cost/measure.ts";

@@ -1,4 +1,4 @@
-import "../quiet-sdk.ts";
+import "../shell/quiet-sdk.ts";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";

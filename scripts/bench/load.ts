@@ -1,10 +1,10 @@
-import "../quiet-sdk.ts";
+import "../shell/quiet-sdk.ts";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { CreateTableCommand, DeleteTableCommand, type DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { createTableInput } from "../../entities/table.ts";
-import { type DynamoDbLocal, startDynamoDbLocal } from "../dynamodb-local.ts";
-import { createLocalClient } from "../local-database.ts";
+import { type DynamoDbLocal, startDynamoDbLocal } from "../engines/dynamodb-local.ts";
+import { createLocalClient } from "../engines/local-database.ts";
 import { benchOptions } from "./bench-options.ts";
 import { bundle, withTemporaryFolder } from "./bundle.ts";
 import type { LoadReport, LoadRequest, LoadSide } from "./load/loading.ts";

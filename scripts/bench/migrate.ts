@@ -1,4 +1,4 @@
-import "../quiet-sdk.ts";
+import "../shell/quiet-sdk.ts";
 import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,8 +8,8 @@ import { promisify } from "node:util";
 import { CreateTableCommand, DeleteTableCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { MODELS } from "../../entities/models.ts";
 import { createTableInput } from "../../entities/table.ts";
-import { startDynamoDbLocal } from "../dynamodb-local.ts";
-import { createLocalClient } from "../local-database.ts";
+import { startDynamoDbLocal } from "../engines/dynamodb-local.ts";
+import { createLocalClient } from "../engines/local-database.ts";
 import { createLegacyTables, estateSizes, writeEstate } from "../migration/legacy-estate.ts";
 import { benchOptions } from "./bench-options.ts";
 import type { SideRequest, SideResult } from "./migrate/side.ts";

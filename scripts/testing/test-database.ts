@@ -4,7 +4,7 @@ import { ScanCommand } from "@aws-sdk/lib-dynamodb";
 import { createTableInput } from "../../entities/table.ts";
 import type { DataLayerOptions, RequestEvent } from "../../services/context.ts";
 import { createDataLayer, type DataLayer } from "../../services/data-layer.ts";
-import { createLocalClient, LOCAL_CREDENTIALS, LOCAL_REGION, startLocalDatabase } from "../local-database.ts";
+import { createLocalClient, LOCAL_CREDENTIALS, LOCAL_REGION, startLocalDatabase } from "../engines/local-database.ts";
 import { type FaultInjection, injectFaults } from "./faults.ts";
 import { NOW, type TestClock, testClock } from "./test-clock.ts";
 

@@ -1,5 +1,5 @@
 import type { DynamoDBClientConfig } from "@aws-sdk/client-dynamodb";
-import { LOCAL_CREDENTIALS, LOCAL_REGION } from "../../scripts/local-database.ts";
+import { LOCAL_CREDENTIALS, LOCAL_REGION } from "../../scripts/engines/local-database.ts";
 import { createClient } from "../../services/client.ts";
 import type { DataLayer } from "../../services/data-layer.ts";
 import type { TestTable } from "../engine.ts";

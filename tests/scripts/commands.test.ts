@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
 import { promisify } from "node:util";
 import { describeModel } from "../../entities/model.ts";
 
@@ -6,6 +7,14 @@ const run = (script: string, ...words: string[]) =>
   promisify(execFile)(process.execPath, ["--import", "tsx", `scripts/${script}.ts`, ...words], {
     env: { ...process.env, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "", NO_COLOR: "1" },
   });
+
+it("makes every file of scripts/ a command; what they share is in its folders", () => {
+  const { scripts } = JSON.parse(readFileSync("package.json", "utf8")) as { scripts: Record<string, string> };
+  const commands = new Set(Object.values(scripts).flatMap((script) => script.match(/scripts\/[\w-]+\.ts/g) ?? []));
+  const files = readdirSync("scripts").filter((file) => file.endsWith(".ts"));
+
+  expect([...commands].sort()).toEqual(files.map((file) => `scripts/${file}`).sort());
+});
 
 describe("npm start", () => {
   it("walks the day without a warning and exits with 0", async () => {

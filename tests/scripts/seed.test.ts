@@ -1,10 +1,10 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { ACCOUNT_STATUSES, ASSESSMENT_STATUSES, ENTITLEMENT_STATUSES, type Product } from "../../entities/enums.ts";
+import { createLocalClient, LOCAL_CREDENTIALS, LOCAL_REGION } from "../../scripts/engines/local-database.ts";
 import { createAccount } from "../../scripts/generator/account.ts";
 import { presentOfSeed, seedAccounts } from "../../scripts/generator/seed-accounts.ts";
 import { storesOf } from "../../scripts/generator/stores.ts";
-import { createLocalClient, LOCAL_CREDENTIALS, LOCAL_REGION } from "../../scripts/local-database.ts";
 import { overallBand, type Scores } from "../../services/assessments.ts";
 import { createContext } from "../../services/context.ts";
 import { ConflictError } from "../../services/errors.ts";

@@ -1,5 +1,5 @@
 import { GetCommand } from "@aws-sdk/lib-dynamodb";
-import { LOCAL_CREDENTIALS, LOCAL_REGION } from "../../scripts/local-database.ts";
+import { LOCAL_CREDENTIALS, LOCAL_REGION } from "../../scripts/engines/local-database.ts";
 import { createClient } from "../../services/client.ts";
 import { aTicket } from "../builders.ts";
 import { openTestTable, type TestTable } from "../engine.ts";

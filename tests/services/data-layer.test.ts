@@ -2,7 +2,7 @@ import { CreateTableCommand } from "@aws-sdk/client-dynamodb";
 import { DEFAULT_TABLE_NAME } from "../../entities/keys.ts";
 import { type EntityName, MODELS } from "../../entities/models.ts";
 import { createTableInput } from "../../entities/table.ts";
-import { LOCAL_CREDENTIALS, LOCAL_REGION } from "../../scripts/local-database.ts";
+import { LOCAL_CREDENTIALS, LOCAL_REGION } from "../../scripts/engines/local-database.ts";
 import { createContext, systemClock } from "../../services/context.ts";
 import { createDataLayer, type DataLayer, dataLayerFromEnv } from "../../services/data-layer.ts";
 import { ConfigurationError } from "../../services/errors.ts";

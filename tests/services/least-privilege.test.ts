@@ -2,6 +2,7 @@ import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { BatchWriteCommand } from "@aws-sdk/lib-dynamodb";
 import { PRIMARY_KEY } from "../../entities/keys.ts";
 import { tableDefinition } from "../../entities/table.ts";
+import { seedCatalogue } from "../../scripts/content/seeding.ts";
 import { type AccessRequest, decide, matches, type PolicyDocument } from "../../scripts/iam/evaluator.ts";
 import { allows } from "../../scripts/iam/policies-page.ts";
 import {
@@ -18,7 +19,6 @@ import {
   servicesOf,
   TABLE,
 } from "../../scripts/iam/service-policies.ts";
-import { seedCatalogue } from "../../scripts/seeding.ts";
 import type { DataLayer } from "../../services/data-layer.ts";
 import { DataLayerError } from "../../services/errors.ts";
 import { aDiagnosis, aSafetyEvent, aTicket, MARIA, startAssessment } from "../builders.ts";

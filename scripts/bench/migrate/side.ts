@@ -1,6 +1,6 @@
-import "../../quiet-sdk.ts";
+import "../../shell/quiet-sdk.ts";
 import { type EntityName, MODELS } from "../../../entities/models.ts";
-import { createLocalClient } from "../../local-database.ts";
+import { createLocalClient } from "../../engines/local-database.ts";
 import { ENUM_MAPPING } from "../../migration/enum-mapping.ts";
 import { migrate } from "../../migration/run.ts";
 import { rawCopy } from "./raw-copy.ts";

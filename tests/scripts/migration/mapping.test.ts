@@ -2,7 +2,7 @@ import { marshall } from "@aws-sdk/util-dynamodb";
 import fc from "fast-check";
 import { describeModel } from "../../../entities/model.ts";
 import type { EntityName } from "../../../entities/models.ts";
-import { createLocalClient } from "../../../scripts/local-database.ts";
+import { createLocalClient } from "../../../scripts/engines/local-database.ts";
 import { closedSetOf, ENUM_MAPPING, mergeMapping } from "../../../scripts/migration/enum-mapping.ts";
 import { legacyEstate } from "../../../scripts/migration/legacy-estate.ts";
 import { mappedAttributes } from "../../../scripts/migration/mapping.ts";

@@ -1,6 +1,6 @@
-import { walkOneDay } from "../../scripts/one-day.ts";
-import { seedCast, seedCatalogue } from "../../scripts/seeding.ts";
-import { NOW, openTestTable, type TestTable } from "../engine.ts";
+import { seedCast, seedCatalogue } from "../../../scripts/content/seeding.ts";
+import { walkOneDay } from "../../../scripts/demo/one-day.ts";
+import { NOW, openTestTable, type TestTable } from "../../engine.ts";
 
 let db: TestTable;
 beforeAll(async () => {

@@ -3,9 +3,9 @@ import type { DynamoDBClient, DynamoDBClientConfig } from "@aws-sdk/client-dynam
 import { confirm } from "@inquirer/prompts";
 import { SingleBar } from "cli-progress";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { DEFAULT_TABLE_NAME } from "../entities/keys.ts";
-import { createClient } from "../services/client.ts";
-import { LOCAL_CREDENTIALS, LOCAL_REGION } from "./local-database.ts";
+import { DEFAULT_TABLE_NAME } from "../../entities/keys.ts";
+import { createClient } from "../../services/client.ts";
+import { LOCAL_CREDENTIALS, LOCAL_REGION } from "../engines/local-database.ts";
 
 /** What every command that touches a table accepts. */
 export interface TableOptions {
@@ -127,7 +127,7 @@ export async function runCommand(run: () => Promise<void>): Promise<void> {
 }
 
 /** What an error says; a refused connection to `localhost` is an AggregateError with no message of its own. */
-export function messageOf(error: unknown): string {
+function messageOf(error: unknown): string {
   const { message, code, name, cause } = error as { message?: string; code?: string; name?: string; cause?: unknown };
   const said = message || code || name || String(error);
   return cause === undefined ? said : `${said}: ${messageOf(cause)}`;

@@ -1,10 +1,10 @@
-import type { DataLayerOptions } from "../services/context.ts";
-import { createDataLayer, type DataLayer } from "../services/data-layer.ts";
-import { ConflictError } from "../services/errors.ts";
-import type { BulkWriteReport } from "../services/storage/bulk-writer.ts";
-import { type CastAction, type CastAssessment, type CastMember, type CastTicket, cast } from "./content/cast.ts";
-import { questions } from "./content/questions.ts";
-import { rubrics } from "./content/rubrics.ts";
+import type { DataLayerOptions } from "../../services/context.ts";
+import { createDataLayer, type DataLayer } from "../../services/data-layer.ts";
+import { ConflictError } from "../../services/errors.ts";
+import type { BulkWriteReport } from "../../services/storage/bulk-writer.ts";
+import { type CastAction, type CastAssessment, type CastMember, type CastTicket, cast } from "./cast.ts";
+import { questions } from "./questions.ts";
+import { rubrics } from "./rubrics.ts";
 
 const DAY = 24 * 60 * 60;
 

@@ -1,4 +1,4 @@
-import "./quiet-sdk.ts";
+import "./shell/quiet-sdk.ts";
 import { execFile } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
