@@ -7,7 +7,7 @@ import { QrTokenModel } from "../entities/qr-token.ts";
 import { SafetyLogModel } from "../entities/safety-log.ts";
 import { SessionModel } from "../entities/session.ts";
 import { TicketModel, type TicketSummary } from "../entities/ticket.ts";
-import { type User, UserModel, type UserSummary } from "../entities/user.ts";
+import { type NewUser, type User, UserModel, type UserSummary } from "../entities/user.ts";
 import { settleClaim } from "./claims.ts";
 import type { DataContext, Model } from "./context.ts";
 import { isErased, markErased } from "./erasure.ts";
@@ -20,33 +20,23 @@ import { batchDelete, batchGet, keyOf, type RequestLabel, type StoredItem } from
 import { attributeValue, countIn, only } from "./storage/validation.ts";
 
 /** A new account. */
-export interface Registration {
-  readonly email: string;
-  /** Encoded hash, never the password. */
-  readonly password_hash: string;
-  readonly username: string;
+export interface Registration extends Readonly<Pick<NewUser, "email" | "password_hash" | "username">> {
   /** Sent to the user by e-mail; without it the address counts as unverified until a token is set. */
   readonly verification_token?: string;
 }
 
 /** A new password, and the one before where two changes at once must not both win. */
-export interface PasswordChange {
-  /** Encoded hash, never the password. */
-  readonly password_hash: string;
+export interface PasswordChange extends Readonly<Pick<NewUser, "password_hash">> {
   /** The hash that must still be stored; left out: whatever is stored is replaced. */
   readonly current_hash?: string;
 }
 
 /** What log-in needs; the only shape that holds the password hash. */
-export interface Credentials {
-  readonly email: string;
-  readonly password_hash: string;
-  readonly account_status: User["account_status"];
-  readonly email_verified: boolean;
-}
+export type Credentials = Readonly<Pick<NewUser, "email" | "password_hash" | "account_status" | "email_verified">>;
 
 /** What the account's dashboard shows. */
 export interface AccountOverview {
+  /** The account's own row, without when it last logged in. */
   readonly user: UserSummary;
   /** The last assessments, newest first. */
   readonly assessments: AssessmentSummary[];
@@ -57,8 +47,8 @@ export interface AccountOverview {
 }
 
 /** An account, whole: every item, with hidden attributes but without its secrets' values. */
-export interface AccountExport {
-  readonly email: string;
+export interface AccountExport extends Readonly<Pick<User, "email">> {
+  /** When the items were read; epoch seconds. */
   readonly exported_at: number;
   /** Items by entity; empty lists for entities of which the account has none. */
   readonly items: Readonly<Record<ExportedEntity, Readonly<Record<string, unknown>>[]>>;
@@ -109,7 +99,14 @@ function equalSecrets(a: unknown, b: unknown): boolean {
   return left.length === right.length && timingSafeEqual(left, right);
 }
 
-/** User accounts: registration, log-in data, state, overview, export and erasure. */
+/**
+ * User accounts: registration, log-in data, state, overview, export and erasure.
+ * @example
+ * import { createAccounts } from "@ielts-ai-prep/data-layer/services/accounts";
+ * import { createContext } from "@ielts-ai-prep/data-layer/services/context";
+ *
+ * const accounts = createAccounts(createContext({ table: "ielts-genai-prep" }));
+ */
 export function createAccounts(context: DataContext) {
   const users = new EntityStore(context, UserModel);
   const emailOf = (value: string) => attributeValue(UserModel, "email", value);
@@ -210,7 +207,15 @@ export function createAccounts(context: DataContext) {
   return {
     /**
      * Registers an account: active, e-mail not verified. The same registration again, from a retry, gives it back.
-     * @throws ConflictError when the e-mail address has an account, or had one that was erased within the last hour.
+     * @throws ConflictError when the e-mail address has another account (`registered`), or had one that was erased
+     * within the last hour (`erased`).
+     * @example
+     * const user = await accounts.register({
+     *   email: "chen@example.com",
+     *   username: "Chen",
+     *   password_hash: "$2b$12$zyxwvutsrqponmlkjihgfeJ5p3GmZb1Vd9cQeXy0T4Nf7sLhRkWm2",
+     *   verification_token: crypto.randomUUID(), // for the link in the e-mail
+     * });
      */
     async register(input: Registration): Promise<User> {
       only("user", input, ["email", "password_hash", "username", "verification_token"]);
@@ -243,12 +248,21 @@ export function createAccounts(context: DataContext) {
       return written.value;
     },
 
-    /** An account, without its secrets. @throws NotFoundError */
+    /**
+     * An account, without its secrets.
+     * @throws NotFoundError
+     * @example
+     * const { username, created_at, last_login } = await accounts.get(email); // epoch seconds both
+     */
     async get(email: string): Promise<User> {
       return users.parse(await stored(email));
     },
 
-    /** An account, or undefined when there is none. */
+    /**
+     * An account, without its secrets, or undefined when there is none.
+     * @example
+     * const user = await accounts.find("nobody@example.com"); // undefined
+     */
     async find(email: string): Promise<User | undefined> {
       const item = await users.read("byEmail", users.entity.get({ email: emailOf(email) }));
       return item === undefined ? undefined : users.parse(item);
@@ -257,6 +271,10 @@ export function createAccounts(context: DataContext) {
     /**
      * What log-in needs, read consistently: the only read that gives the password hash.
      * @throws NotFoundError
+     * @example
+     * const { password_hash, account_status, email_verified } = await accounts.credentials(email);
+     * // Compare the password with the hash first, so that the answer tells a stranger nothing of the account.
+     * const mayLogIn = account_status === "active" && email_verified;
      */
     async credentials(email: string): Promise<Credentials> {
       const item = await stored(email, true);
@@ -270,7 +288,10 @@ export function createAccounts(context: DataContext) {
 
     /**
      * Verifies the address by its single-use token, which is removed.
-     * @throws ConflictError `already_verified`, or `wrong_token`.
+     * @throws ConflictError `already_verified`, or `wrong_token`; NotFoundError.
+     * @example
+     * const token = "verify-maria"; // from the link's query string
+     * const { email_verified } = await accounts.verifyEmail(email, token); // true
      */
     async verifyEmail(email: string, verification_token: string): Promise<User> {
       const key = { email: emailOf(email) };
@@ -297,6 +318,9 @@ export function createAccounts(context: DataContext) {
     /**
      * Sets a new token to verify the address by, in place of the one before.
      * @throws ConflictError `already_verified`; NotFoundError.
+     * @example
+     * const verification_token = crypto.randomUUID();
+     * await accounts.setVerificationToken(email, verification_token); // then send the link again
      */
     async setVerificationToken(email: string, verification_token: string): Promise<User> {
       attributeValue(UserModel, "verification_token", verification_token);
@@ -317,9 +341,14 @@ export function createAccounts(context: DataContext) {
     },
 
     /**
-     * Replaces the password hash, ends all sessions and withdraws all QR tokens. With `current_hash` the change only happens if that is still
-     * the stored hash, so that two changes at once cannot both win.
-     * @throws ConflictError `password_changed`; NotFoundError.
+     * Replaces the password hash, ends all sessions and withdraws all QR tokens. With `current_hash` the change only
+     * happens if that is still the stored hash, so that two changes at once cannot both win. Safe to repeat.
+     * @throws ConflictError `password_changed`; NotFoundError; UnprocessedError when DynamoDB is too busy to end the
+     * sessions: call again.
+     * @example
+     * const { password_hash: current_hash } = await accounts.credentials(email);
+     * const password_hash = "$2b$12$zyxwvutsrqponmlkjihgfeJ5p3GmZb1Vd9cQeXy0T4Nf7sLhRkWm2";
+     * await accounts.changePassword(email, { password_hash, current_hash });
      */
     async changePassword(email: string, input: PasswordChange): Promise<User> {
       only("user", input, ["password_hash", "current_hash"]);
@@ -345,7 +374,12 @@ export function createAccounts(context: DataContext) {
       return user;
     },
 
-    /** Records when the user logged in. Never moves backwards. @throws NotFoundError */
+    /**
+     * Records that the user logged in now. `last_login`, in epoch seconds, never moves backwards.
+     * @throws NotFoundError
+     * @example
+     * const { last_login } = await accounts.recordLogin(email);
+     */
     async recordLogin(email: string): Promise<User> {
       const key = { email: emailOf(email) };
       const now = context.clock();
@@ -364,19 +398,38 @@ export function createAccounts(context: DataContext) {
       );
     },
 
-    /** Suspends an active account, ends all its sessions and withdraws its QR tokens. @throws ConflictError when it is deleted; NotFoundError. */
+    /**
+     * Suspends an active account, ends all its sessions and withdraws its QR tokens. Safe to repeat.
+     * @throws ConflictError when it is deleted; NotFoundError; UnprocessedError when DynamoDB is too busy to end the
+     * sessions: call again.
+     * @example
+     * await accounts.suspend(email);
+     * const refused = await sessions.start({ user_email: email }).catch((error) => error.state); // "suspended"
+     */
     async suspend(email: string): Promise<User> {
       const user = await setStatus(emailOf(email), "suspended");
       await shutOut(user.email);
       return user;
     },
 
-    /** Makes a suspended account active again. @throws ConflictError when it is deleted; NotFoundError. */
+    /**
+     * Makes a suspended account active again. Safe to repeat.
+     * @throws ConflictError when it is deleted; NotFoundError.
+     * @example
+     * await accounts.suspend(email);
+     * const { account_status } = await accounts.reactivate(email); // "active"
+     */
     async reactivate(email: string): Promise<User> {
       return setStatus(emailOf(email), "active");
     },
 
-    /** Marks the account deleted, for good, ends all its sessions and withdraws its QR tokens. Its items stay until `erase`. @throws NotFoundError */
+    /**
+     * Marks the account deleted, for good, ends all its sessions and withdraws its QR tokens. Its items stay until
+     * `erase`. Safe to repeat.
+     * @throws NotFoundError; UnprocessedError when DynamoDB is too busy to end the sessions: call again.
+     * @example
+     * const { account_status } = await accounts.markDeleted(email); // "deleted"
+     */
     async markDeleted(email: string): Promise<User> {
       const user = await setStatus(emailOf(email), "deleted");
       await shutOut(user.email);
@@ -387,8 +440,11 @@ export function createAccounts(context: DataContext) {
      * The dashboard, from the `account` collection: the user, all purchases, all open tickets and the last assessments.
      * One request, whatever the number of assessments: the collection is read backwards, where the user stands before
      * tickets, purchases and assessments, and reading stops at the last assessment asked for. An account with more than
-     * about 10 tickets and purchases takes a further request.
+     * about 10 tickets and purchases takes a further request. `assessments` says how many: 1 to 100, 10 if left out.
      * @throws NotFoundError
+     * @example
+     * const { user, assessments, entitlements, openTickets } = await accounts.overview(email, { assessments: 5 });
+     * const usable = entitlements.filter(({ active }) => active).map(({ product_id }) => product_id); // ["speaking"]
      */
     async overview(email: string, options: { readonly assessments?: number } = {}): Promise<AccountOverview> {
       only("overview", options, ["assessments"]);
@@ -437,7 +493,11 @@ export function createAccounts(context: DataContext) {
     /**
      * Every item of the account, whole, for the user's right of access. Secrets (the password hash, tokens, session ids)
      * are left out; the receipt is the user's own and stays in.
-     * @throws NotFoundError when the account has no items at all.
+     * @throws NotFoundError when the account has no items at all; UnprocessedError when DynamoDB is too busy: call
+     * again.
+     * @example
+     * const { exported_at, items } = await accounts.export(email);
+     * const file = JSON.stringify({ exported_at, ...items }, null, 2);
      */
     async export(email: string): Promise<AccountExport> {
       const user_email = emailOf(email);
@@ -462,7 +522,10 @@ export function createAccounts(context: DataContext) {
      * at the same time are refused for an hour, or were stored before and are removed. The account's own row goes last,
      * so that a retry after a crash goes on. Claims of transactions stay, without personal data: a receipt that was granted
      * once can never be granted again. Safe to repeat; an erased account gives a report of zeros.
-     * @throws ConflictError `busy` when items appear faster than they are removed: call again.
+     * @throws ConflictError `busy` when items appear faster than they are removed, UnprocessedError when DynamoDB is
+     * too busy: call again after either.
+     * @example
+     * const removed = await accounts.erase(email); // { user: 1, assessment: 1, entitlement: 1, session: 0, … }
      */
     async erase(email: string): Promise<ErasureReport> {
       const user_email = emailOf(email);
@@ -519,4 +582,5 @@ function exported(entity: ExportedEntity, item: StoredItem): Record<string, unkn
   return Object.fromEntries(shown);
 }
 
+/** What `layer.accounts` is. */
 export type Accounts = ReturnType<typeof createAccounts>;

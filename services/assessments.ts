@@ -6,6 +6,7 @@ import {
   type AssessmentEntity,
   AssessmentModel,
   type AssessmentSummary,
+  type NewAssessment,
 } from "../entities/assessment.ts";
 import { ASSESSMENT_TYPES, type AssessmentType, CRITERIA, type Skill } from "../entities/enums.ts";
 import { ValidationError } from "../entities/errors.ts";
@@ -29,31 +30,37 @@ export type Scores = {
 };
 
 /** A new assessment. */
-export interface AssessmentStart {
-  readonly user_id: string;
-  readonly assessment_type: AssessmentType;
+export interface AssessmentStart extends Readonly<Pick<NewAssessment, "user_id" | "assessment_type">> {
   /** An id of your own makes a retry safe. */
   readonly assessment_id?: string;
 }
 
 /** What the examiner gives an assessment: scores are bands from 0 to 9 in halves, the duration is in minutes. */
-export interface AssessmentResult {
+export interface AssessmentResult
+  extends Readonly<Pick<NewAssessment, "ai_feedback" | "improvement_plan" | "duration_minutes">> {
   /** All four criteria of the assessment's skill; of the other skill all or none. */
   readonly scores: Scores;
-  readonly ai_feedback?: string;
-  readonly improvement_plan?: string;
-  readonly duration_minutes?: number;
 }
 
 /** How a user gets on in one type of assessment. */
-export interface Progress {
-  readonly assessment_type: AssessmentType;
+export interface Progress extends Readonly<Pick<Assessment, "assessment_type">> {
+  /** How many the user has completed. */
   readonly completed: number;
+  /** The completed one that was started last. */
   readonly latest: AssessmentSummary;
+  /** The one of the highest band; of equal ones the latest. */
   readonly best: AssessmentSummary;
 }
 
-/** The mean of the criteria, rounded to the nearest half band; a quarter and three quarters round up. */
+/**
+ * The overall band, 0 to 9: the mean of the criteria, rounded to the nearest half band; a quarter and three quarters
+ * round up. NaN when there are no scores.
+ * @example
+ * import { overallBand } from "@ielts-ai-prep/data-layer/services/assessments";
+ *
+ * const writing = { task_achievement: 7, coherence_cohesion: 7.5, lexical_resource: 6.5, grammatical_range: 6 };
+ * const band = overallBand({ writing }); // 7: the mean is 6.75
+ */
 export function overallBand(scores: Scores): number {
   const values = Object.values(scores)
     .flatMap((criteria) => Object.values(criteria ?? {}))
@@ -82,7 +89,14 @@ function scoredSkills(input: AssessmentResult): Skill[] {
   return skills;
 }
 
-/** Speaking and writing assessments. */
+/**
+ * Speaking and writing assessments.
+ * @example
+ * import { createAssessments } from "@ielts-ai-prep/data-layer/services/assessments";
+ * import { createContext } from "@ielts-ai-prep/data-layer/services/context";
+ *
+ * const assessments = createAssessments(createContext({ table: "ielts-genai-prep" }));
+ */
 export function createAssessments(context: DataContext) {
   const assessments = new EntityStore(context, AssessmentModel);
   const resolver = createResolver<typeof assessments.entity, "assessment_id", "user_id", string>(
@@ -102,7 +116,13 @@ export function createAssessments(context: DataContext) {
   return {
     /**
      * Starts an assessment. With an `assessment_id` of your own the same call again, from a retry, gives it back.
-     * @throws ConflictError when the id belongs to another user's or another type's assessment, or the account is being erased.
+     * @throws ConflictError when the id belongs to another user's or another type's assessment, or the account was
+     * erased within the last hour (`erased`).
+     * @example
+     * const { assessment_id, created_at } = await assessments.start({
+     *   user_id: email,
+     *   assessment_type: "writing_academic",
+     * });
      */
     async start(input: AssessmentStart): Promise<Assessment> {
       only("assessment", input, ["user_id", "assessment_type", "assessment_id"]);
@@ -127,8 +147,17 @@ export function createAssessments(context: DataContext) {
     },
 
     /**
-     * Completes an assessment in progress: stores the result and the overall band. The same result again changes nothing.
-     * @throws ConflictError when it is abandoned, or completed with another result; NotFoundError.
+     * Completes an assessment in progress: stores the result and the overall band, 0 to 9 in halves. The same result
+     * again changes nothing.
+     * @throws ConflictError when it is abandoned, or completed with another result; NotFoundError; ValidationError when
+     * a criterion of the assessment's skill has no score.
+     * @example
+     * const speaking = { fluency_coherence: 7.5, lexical_resource: 6.5, grammatical_range: 7, pronunciation: 6 };
+     * const { band_score } = await assessments.complete(assessment_id, {
+     *   scores: { speaking },
+     *   ai_feedback: "You speak at length and link your ideas well.",
+     *   duration_minutes: 14,
+     * }); // 7: the mean is 6.75
      */
     async complete(assessment: AssessmentReference, input: AssessmentResult): Promise<Assessment> {
       only("assessment", input, ["scores", "ai_feedback", "improvement_plan", "duration_minutes"]);
@@ -176,7 +205,12 @@ export function createAssessments(context: DataContext) {
       );
     },
 
-    /** Gives up an assessment in progress. Safe to repeat. @throws ConflictError when it is completed; NotFoundError. */
+    /**
+     * Gives up an assessment in progress. Safe to repeat.
+     * @throws ConflictError when it is completed; NotFoundError.
+     * @example
+     * const { status } = await assessments.abandon(assessment_id); // "abandoned"
+     */
     async abandon(assessment: AssessmentReference): Promise<Assessment> {
       const key = await resolver.keyOf(assessment);
       return assessments.change(
@@ -191,18 +225,33 @@ export function createAssessments(context: DataContext) {
       );
     },
 
-    /** An assessment, whole, by its id alone. @throws NotFoundError */
+    /**
+     * An assessment, whole, by its id alone.
+     * @throws NotFoundError
+     * @example
+     * const { user_id, status, band_score, ai_feedback } = await assessments.get(assessment_id);
+     */
     async get(assessment_id: string): Promise<Assessment> {
       return assessments.parse(await resolver.getStored(assessment_id));
     },
 
-    /** An assessment, whole, by its id alone, or undefined when there is none. */
+    /**
+     * An assessment, whole, by its id alone, or undefined when there is none.
+     * @example
+     * const assessment = await assessments.find("0199c8a5-7c00-7b52-9d3e-4a1f6be0c2d8"); // undefined
+     */
     async find(assessment_id: string): Promise<Assessment | undefined> {
       const item = await resolver.findStored(assessment_id);
       return item === undefined ? undefined : assessments.parse(item);
     },
 
-    /** Assessments of a user, newest first; answers `user_id-created_at-index`. */
+    /**
+     * Assessments of a user, newest first; answers `user_id-created_at-index`.
+     * @throws InvalidCursorError when the cursor is of another list.
+     * @example
+     * const { items, cursor } = await assessments.listByUser(email, { limit: 20 });
+     * const next = cursor === null ? undefined : await assessments.listByUser(email, { limit: 20, cursor });
+     */
     async listByUser(user_id: string, options: ListOptions = {}): Promise<Page<AssessmentSummary>> {
       const account = userOf(user_id);
       const page = await readPage(context, byUser, assessments.entity.query.byUser({ user_email: account }), options);
@@ -212,7 +261,12 @@ export function createAssessments(context: DataContext) {
       };
     },
 
-    /** Assessments of a type over all users, newest first; answers `assessment_type-created_at-index`. */
+    /**
+     * Assessments of a type over all users, newest first; answers `assessment_type-created_at-index`.
+     * @throws InvalidCursorError when the cursor is of another list.
+     * @example
+     * const { items, cursor } = await assessments.listByType("speaking_academic", { limit: 50 });
+     */
     async listByType(assessment_type: AssessmentType, options: ListOptions = {}): Promise<Page<AssessmentSummary>> {
       const type = attributeValue(AssessmentModel, "assessment_type", assessment_type);
       const query = assessments.entity.query.byType({ assessment_type: type });
@@ -221,8 +275,11 @@ export function createAssessments(context: DataContext) {
     },
 
     /**
-     * How many assessments a user has started since an instant, counted over all pages: for the daily limit.
-     * Index reads lag behind writes by moments.
+     * How many assessments a user has started since an instant, in epoch seconds, counted over all pages: for the daily
+     * limit. Index reads lag behind writes by moments.
+     * @example
+     * const today = await assessments.countSince(email, midnight);
+     * const mayStart = today < 3;
      */
     async countSince(user_id: string, since: number): Promise<number> {
       const from = attributeValue(AssessmentModel, "created_at", since, "since");
@@ -232,7 +289,12 @@ export function createAssessments(context: DataContext) {
       return countRows(context, byUser, query);
     },
 
-    /** The latest and the best completed assessment of each type that a user has taken; reads the whole history. */
+    /**
+     * The latest and the best completed assessment of each type that a user has taken; reads the whole history.
+     * @example
+     * const progress = await assessments.progress(email);
+     * const best = progress.map(({ assessment_type, best }) => `${assessment_type}: ${best.band_score}`);
+     */
     async progress(user_id: string): Promise<Progress[]> {
       const account = userOf(user_id);
       const byType = new Map<AssessmentType, Progress>();
@@ -253,4 +315,5 @@ export function createAssessments(context: DataContext) {
   };
 }
 
+/** What `layer.assessments` is. */
 export type Assessments = ReturnType<typeof createAssessments>;

@@ -8,6 +8,14 @@ import { DOCUMENT_COMMANDS } from "./storage/document-commands.ts";
 /** The time in whole epoch seconds. */
 export type Clock = () => number;
 
+/**
+ * The system's time, in whole epoch seconds.
+ * @example
+ * import { systemClock } from "@ielts-ai-prep/data-layer/services/context";
+ *
+ * const since = systemClock() - 24 * 60 * 60; // a day ago
+ * const recent = await assessments.countSince(email, since);
+ */
 export const systemClock: Clock = () => Math.floor(Date.now() / 1000);
 
 /** One request to DynamoDB, told to `onRequest` when it ended. It holds no keys and no attribute values. */
@@ -15,6 +23,7 @@ export interface RequestEvent {
   readonly operation: "GetItem" | "PutItem" | "UpdateItem" | "DeleteItem" | "Query" | "BatchGetItem" | "BatchWriteItem";
   /** The entity, or the collection, that was asked for. */
   readonly entity: string;
+  /** The entity's index in ElectroDB, such as `byUser`, or the change or collection, such as `refund`. */
   readonly accessPattern: string;
   /** The index that was used; `table` for the primary key. */
   readonly index: string;
@@ -22,10 +31,13 @@ export interface RequestEvent {
   readonly items: number;
   /** Tries that the SDK needed. */
   readonly attempts: number;
+  /** From sending to the answer, all tries and pauses included; with fractions. */
   readonly milliseconds: number;
+  /** `condition_failed`: a write was refused because of what is stored; the service decides what that means. */
   readonly outcome: "ok" | "condition_failed" | "error";
   /** Capacity units, when `consumedCapacity` was asked for and the engine told. */
   readonly readUnits?: number;
+  /** The same, of a write. */
   readonly writeUnits?: number;
 }
 
@@ -44,7 +56,7 @@ export interface DataLayerOptions {
   readonly cursorSecret?: string;
   /** Called after each request; what it throws is not caught. */
   readonly onRequest?: (event: RequestEvent) => void;
-  /** Ask DynamoDB for consumed capacity and report it to `onRequest`. */
+  /** Ask DynamoDB for consumed capacity and report it to `onRequest`. Default: false. */
   readonly consumedCapacity?: boolean;
   /** Aborts every request of this data layer. */
   readonly signal?: AbortSignal;
@@ -69,7 +81,9 @@ export interface DataContext {
   readonly client: DynamoDBClient;
   readonly table: string;
   readonly clock: Clock;
+  /** Encrypts and reads the cursors of lists. */
   readonly cursors: CursorCodec;
+  /** What the context was made with; each request takes `onRequest`, `consumedCapacity` and `signal` from here. */
   readonly options: DataLayerOptions;
   /** The model's entity, bound to this context's client and table on first use. */
   entity<E>(model: Model<E>): E;

@@ -18,6 +18,7 @@ export type BoundEntities = { readonly [N in keyof typeof MODELS]: ReturnType<(t
 
 /** All services on one client and table. Each is built when it is first used. */
 export interface DataLayer {
+  /** What the services are built on. */
   readonly context: DataContext;
   readonly accounts: Accounts;
   readonly sessions: Sessions;
@@ -35,10 +36,14 @@ export interface DataLayer {
    */
   readonly entities: BoundEntities;
   /**
-   * The same data layer for one invocation: every request is aborted by the signal, or when the time is over; a time
-   * that is over already, such as a negative one, aborts at once. A Lambda handler passes
+   * The same data layer for one invocation: every request is aborted by the signal, or when the time, in milliseconds,
+   * is over; a time that is over already, such as a negative one, aborts at once. A Lambda handler passes
    * `context.getRemainingTimeInMillis()` less what it needs to answer.
    * @throws ValidationError for milliseconds that are not a number.
+   * @example
+   * const context = { getRemainingTimeInMillis: () => 6_000 }; // Lambda's
+   * const { assessments } = layer.within({ milliseconds: context.getRemainingTimeInMillis() - 500 });
+   * await assessments.abandon(assessment_id);
    */
   within(limits: { readonly signal?: AbortSignal; readonly milliseconds?: number }): DataLayer;
 }
@@ -69,7 +74,13 @@ function lazy(target: object, name: string, compute: () => unknown): void {
   });
 }
 
-/** Binds the services to a client, a table and a clock. */
+/**
+ * Binds the services to a client, a table and a clock.
+ * @example
+ * import { createDataLayer } from "@ielts-ai-prep/data-layer";
+ *
+ * const { accounts, sessions } = createDataLayer({ table: "ielts-genai-prep" });
+ */
 export function createDataLayer(options: DataLayerOptions = {}): DataLayer {
   return layerOn(createContext(options));
 }
@@ -102,9 +113,15 @@ function layerOn(context: DataContext): DataLayer {
 }
 
 /**
- * The data layer as a Lambda function's environment describes it: `TABLE_NAME` (required), `AWS_REGION`,
- * `DYNAMODB_ENDPOINT` (a URL, for local engines) and `CURSOR_SECRET` (at least 16 characters).
+ * The data layer as a Lambda function's environment describes it: `TABLE_NAME` and `AWS_REGION` (or
+ * `AWS_DEFAULT_REGION`), both required, `DYNAMODB_ENDPOINT` (a URL, for local engines) and `CURSOR_SECRET` (at least
+ * 16 characters).
  * @throws ConfigurationError that names a missing or malformed variable.
+ * @example
+ * import { dataLayerFromEnv } from "@ielts-ai-prep/data-layer";
+ *
+ * // In a Lambda function without arguments, outside the handler: `process.env` holds them, and connections stay open.
+ * const layer = dataLayerFromEnv({ TABLE_NAME: "ielts-genai-prep", AWS_REGION: "eu-west-2" });
  */
 export function dataLayerFromEnv(
   environment: Readonly<Record<string, string | undefined>> = process.env,

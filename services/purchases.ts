@@ -1,5 +1,10 @@
-import { type Entitlement, EntitlementModel, type EntitlementSummary } from "../entities/entitlement.ts";
-import type { Platform, Product } from "../entities/enums.ts";
+import {
+  type Entitlement,
+  EntitlementModel,
+  type EntitlementSummary,
+  type NewEntitlement,
+} from "../entities/entitlement.ts";
+import type { Product } from "../entities/enums.ts";
 import { claimable, claimId, settleClaim } from "./claims.ts";
 import type { DataContext } from "./context.ts";
 import { writeUnlessErased } from "./erasure.ts";
@@ -9,24 +14,26 @@ import { allRows, eachRow } from "./storage/pages.ts";
 import type { StoredItem } from "./storage/requests.ts";
 import { attributeValue, only } from "./storage/validation.ts";
 
+/** The access that a purchase gives: 30 days, in seconds. */
 export const ACCESS_PERIOD_SECONDS = 30 * 24 * 60 * 60;
 
 /** A receipt that the store has verified. */
-export interface VerifiedReceipt {
-  readonly user_email: string;
-  readonly product_id: Product;
-  readonly platform: Platform;
-  readonly transaction_id: string;
-  readonly receipt_data: string;
-  /** USD. */
-  readonly price_paid?: number;
-}
+export type VerifiedReceipt = Readonly<
+  Pick<NewEntitlement, "user_email" | "product_id" | "platform" | "transaction_id" | "receipt_data" | "price_paid">
+>;
 
 const GRANT_ATTEMPTS = 20;
 /** Purchases that are marked expired side by side. */
 const EXPIRIES_AT_ONCE = 10;
 
-/** Purchases and the access that they give. */
+/**
+ * Purchases and the access that they give.
+ * @example
+ * import { createContext } from "@ielts-ai-prep/data-layer/services/context";
+ * import { createPurchases } from "@ielts-ai-prep/data-layer/services/purchases";
+ *
+ * const purchases = createPurchases(createContext({ table: "ielts-genai-prep" }));
+ */
 export function createPurchases(context: DataContext) {
   const entitlements = new EntityStore(context, EntitlementModel);
   const keyFor = (user_email: string, product_id: Product) => ({
@@ -56,11 +63,19 @@ export function createPurchases(context: DataContext) {
   return {
     /**
      * Grants 30 days for a verified receipt, from the later of now and the end of the access that the user still has.
+     * The same receipt again gives back the purchase as it now is. The price is in USD, `expires_at` in epoch seconds.
      *
      * A transaction is granted once, to one account and product, for ever: the transaction is claimed first, and an
      * entitlement gives up a transaction (for a renewal) only after its claim is settled. So a transaction that is
      * claimed, not settled and not the entitlement's own was never granted, and a retry may grant it.
-     * @throws ConflictError when the transaction was granted to another account or product, or the account is being erased.
+     * @throws ConflictError when the transaction was granted to another account or product (`claimed`), or before the
+     * account was erased (`granted`), when the account was erased within the last hour (`erased`), or when other
+     * purchases of the product kept coming in between (`busy`: call again).
+     * @example
+     * const { expires_at } = await purchases.grant({
+     *   user_email: email, product_id: "writing", price_paid: 49.99,
+     *   platform: "ios", transaction_id: "2000000817", receipt_data: "MIIUVgYJKoZIhvcNAQcC",
+     * });
      */
     async grant(receipt: VerifiedReceipt): Promise<Entitlement> {
       only("entitlement", receipt, [
@@ -160,19 +175,33 @@ export function createPurchases(context: DataContext) {
       }
     },
 
-    /** A user's purchase of a product, read consistently; undefined when there never was one. */
+    /**
+     * A user's purchase of a product, read consistently; undefined when there never was one.
+     * @example
+     * const entitlement = await purchases.find(email, "speaking");
+     * const until = entitlement?.expires_at; // epoch seconds
+     */
     async find(user_email: string, product_id: Product): Promise<Entitlement | undefined> {
       const item = await read(keyFor(user_email, product_id));
       return item === undefined ? undefined : entitlements.parse(item);
     },
 
-    /** Whether a user may use a product now: bought, not refunded and not expired, whatever else `status` says. */
+    /**
+     * Whether a user may use a product now: `status` is `active`, and `expires_at` is still to come. Read consistently.
+     * @example
+     * const allowed = await purchases.hasAccess(email, "speaking"); // true
+     */
     async hasAccess(user_email: string, product_id: Product): Promise<boolean> {
       const item = await read(keyFor(user_email, product_id));
       return item !== undefined && item.status === "active" && (item.expires_at as number) > context.clock();
     },
 
-    /** All purchases of a user that give access now, the latest expiry first; answers `user_email-expires_at-index`. */
+    /**
+     * All purchases of a user that give access now, the latest expiry first; answers `user_email-expires_at-index`.
+     * @example
+     * const active = await purchases.listAllActive(email);
+     * const products = active.map(({ product_id }) => product_id); // ["speaking"]
+     */
     async listAllActive(user_email: string): Promise<EntitlementSummary[]> {
       const account = attributeValue(EntitlementModel, "user_email", user_email);
       const query = entitlements.entity.query
@@ -188,6 +217,8 @@ export function createPurchases(context: DataContext) {
      * Marks all purchases expired whose access is over, the oldest first, and tells how many: for a nightly job, so that
      * `status` says what `hasAccess` knows from `expires_at`. Safe to repeat, and to interrupt: the next run goes on. A
      * purchase that is renewed, refunded or erased meanwhile is left as it is.
+     * @example
+     * const expired = await purchases.expireAll(); // 0: nothing was due
      */
     async expireAll(): Promise<number> {
       const now = context.clock();
@@ -212,7 +243,9 @@ export function createPurchases(context: DataContext) {
 
     /**
      * Takes back the access that a transaction gave. Safe to repeat.
-     * @throws ConflictError when the purchase has been renewed by another transaction; NotFoundError.
+     * @throws ConflictError when the purchase runs on another transaction, such as a renewal; NotFoundError.
+     * @example
+     * const { status } = await purchases.refund(email, "speaking", "1000000901"); // "refunded"
      */
     async refund(user_email: string, product_id: Product, transaction_id: string): Promise<Entitlement> {
       const key = keyFor(user_email, product_id);
@@ -237,4 +270,5 @@ export function createPurchases(context: DataContext) {
   };
 }
 
+/** What `layer.purchases` is. */
 export type Purchases = ReturnType<typeof createPurchases>;

@@ -9,30 +9,40 @@ import { EntityStore } from "./storage/entity-store.ts";
 import type { StoredItem } from "./storage/requests.ts";
 import { attributeValue, only } from "./storage/validation.ts";
 
+/** How long a token may be redeemed: 5 minutes, in seconds. */
 export const QR_TOKEN_LIFETIME_SECONDS = 5 * 60;
 
-/** What the web page that shows the code may know while it polls. */
-export interface QrTokenStatus {
+/** What the web page that shows the code may know while it polls; instants are epoch seconds. */
+export interface QrTokenStatus extends Readonly<Pick<QrToken, "expires_at" | "used_at">> {
+  /** `used` once a device has redeemed it, also after it expired. */
   readonly state: "waiting" | "used" | "expired";
-  readonly expires_at: number;
-  readonly used_at?: number;
 }
 
 /** The phone that redeems a token. */
-export interface QrRedemption {
-  readonly device_id: string;
-  readonly ip_address?: string;
-  readonly user_agent?: string;
-}
+export interface QrRedemption
+  extends Readonly<Required<Pick<QrToken, "device_id">>>,
+    Readonly<Pick<Session, "ip_address" | "user_agent">> {}
 
-/** QR log-in: a token of 5 minutes that exactly one device turns into a session. */
+/**
+ * QR log-in: a token of 5 minutes that exactly one device turns into a session.
+ * @example
+ * import { createContext } from "@ielts-ai-prep/data-layer/services/context";
+ * import { createQrLogin } from "@ielts-ai-prep/data-layer/services/qr-login";
+ *
+ * const qrLogin = createQrLogin(createContext({ table: "ielts-genai-prep" }));
+ */
 export function createQrLogin(context: DataContext) {
   const tokens = new EntityStore(context, QrTokenModel);
   const sessions = new EntityStore(context, SessionModel);
   const tokenOf = (value: string) => attributeValue(QrTokenModel, "token", value);
 
   return {
-    /** Issues a token for a user. @throws NotFoundError when there is no such account; ConflictError when it is not active. */
+    /**
+     * Issues a token for a user. `expires_at`, in epoch seconds, is 5 minutes from now.
+     * @throws ConflictError when the account is not active; NotFoundError when there is none.
+     * @example
+     * const { token, expires_at } = await qrLogin.issue(email); // show the token as a QR code until then
+     */
     async issue(user_email: string): Promise<QrToken> {
       const created_at = context.clock();
       const issued = {
@@ -51,10 +61,15 @@ export function createQrLogin(context: DataContext) {
     },
 
     /**
-     * Redeems a token: one device wins. The write that marks the token used also fixes the session's id, so the same
-     * device may call again after a crash and gets the same session.
-     * @throws NotFoundError for an unknown token, or when the account is gone; ExpiredError; TokenUsedError when another device was first;
-     * ConflictError when the account is not active.
+     * Redeems a token: one device wins and gets a session of 24 hours. The write that marks the token used also fixes
+     * the session's id, so the same device may call again after a crash, until the token expires, and gets the same
+     * session.
+     * @throws NotFoundError for an unknown token, or when the account is gone; ExpiredError; TokenUsedError when
+     * another device was first; ConflictError when the account is not active, or the token was withdrawn meanwhile
+     * (`shut`); UnprocessedError when DynamoDB is too busy: call again.
+     * @example
+     * const { token } = await qrLogin.issue(email); // the phone scans it
+     * const { session_id, user_email } = await qrLogin.redeem(token, { device_id: "pixel-10-maria" });
      */
     async redeem(token: string, input: QrRedemption): Promise<Session> {
       only("qr_token", input, ["device_id", "ip_address", "user_agent"]);
@@ -101,6 +116,9 @@ export function createQrLogin(context: DataContext) {
     /**
      * The state of a token, for the page that shows its code.
      * @throws NotFoundError for an unknown token.
+     * @example
+     * const { token } = await qrLogin.issue(email);
+     * const { state, expires_at } = await qrLogin.status(token); // "waiting" until a phone redeems it
      */
     async status(token: string): Promise<QrTokenStatus> {
       const item = await tokens.read("byToken", tokens.entity.get({ token: tokenOf(token) }), { consistent: true });
@@ -112,4 +130,5 @@ export function createQrLogin(context: DataContext) {
   };
 }
 
+/** What `layer.qrLogin` is. */
 export type QrLogin = ReturnType<typeof createQrLogin>;

@@ -1,5 +1,5 @@
 import { v4 as uuidv4 } from "uuid";
-import { type Session, SessionModel, type SessionSummary } from "../entities/session.ts";
+import { type NewSession, type Session, SessionModel, type SessionSummary } from "../entities/session.ts";
 import type { DataContext } from "./context.ts";
 import { writeUnlessShut } from "./erasure.ts";
 import { ExpiredError } from "./errors.ts";
@@ -8,23 +8,32 @@ import { allRows, type ListOptions, type Page, readPage } from "./storage/pages.
 import { batchDelete, keyOf } from "./storage/requests.ts";
 import { attributeValue, only } from "./storage/validation.ts";
 
+/** How long a session lasts: 24 hours, in seconds. */
 export const SESSION_LIFETIME_SECONDS = 24 * 60 * 60;
 
 /** A new session, and where it comes from. */
-export interface SessionStart {
-  readonly user_email: string;
-  readonly ip_address?: string;
-  readonly user_agent?: string;
-}
+export type SessionStart = Readonly<Pick<NewSession, "user_email" | "ip_address" | "user_agent">>;
 
-/** Log-in sessions of 24 hours. */
+/**
+ * Log-in sessions of 24 hours.
+ * @example
+ * import { createContext } from "@ielts-ai-prep/data-layer/services/context";
+ * import { createSessions } from "@ielts-ai-prep/data-layer/services/sessions";
+ *
+ * const sessions = createSessions(createContext({ table: "ielts-genai-prep" }));
+ */
 export function createSessions(context: DataContext) {
   const sessions = new EntityStore(context, SessionModel);
   const emailOf = (value: string) => attributeValue(SessionModel, "user_email", value);
   const idOf = (value: string) => attributeValue(SessionModel, "session_id", value);
 
   return {
-    /** Starts a session under a new unguessable id. @throws NotFoundError when there is no such account; ConflictError when it is not active. */
+    /**
+     * Starts a session under a new unguessable id. `expires_at`, in epoch seconds, is 24 hours from now.
+     * @throws ConflictError when the account is not active; NotFoundError when there is none.
+     * @example
+     * const { session_id, expires_at } = await sessions.start({ user_email: email, user_agent: "Safari/26 (iPhone)" });
+     */
     async start(input: SessionStart): Promise<Session> {
       only("session", input, ["user_email", "ip_address", "user_agent"]);
       const created_at = context.clock();
@@ -47,7 +56,10 @@ export function createSessions(context: DataContext) {
     /**
      * The session behind a credential, read consistently. An expired one is refused although DynamoDB may hold it for
      * days.
-     * @throws NotFoundError, ExpiredError
+     * @throws ExpiredError; NotFoundError when it has ended or never was.
+     * @example
+     * const { session_id } = await sessions.start({ user_email: email });
+     * const { user_email } = await sessions.authenticate(session_id);
      */
     async authenticate(session_id: string): Promise<Session> {
       const item = await sessions.read("byId", sessions.entity.get({ session_id: idOf(session_id) }), {
@@ -58,7 +70,13 @@ export function createSessions(context: DataContext) {
       return sessions.parse(item);
     },
 
-    /** Sessions of a user that have not expired, newest first; answers `user_email-created_at-index`. */
+    /**
+     * Sessions of a user that have not expired, newest first; answers `user_email-created_at-index`.
+     * @throws InvalidCursorError when the cursor is of another list.
+     * @example
+     * await sessions.start({ user_email: email, user_agent: "Firefox/145 (Windows)" });
+     * const { items, cursor } = await sessions.list(email, { limit: 10 });
+     */
     async list(user_email: string, options: ListOptions = {}): Promise<Page<SessionSummary>> {
       const account = emailOf(user_email);
       const label = { entity: "session", accessPattern: "byUser" };
@@ -70,12 +88,23 @@ export function createSessions(context: DataContext) {
       return { items, cursor: live.length < page.items.length ? null : page.cursor };
     },
 
-    /** Ends a session. Safe to repeat. */
+    /**
+     * Ends a session. Safe to repeat.
+     * @example
+     * const { session_id } = await sessions.start({ user_email: email });
+     * await sessions.end(session_id);
+     */
     async end(session_id: string): Promise<void> {
       await sessions.remove("end", sessions.entity.delete({ session_id: idOf(session_id) }));
     },
 
-    /** Ends all sessions of a user and tells how many. Safe to repeat. */
+    /**
+     * Ends all sessions of a user and tells how many. Safe to repeat.
+     * @throws UnprocessedError when DynamoDB is too busy: call again.
+     * @example
+     * await sessions.start({ user_email: email });
+     * const ended = await sessions.endAll(email); // 1
+     */
     async endAll(user_email: string): Promise<number> {
       const query = sessions.entity.query.byUser({ user_email: emailOf(user_email) });
       const rows = await allRows(context, { entity: "session", accessPattern: "byUser" }, query);
@@ -85,4 +114,5 @@ export function createSessions(context: DataContext) {
   };
 }
 
+/** What `layer.sessions` is. */
 export type Sessions = ReturnType<typeof createSessions>;

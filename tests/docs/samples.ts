@@ -1,9 +1,14 @@
 import { transformSync } from "@swc/core";
 import * as esbuildPreset from "../../esbuild-preset.ts";
 import * as dataLayer from "../../index.ts";
+import * as accountsModule from "../../services/accounts.ts";
+import * as assessmentsModule from "../../services/assessments.ts";
 import * as clientModule from "../../services/client.ts";
 import * as contextModule from "../../services/context.ts";
 import type { DataLayer } from "../../services/data-layer.ts";
+import * as purchasesModule from "../../services/purchases.ts";
+import * as qrLoginModule from "../../services/qr-login.ts";
+import * as sessionsModule from "../../services/sessions.ts";
 import * as supportModule from "../../services/support.ts";
 import * as testing from "../../testing.ts";
 import * as builders from "../builders.ts";
@@ -11,8 +16,13 @@ import * as builders from "../builders.ts";
 /** What samples import, as the package names it. */
 const MODULES: Readonly<Record<string, unknown>> = {
   "@ielts-ai-prep/data-layer": dataLayer,
+  "@ielts-ai-prep/data-layer/services/accounts": accountsModule,
+  "@ielts-ai-prep/data-layer/services/assessments": assessmentsModule,
   "@ielts-ai-prep/data-layer/services/client": clientModule,
   "@ielts-ai-prep/data-layer/services/context": contextModule,
+  "@ielts-ai-prep/data-layer/services/purchases": purchasesModule,
+  "@ielts-ai-prep/data-layer/services/qr-login": qrLoginModule,
+  "@ielts-ai-prep/data-layer/services/sessions": sessionsModule,
   "@ielts-ai-prep/data-layer/services/support": supportModule,
   "@ielts-ai-prep/data-layer/testing": testing,
   "@ielts-ai-prep/data-layer/esbuild-preset": esbuildPreset,
@@ -59,7 +69,7 @@ export const asBody = (sample: string, bring: (module: string) => string): strin
 /** Runs a sample where the names of `known` and the services stand. */
 export async function runSample(sample: string, names: Known): Promise<void> {
   const body = asBody(sample, (module) => `bring(${module})`);
-  const { code } = transformSync(`async function sample() { ${SERVICES}\n{ ${body} } }`, {
+  const { code } = transformSync(`async function sample() { ${SERVICES}\n{ ${body}\n} }`, {
     jsc: { target: "es2022", parser: { syntax: "typescript" } },
   });
   const bring = (module: string) => {
