@@ -1,19 +1,33 @@
+import * as dynamodb from "@aws-sdk/client-dynamodb";
 import { transformSync } from "@swc/core";
+import * as modelModule from "../../entities/model.ts";
+import * as tableModule from "../../entities/table.ts";
 import * as esbuildPreset from "../../esbuild-preset.ts";
 import * as dataLayer from "../../index.ts";
 import * as clientModule from "../../services/client.ts";
 import * as contextModule from "../../services/context.ts";
 import type { DataLayer } from "../../services/data-layer.ts";
+import * as devopsModule from "../../services/devops.ts";
+import * as moderationModule from "../../services/moderation.ts";
+import * as questionsModule from "../../services/questions.ts";
+import * as rubricsModule from "../../services/rubrics.ts";
 import * as supportModule from "../../services/support.ts";
 import * as testing from "../../testing.ts";
 import * as builders from "../builders.ts";
 
 /** What samples import, as the package names it. */
 const MODULES: Readonly<Record<string, unknown>> = {
+  "@aws-sdk/client-dynamodb": dynamodb,
   "@ielts-ai-prep/data-layer": dataLayer,
   "@ielts-ai-prep/data-layer/services/client": clientModule,
   "@ielts-ai-prep/data-layer/services/context": contextModule,
+  "@ielts-ai-prep/data-layer/services/devops": devopsModule,
+  "@ielts-ai-prep/data-layer/services/moderation": moderationModule,
+  "@ielts-ai-prep/data-layer/services/questions": questionsModule,
+  "@ielts-ai-prep/data-layer/services/rubrics": rubricsModule,
   "@ielts-ai-prep/data-layer/services/support": supportModule,
+  "@ielts-ai-prep/data-layer/entities/model": modelModule,
+  "@ielts-ai-prep/data-layer/entities/table": tableModule,
   "@ielts-ai-prep/data-layer/testing": testing,
   "@ielts-ai-prep/data-layer/esbuild-preset": esbuildPreset,
 };
@@ -59,7 +73,7 @@ export const asBody = (sample: string, bring: (module: string) => string): strin
 /** Runs a sample where the names of `known` and the services stand. */
 export async function runSample(sample: string, names: Known): Promise<void> {
   const body = asBody(sample, (module) => `bring(${module})`);
-  const { code } = transformSync(`async function sample() { ${SERVICES}\n{ ${body} } }`, {
+  const { code } = transformSync(`async function sample() { ${SERVICES}\n{ ${body}\n} }`, {
     jsc: { target: "es2022", parser: { syntax: "typescript" } },
   });
   const bring = (module: string) => {
