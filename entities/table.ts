@@ -79,7 +79,8 @@ export function tableDefinition(): TableDefinition {
 }
 
 /**
- * The same in the shape of DynamoDB's CreateTable, on-demand billing. The time to live is set apart, by UpdateTimeToLive.
+ * The same in the shape of DynamoDB's CreateTable, on-demand billing. UpdateTimeToLive sets the time to live, once
+ * the table is there.
  * @example
  * import { CreateTableCommand } from "@aws-sdk/client-dynamodb";
  * import { createTableInput } from "@ielts-ai-prep/data-layer/entities/table";

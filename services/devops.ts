@@ -275,7 +275,8 @@ export function createDevops(context: DataContext) {
     },
 
     /**
-     * Actions in a state, newest first; answers `status-timestamp-index`. Diagnoses have no state and are in no such list.
+     * Actions in a state, newest first; answers `status-timestamp-index`. Diagnoses have no state: no
+     * such list has them.
      * @throws InvalidCursorError for a cursor of another list.
      * @example
      * const { items, cursor } = await devops.listByStatus("approved"); // fixes that wait for their pull request
@@ -284,7 +285,8 @@ export function createDevops(context: DataContext) {
 
     /**
      * Actions on a service, whole and as they are now, newest first; answers `affected_service-timestamp-index`.
-     * @throws InvalidCursorError for a cursor of another list; UnprocessedError when DynamoDB keeps leaving actions unread.
+     * @throws InvalidCursorError for a cursor of another list; UnprocessedError when DynamoDB keeps leaving actions
+     * unread.
      * @example
      * const { items, cursor } = await devops.listByService("lambda");
      */
@@ -296,7 +298,8 @@ export function createDevops(context: DataContext) {
 
     /**
      * Actions of a ticket, whole and as they are now, newest first; answers `ticket_id-timestamp-index`.
-     * @throws InvalidCursorError for a cursor of another list; UnprocessedError when DynamoDB keeps leaving actions unread.
+     * @throws InvalidCursorError for a cursor of another list; UnprocessedError when DynamoDB keeps leaving actions
+     * unread.
      * @example
      * const { items } = await devops.listByTicket(ticket_id);
      * const applied = items.some(({ status }) => status === "applied");

@@ -242,7 +242,8 @@ export function createModeration(context: DataContext) {
 
     /**
      * Reports that a user filed, whole and as they are now, newest first.
-     * @throws InvalidCursorError for a cursor of another list; UnprocessedError when DynamoDB keeps leaving reports unread.
+     * @throws InvalidCursorError for a cursor of another list; UnprocessedError when DynamoDB keeps leaving reports
+     * unread.
      * @example
      * const { items, cursor } = await moderation.listReportsByReporter(email);
      */
@@ -254,7 +255,8 @@ export function createModeration(context: DataContext) {
     },
 
     /**
-     * Safety logs and reports of an assessment as a list, newest first: the `assessmentReview` collection in one request.
+     * Safety logs and reports of an assessment as a list, newest first: the `assessmentReview` collection in one
+     * request.
      * @example
      * const { safetyLogs, reports } = await moderation.review(assessment_id);
      * const blocked = safetyLogs.filter(({ moderation_action }) => moderation_action === "block");

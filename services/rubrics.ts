@@ -74,8 +74,8 @@ export function createRubrics(context: DataContext) {
 
     /**
      * Writes rubrics, replacing those with the same id: safe to repeat.
-     * @throws ValidationError for the first rubric that breaks a rule, such as a criterion of another skill; some before
-     * it may have been written.
+     * @throws ValidationError for the first rubric that breaks a rule, such as a criterion of another skill; some
+     * before it may have been written.
      * @example
      * const { written, failed } = await rubrics.import([{
      *   rubric_id: "writing-task", skill_type: "writing", criterion: "task_achievement",

@@ -275,7 +275,8 @@ export function createSupport(context: DataContext) {
 
     /**
      * Tickets of a priority in any state, whole and as they are now, newest first; answers `priority-created_at-index`.
-     * @throws InvalidCursorError for a cursor of another list; UnprocessedError when DynamoDB keeps leaving tickets unread.
+     * @throws InvalidCursorError for a cursor of another list; UnprocessedError when DynamoDB keeps leaving tickets
+     * unread.
      * @example
      * const { items } = await support.listByPriority("high");
      * const open = items.filter(({ status }) => status !== "resolved");
