@@ -3,10 +3,14 @@ import { type TableDefinition, tableDefinition } from "./table.ts";
 
 /** An attribute: its type, its rule and who sets it. */
 export interface AttributeDescription {
+  /** ElectroDB's name of the type, such as `string`; `enum` for one of a closed set. */
   readonly type: string;
   readonly required: boolean;
+  /** The closed set, of the value or of the members of a list. */
   readonly enum?: readonly string[];
+  /** Stored, but left out of what services and entities give back. */
   readonly hidden?: true;
+  /** What a number counts: `epoch seconds`, `USD`, `minutes`, `band`, or `0 to 1`. */
   readonly unit?: string;
   readonly setBy: "caller" | "service" | "derived" | "migration";
   readonly description: string;
@@ -17,8 +21,11 @@ export interface AccessPatternDescription {
   readonly name: string;
   /** `table` for the primary key. */
   readonly index: string;
+  /** Attributes that the partition key is composed of. */
   readonly partition: readonly string[];
+  /** Attributes that the sort key is composed of, in their order. */
   readonly sort: readonly string[];
+  /** The collection that the entity joins through this index. */
   readonly collection?: string;
   /** The seed's index that this one replaces. */
   readonly seedIndex?: string;
@@ -27,6 +34,7 @@ export interface AccessPatternDescription {
 
 /** An entity with its attributes and access patterns. */
 export interface EntityDescription {
+  /** The seed's table that the entity takes the place of. */
   readonly seedTable: string;
   readonly attributes: Readonly<Record<string, AttributeDescription>>;
   readonly accessPatterns: readonly AccessPatternDescription[];
@@ -102,7 +110,14 @@ function describeSchema({ attributes, indexes }: SchemaModel): Omit<EntityDescri
   };
 }
 
-/** The whole model, computed from the entities: what `npm run model -- --json` prints and all documents are made of. */
+/**
+ * The whole model, computed from the entities: what `npm run model -- --json` prints and all documents are made of.
+ * @example
+ * import { describeModel } from "@ielts-ai-prep/data-layer/entities/model";
+ *
+ * const { attributes, accessPatterns } = describeModel().entities.ticket;
+ * const unit = attributes.escalated_at?.unit; // epoch seconds
+ */
 export function describeModel(): ModelDescription {
   const entities = Object.fromEntries(
     Object.entries(MODELS).map(([name, { schema, seedTable }]) => [name, { seedTable, ...describeSchema(schema) }]),

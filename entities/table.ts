@@ -4,7 +4,9 @@ import { MARKERS, MODELS } from "./models.ts";
 /** An index of the table, as the entities' views make it. */
 export interface GlobalSecondaryIndex {
   readonly indexName: string;
+  /** Name of the attribute that is the partition key. */
   readonly partitionKey: string;
+  /** Name of the attribute that is the sort key. */
   readonly sortKey: string;
   readonly projectionType: "ALL" | "INCLUDE";
   /** Attributes that the index carries besides keys; empty for ALL. */
@@ -13,10 +15,13 @@ export interface GlobalSecondaryIndex {
 
 /** The table, derived from the entities. */
 export interface TableDefinition {
+  /** Names of the attributes that are the primary key. */
   readonly keySchema: { readonly partitionKey: string; readonly sortKey: string };
   /** All are strings. */
   readonly attributeDefinitions: readonly { readonly attributeName: string; readonly attributeType: "S" }[];
+  /** Sorted by name. */
   readonly globalSecondaryIndexes: readonly GlobalSecondaryIndex[];
+  /** Name of the attribute, epoch seconds, after which DynamoDB deletes an item. */
   readonly timeToLiveAttribute: string;
 }
 
@@ -27,7 +32,15 @@ interface IndexModel {
   readonly projection?: readonly string[];
 }
 
-/** The one table as the entities need it: keys, indexes and what each index projects. */
+/**
+ * The one table as the entities need it: keys, indexes and what each index projects.
+ * @throws Error when two entities disagree on whether an index they share projects all attributes.
+ * @example
+ * import { tableDefinition } from "@ielts-ai-prep/data-layer/entities/table";
+ *
+ * const { globalSecondaryIndexes, timeToLiveAttribute } = tableDefinition();
+ * const names = globalSecondaryIndexes.map(({ indexName }) => indexName); // gsi1 to gsi5
+ */
 export function tableDefinition(): TableDefinition {
   const merged = new Map<string, { partitionKey: string; sortKey: string; all: boolean; attributes: Set<string> }>();
   for (const { schema } of [...Object.values(MODELS), ...Object.values(MARKERS)]) {
@@ -65,7 +78,15 @@ export function tableDefinition(): TableDefinition {
   };
 }
 
-/** The same in the shape of DynamoDB's CreateTable, on-demand billing. */
+/**
+ * The same in the shape of DynamoDB's CreateTable, on-demand billing. UpdateTimeToLive sets the time to live, once
+ * the table is there.
+ * @example
+ * import { CreateTableCommand } from "@aws-sdk/client-dynamodb";
+ * import { createTableInput } from "@ielts-ai-prep/data-layer/entities/table";
+ *
+ * await layer.context.client.send(new CreateTableCommand(createTableInput("ielts-genai-prep-staging")));
+ */
 export function createTableInput(tableName: string) {
   const { keySchema, attributeDefinitions, globalSecondaryIndexes } = tableDefinition();
   const keys = (partitionKey: string, sortKey: string) => [

@@ -39,11 +39,20 @@ export interface FixProposal extends Omit<Diagnosis, "ai_analysis"> {
 
 /** Who decided about a fix, and why. */
 export interface ReviewDecision {
+  /** Name, address or other id of the reviewer. */
   readonly reviewed_by: string;
+  /** Stored as `review_reason`. */
   readonly reason: string;
 }
 
-/** What the DevOps agent finds and proposes, and what humans decide about it. */
+/**
+ * What the DevOps agent finds and proposes, and what humans decide about it.
+ * @example
+ * import { createContext } from "@ielts-ai-prep/data-layer/services/context";
+ * import { createDevops } from "@ielts-ai-prep/data-layer/services/devops";
+ *
+ * const devops = createDevops(createContext({ table: "ielts-genai-prep" }));
+ */
 export function createDevops(context: DataContext) {
   const actions = new EntityStore(context, DevopsActionModel);
   const tickets = new EntityStore(context, TicketModel);
@@ -154,13 +163,33 @@ export function createDevops(context: DataContext) {
   }
 
   return {
-    /** Records what the agent found; a diagnosis needs no review and has no status. @throws NotFoundError for an unknown ticket. */
+    /**
+     * Records what the agent found; a diagnosis needs no review and has no status. With an `action_id` of your own the
+     * same diagnosis again, from a retry, gives it back.
+     * @throws NotFoundError for an unknown ticket; ConflictError when the id belongs to another action.
+     * @example
+     * const { action_id } = await devops.recordDiagnosis({
+     *   ticket: ticket_id,
+     *   issue_description: "Scores of part 2 arrive after a minute", affected_service: "gemini",
+     *   ai_analysis: "The model's quota is used up between 18:00 and 20:00 UTC.",
+     * });
+     */
     async recordDiagnosis(input: Diagnosis): Promise<DevopsAction> {
       only("devops_action", input, ["ticket", "issue_description", "affected_service", "ai_analysis", "action_id"]);
       return record(input, { action_type: "diagnose" });
     },
 
-    /** Proposes a fix, which waits for review. @throws NotFoundError for an unknown ticket. */
+    /**
+     * Proposes a fix, which waits for review. With an `action_id` of your own the same proposal again, from a retry,
+     * gives it back.
+     * @throws NotFoundError for an unknown ticket; ConflictError when the id belongs to another action.
+     * @example
+     * const { action_id, status } = await devops.proposeFix({
+     *   ticket: ticket_id,
+     *   issue_description: "Audio uploads over 60 seconds time out", affected_service: "lambda",
+     *   proposed_fix: "Raise the timeout to 120 seconds.", code_diff: "-timeout: 60\n+timeout: 120\n",
+     * }); // pending_review
+     */
     async proposeFix(input: FixProposal): Promise<DevopsAction> {
       only("devops_action", input, [
         "ticket",
@@ -174,22 +203,44 @@ export function createDevops(context: DataContext) {
       return record(input, { action_type: "fix_proposed", status: "pending_review" });
     },
 
-    /** An action, whole, by its id alone. @throws NotFoundError */
+    /**
+     * An action, whole, by its id alone.
+     * @throws NotFoundError
+     * @example
+     * const { proposed_fix, code_diff, status } = await devops.get(action_id);
+     */
     async get(action_id: string): Promise<DevopsAction> {
       return actions.parse(await keys.getStored(action_id));
     },
 
-    /** Approves a pending fix. The same decision again does nothing. @throws ConflictError from any other state; NotFoundError. */
+    /**
+     * Approves a pending fix. The same decision again does nothing.
+     * @throws ConflictError from any other state, or when another decision approved it; NotFoundError.
+     * @example
+     * const decision = { reviewed_by: "priya", reason: "The uploads that failed took 61 to 90 seconds." };
+     * const { status } = await devops.approve(action_id, decision); // approved
+     */
     async approve(action: ActionReference, decision: ReviewDecision): Promise<DevopsAction> {
       return decide(action, "approved", decision);
     },
 
-    /** Rejects a pending fix. The same decision again does nothing. @throws ConflictError from any other state; NotFoundError. */
+    /**
+     * Rejects a pending fix. The same decision again does nothing.
+     * @throws ConflictError from any other state, or when another decision rejected it; NotFoundError.
+     * @example
+     * await devops.reject(action_id, { reviewed_by: "priya", reason: "Upload in parts instead of waiting longer." });
+     */
     async reject(action: ActionReference, decision: ReviewDecision): Promise<DevopsAction> {
       return decide(action, "rejected", decision);
     },
 
-    /** Marks an approved fix applied by a pull request. The same again does nothing. @throws ConflictError; NotFoundError. */
+    /**
+     * Marks an approved fix applied by a pull request. The same again does nothing.
+     * @throws ConflictError from any other state, or when another pull request applied it; NotFoundError.
+     * @example
+     * await devops.approve(action_id, { reviewed_by: "priya", reason: "Small, and easy to take back." });
+     * await devops.markApplied(action_id, "https://github.com/ielts-ai-prep/platform/pull/112");
+     */
     async markApplied(action: ActionReference, pr_url: string): Promise<DevopsAction> {
       const url = attributeValue(DevopsActionModel, "pr_url", pr_url);
       const key = await keys.keyOf(action);
@@ -213,22 +264,46 @@ export function createDevops(context: DataContext) {
       );
     },
 
-    /** Fixes that wait for review, newest first; answers `status-timestamp-index`. */
+    /**
+     * Fixes that wait for review, newest first; answers `status-timestamp-index`.
+     * @throws InvalidCursorError for a cursor of another list.
+     * @example
+     * const { items, cursor } = await devops.listPendingApprovals({ limit: 10 });
+     */
     async listPendingApprovals(options: ListOptions = {}): Promise<Page<DevopsActionSummary>> {
       return listByStatus("pending_review", options);
     },
 
-    /** Actions in a state, newest first; answers `status-timestamp-index`. */
+    /**
+     * Actions in a state, newest first; answers `status-timestamp-index`. Diagnoses have no state: no
+     * such list has them.
+     * @throws InvalidCursorError for a cursor of another list.
+     * @example
+     * const { items, cursor } = await devops.listByStatus("approved"); // fixes that wait for their pull request
+     */
     listByStatus,
 
-    /** Actions on a service, whole and as they are now, newest first; answers `affected_service-timestamp-index`. */
+    /**
+     * Actions on a service, whole and as they are now, newest first; answers `affected_service-timestamp-index`.
+     * @throws InvalidCursorError for a cursor of another list; UnprocessedError when DynamoDB keeps leaving actions
+     * unread.
+     * @example
+     * const { items, cursor } = await devops.listByService("lambda");
+     */
     async listByService(affected_service: string, options: ListOptions = {}): Promise<Page<DevopsAction>> {
       const service = attributeValue(DevopsActionModel, "affected_service", affected_service);
       const query = actions.entity.query.byService({ affected_service: service });
       return readWholePage(context, { entity: "devops_action", accessPattern: "byService" }, actions, query, options);
     },
 
-    /** Actions of a ticket, whole and as they are now, newest first; answers `ticket_id-timestamp-index`. */
+    /**
+     * Actions of a ticket, whole and as they are now, newest first; answers `ticket_id-timestamp-index`.
+     * @throws InvalidCursorError for a cursor of another list; UnprocessedError when DynamoDB keeps leaving actions
+     * unread.
+     * @example
+     * const { items } = await devops.listByTicket(ticket_id);
+     * const applied = items.some(({ status }) => status === "applied");
+     */
     async listByTicket(ticket_id: string, options: ListOptions = {}): Promise<Page<DevopsAction>> {
       const query = actions.entity.query.byTicket({ ticket_id: attributeValue(TicketModel, "ticket_id", ticket_id) });
       return readWholePage(context, { entity: "devops_action", accessPattern: "byTicket" }, actions, query, options);
@@ -242,4 +317,5 @@ export function createDevops(context: DataContext) {
   }
 }
 
+/** What `createDevops` makes. */
 export type Devops = ReturnType<typeof createDevops>;

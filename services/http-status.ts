@@ -2,6 +2,7 @@ import { ConflictError, DataLayerError, ExpiredError, NotFoundError, ValidationE
 
 /** An answer of an API Gateway function. */
 export interface ErrorResponse {
+  /** As `statusCodeOf` gives it, 400 to 504. */
   readonly statusCode: number;
   readonly headers: { readonly "content-type": "application/json" };
   /** JSON: `{ code, message }`, with `attribute` and `rule`, or `state`, where the error has them. */
@@ -36,11 +37,15 @@ const LATE: ReadonlySet<string> = new Set(["AbortError", "TimeoutError"]);
  * The HTTP status of an error, in one place for all handlers: 400 for what was refused, 401 for a session that is unknown or
  * over, 404, 409 for a state that does not allow it, 410 for what has expired, 413, 503 when DynamoDB is busy, 504 when the
  * time was over, and 500 for anything else.
+ * @example
+ * import { errorResponse, statusCodeOf } from "@ielts-ai-prep/data-layer";
  *
- *     catch (error) {
- *       if (statusCodeOf(error) === 500) throw error;
- *       return errorResponse(error);
- *     }
+ * try {
+ *   await support.resolve(ticket_id);
+ * } catch (error) {
+ *   if (statusCodeOf(error) === 500) throw error; // Lambda logs it
+ *   return errorResponse(error);
+ * }
  */
 export function statusCodeOf(error: unknown): number {
   if (error instanceof DataLayerError) {
@@ -53,7 +58,16 @@ export function statusCodeOf(error: unknown): number {
   return LATE.has(name) ? 504 : 500;
 }
 
-/** What the client may know of an error: of those from 500 on no more than that they happened. */
+/**
+ * What the client may know of an error: of those from 500 on no more than that they happened.
+ * @example
+ * import { errorResponse } from "@ielts-ai-prep/data-layer";
+ *
+ * const { statusCode, body } = await support.resolve(ticket_id).then(
+ *   (ticket) => ({ statusCode: 200, body: JSON.stringify(ticket) }),
+ *   errorResponse, // 409, { "code": "conflict", "state": "new", … }
+ * );
+ */
 export function errorResponse(error: unknown): ErrorResponse {
   const statusCode = statusCodeOf(error);
   return {

@@ -24,9 +24,11 @@ import { attributeValue, only } from "./storage/validation.ts";
 /** A report id, or the key `{ report_id, created_at }`, which saves the look-up. */
 export type ReportReference = Reference<"report_id", "created_at", number>;
 
-/** A moderation event. `log_id` and `timestamp` are given together by callers that retry, or left to the service. */
+/** A moderation event; confidence is from 0 to 1. */
 export type SafetyEvent = Omit<SafetyLog, "log_id" | "timestamp"> & {
+  /** An id of your own makes a retry safe. */
   readonly log_id?: string;
+  /** When it occurred, in epoch seconds. Default: now, or what the first call with the `log_id` said. */
   readonly timestamp?: number;
 };
 
@@ -55,7 +57,14 @@ export interface WholeAssessmentReview {
   readonly reports: ContentReport[];
 }
 
-/** Safety logs of the AI examiner, and what users report. */
+/**
+ * Safety logs of the AI examiner, and what users report.
+ * @example
+ * import { createContext } from "@ielts-ai-prep/data-layer/services/context";
+ * import { createModeration } from "@ielts-ai-prep/data-layer/services/moderation";
+ *
+ * const moderation = createModeration(createContext({ table: "ielts-genai-prep" }));
+ */
 export function createModeration(context: DataContext) {
   const logs = new EntityStore(context, SafetyLogModel);
   const reports = new EntityStore(context, ContentReportModel);
@@ -86,6 +95,12 @@ export function createModeration(context: DataContext) {
      * assessment. With a `log_id` of your own the same event again, from a retry, gives it back.
      * @throws NotFoundError when the user has no such assessment; ConflictError when the id belongs to another event, or
      * the account is being erased.
+     * @example
+     * const { log_id } = await moderation.recordSafetyEvent({
+     *   assessment_id, user_email: email, content_type: "audio",
+     *   moderation_action: "warn", confidence: 0.82, categories: ["profanity"],
+     *   user_response: "That is a damn hard question.", ai_response: "Let us keep our language polite.",
+     * });
      */
     async recordSafetyEvent(event: SafetyEvent): Promise<SafetyLog> {
       only("safety_log", event, SAFETY_EVENT_ATTRIBUTES);
@@ -109,7 +124,16 @@ export function createModeration(context: DataContext) {
       );
     },
 
-    /** A moderation event, whole, by its id alone. @throws NotFoundError */
+    /**
+     * A moderation event, whole, by its id alone.
+     * @throws NotFoundError
+     * @example
+     * const { log_id } = await moderation.recordSafetyEvent({
+     *   assessment_id, user_email: email, content_type: "text",
+     *   moderation_action: "block", confidence: 0.97, categories: ["spam"],
+     * });
+     * const { categories, timestamp } = await moderation.getSafetyLog(log_id); // the time in epoch seconds
+     */
     async getSafetyLog(log_id: string): Promise<SafetyLog> {
       return logs.parse(await logKeys.getStored(log_id));
     },
@@ -117,6 +141,11 @@ export function createModeration(context: DataContext) {
     /**
      * Files a report in state `new`. With a `report_id` of your own the same report again, from a retry, gives it back.
      * @throws ConflictError when the id belongs to another report, or the account is being erased.
+     * @example
+     * const { report_id } = await moderation.fileReport({
+     *   reporter_email: email, assessment_id, report_type: "inaccurate_score",
+     *   description: "I was given band 4 for pronunciation, but Maya understood every word.",
+     * });
      */
     async fileReport(filing: ReportFiling): Promise<ContentReport> {
       only("content_report", filing, ["reporter_email", "assessment_id", "report_type", "description", "report_id"]);
@@ -144,7 +173,15 @@ export function createModeration(context: DataContext) {
       );
     },
 
-    /** A report, whole, by its id alone. @throws NotFoundError */
+    /**
+     * A report, whole, by its id alone.
+     * @throws NotFoundError
+     * @example
+     * const { report_id } = await moderation.fileReport({
+     *   reporter_email: email, report_type: "bug", description: "Part 3 has no sound.",
+     * });
+     * const { status, admin_notes } = await moderation.getReport(report_id);
+     */
     async getReport(report_id: string): Promise<ContentReport> {
       return reports.parse(await reportKeys.getStored(report_id));
     },
@@ -152,7 +189,12 @@ export function createModeration(context: DataContext) {
     /**
      * Moves a report on: `new` to investigating, resolved or dismissed; `investigating` to resolved or dismissed.
      * The same change again does nothing.
-     * @throws ConflictError from any other state; NotFoundError.
+     * @throws ConflictError from any other state, or when it is there with other notes; NotFoundError.
+     * @example
+     * const report = await moderation.fileReport({
+     *   reporter_email: email, report_type: "bug", description: "Part 3 has no sound.",
+     * });
+     * await moderation.triage(report, { status: "resolved", admin_notes: "Mended in version 4.3." });
      */
     async triage(
       report: ReportReference,
@@ -186,14 +228,25 @@ export function createModeration(context: DataContext) {
       );
     },
 
-    /** The queue of reports in a state, newest first. */
+    /**
+     * The queue of reports in a state, newest first.
+     * @throws InvalidCursorError for a cursor of another list.
+     * @example
+     * const { items, cursor } = await moderation.listReportsByStatus("new", { limit: 50 });
+     */
     async listReportsByStatus(status: ReportStatus, options: ListOptions = {}): Promise<Page<ContentReportSummary>> {
       const query = reports.entity.query.byStatus({ status: attributeValue(ContentReportModel, "status", status) });
       const page = await readPage(context, { entity: "content_report", accessPattern: "byStatus" }, query, options);
       return { items: reports.parseAll(page.items), cursor: page.cursor };
     },
 
-    /** Reports that a user filed, whole and as they are now, newest first. */
+    /**
+     * Reports that a user filed, whole and as they are now, newest first.
+     * @throws InvalidCursorError for a cursor of another list; UnprocessedError when DynamoDB keeps leaving reports
+     * unread.
+     * @example
+     * const { items, cursor } = await moderation.listReportsByReporter(email);
+     */
     async listReportsByReporter(reporter_email: string, options: ListOptions = {}): Promise<Page<ContentReport>> {
       const reporter = attributeValue(ContentReportModel, "reporter_email", reporter_email);
       const query = reports.entity.query.byReporter({ reporter_email: reporter });
@@ -201,7 +254,13 @@ export function createModeration(context: DataContext) {
       return readWholePage(context, label, reports, query, options);
     },
 
-    /** Safety logs and reports of an assessment as a list, newest first: the `assessmentReview` collection in one request. */
+    /**
+     * Safety logs and reports of an assessment as a list, newest first: the `assessmentReview` collection in one
+     * request.
+     * @example
+     * const { safetyLogs, reports } = await moderation.review(assessment_id);
+     * const blocked = safetyLogs.filter(({ moderation_action }) => moderation_action === "block");
+     */
     async review(assessment_id: string): Promise<AssessmentReview> {
       const id = attributeValue(SafetyLogModel, "assessment_id", assessment_id);
       const groups = groupByEntity(await reviewRows(id));
@@ -217,7 +276,12 @@ export function createModeration(context: DataContext) {
       };
     },
 
-    /** The assessment with all its safety logs and reports, whole, newest first: two round trips. */
+    /**
+     * The assessment with all its safety logs and reports, whole, newest first: two round trips.
+     * @throws UnprocessedError when DynamoDB keeps leaving a part of it unread.
+     * @example
+     * const { assessment, safetyLogs, reports } = await moderation.wholeReview(assessment_id);
+     */
     async wholeReview(assessment_id: string): Promise<WholeAssessmentReview> {
       const id = attributeValue(SafetyLogModel, "assessment_id", assessment_id);
       const [rows, assessment] = await Promise.all([
@@ -247,4 +311,5 @@ const SAFETY_EVENT_ATTRIBUTES = [
   "ai_response",
 ];
 
+/** What `createModeration` makes. */
 export type Moderation = ReturnType<typeof createModeration>;

@@ -23,7 +23,14 @@ const DRAW_WINDOW = 30;
 
 const DIFFICULTIES_IN_KEY_ORDER = [...DIFFICULTIES].sort();
 
-/** The question bank. */
+/**
+ * The question bank.
+ * @example
+ * import { createContext } from "@ielts-ai-prep/data-layer/services/context";
+ * import { createQuestions } from "@ielts-ai-prep/data-layer/services/questions";
+ *
+ * const questions = createQuestions(createContext({ table: "ielts-genai-prep" }));
+ */
 export function createQuestions(context: DataContext) {
   const questions = new EntityStore(context, QuestionModel);
   const byType = { entity: "question", accessPattern: "byType" };
@@ -68,7 +75,12 @@ export function createQuestions(context: DataContext) {
   }
 
   return {
-    /** A question by its id alone. @throws NotFoundError */
+    /**
+     * A question by its id alone.
+     * @throws NotFoundError
+     * @example
+     * const { question_text, estimated_time } = await questions.get("sp2-900"); // the time in minutes
+     */
     async get(question_id: string): Promise<Question> {
       const id = attributeValue(QuestionModel, "question_id", question_id);
       const item = await questions.readOnly("byId", questions.entity.query.byId({ question_id: id }));
@@ -76,7 +88,13 @@ export function createQuestions(context: DataContext) {
       return questions.parse(item);
     },
 
-    /** Questions of a type, by difficulty (in alphabetical order: easy, hard, medium), topic and id. */
+    /**
+     * Questions of a type, by difficulty (in alphabetical order: easy, hard, medium), topic and id.
+     * @throws InvalidCursorError for a cursor of another list.
+     * @example
+     * const filter = { assessment_type: "speaking_part2", topic: "people" } as const;
+     * const { items, cursor } = await questions.list(filter, { limit: 50 });
+     */
     async list(filter: QuestionFilter, options: ListOptions = {}): Promise<Page<QuestionSummary>> {
       checkFilter(filter);
       const { difficulty, topic } = filter;
@@ -90,6 +108,9 @@ export function createQuestions(context: DataContext) {
     /**
      * Draws `count` different questions at random (1 to 50), fewer when the bank has no more. A draw reads about as many
      * index rows as it needs, however large the bank; a topic that is rare in it costs more.
+     * @throws UnprocessedError when DynamoDB keeps leaving some of them unread.
+     * @example
+     * const [question] = await questions.draw({ assessment_type: "speaking_part2", difficulty: "medium" }, 1);
      */
     async draw(filter: QuestionFilter, count: number): Promise<Question[]> {
       checkFilter(filter);
@@ -101,7 +122,16 @@ export function createQuestions(context: DataContext) {
       return shuffle(questions.parseAll(items));
     },
 
-    /** Writes questions, replacing those with the same id and type: safe to repeat. An id keeps its type for good. */
+    /**
+     * Writes questions, replacing those with the same id and type: safe to repeat. An id keeps its type for good.
+     * @throws ValidationError for the first question that breaks a rule; some before it may have been written.
+     * @example
+     * const { written, failed } = await questions.import([{
+     *   question_id: "wt2-041", assessment_type: "writing_task2", difficulty: "hard", topic: "technology",
+     *   question_text: "Machines should make no decision about a person. To what extent do you agree?",
+     *   estimated_time: 40, // minutes
+     * }]);
+     */
     async import(
       content: Iterable<Question> | AsyncIterable<Question>,
       options: BulkWriteOptions = {},
@@ -152,4 +182,5 @@ function shuffle<T>(values: readonly T[]): T[] {
   return shuffled;
 }
 
+/** What `createQuestions` makes. */
 export type Questions = ReturnType<typeof createQuestions>;

@@ -8,7 +8,14 @@ import { allRows } from "./storage/pages.ts";
 import type { StoredItem } from "./storage/requests.ts";
 import { attributeValue } from "./storage/validation.ts";
 
-/** The scoring rubrics. */
+/**
+ * The scoring rubrics.
+ * @example
+ * import { createContext } from "@ielts-ai-prep/data-layer/services/context";
+ * import { createRubrics } from "@ielts-ai-prep/data-layer/services/rubrics";
+ *
+ * const rubrics = createRubrics(createContext({ table: "ielts-genai-prep" }));
+ */
 export function createRubrics(context: DataContext) {
   const rubrics = new EntityStore(context, RubricModel);
   const bySkill = { entity: "rubric", accessPattern: "bySkill" };
@@ -21,7 +28,12 @@ export function createRubrics(context: DataContext) {
   }
 
   return {
-    /** A rubric by its id. @throws NotFoundError */
+    /**
+     * A rubric by its id.
+     * @throws NotFoundError
+     * @example
+     * const { band_descriptors, evaluation_prompts } = await rubrics.get("speaking-fluency-test");
+     */
     async get(rubric_id: string): Promise<Rubric> {
       const id = attributeValue(RubricModel, "rubric_id", rubric_id);
       const item = await rubrics.read("byId", rubrics.entity.get({ rubric_id: id }));
@@ -29,7 +41,12 @@ export function createRubrics(context: DataContext) {
       return rubrics.parse(item);
     },
 
-    /** All rubrics of a skill, by criterion. */
+    /**
+     * All rubrics of a skill, by criterion.
+     * @example
+     * const all = await rubrics.listAllBySkill("speaking");
+     * const prompts = all.flatMap(({ evaluation_prompts }) => evaluation_prompts ?? []);
+     */
     async listAllBySkill(skill_type: Skill): Promise<RubricSummary[]> {
       const skill = attributeValue(RubricModel, "skill_type", skill_type);
       const rows = await allRows(context, bySkill, rubrics.entity.query.bySkill({ skill_type: skill }), {
@@ -38,7 +55,13 @@ export function createRubrics(context: DataContext) {
       return rubrics.parseAll(rows);
     },
 
-    /** The rubric of a skill's criterion. @throws NotFoundError */
+    /**
+     * The rubric of a skill's criterion.
+     * @throws NotFoundError
+     * @example
+     * const { band_descriptors } = await rubrics.getByCriterion("speaking", "fluency_coherence");
+     * const atSeven = band_descriptors["7"]; // what a performance at band 7 is like
+     */
     async getByCriterion(skill_type: Skill, criterion: Criterion): Promise<Rubric> {
       const key = {
         skill_type: attributeValue(RubricModel, "skill_type", skill_type),
@@ -49,7 +72,16 @@ export function createRubrics(context: DataContext) {
       return rubrics.parse(item);
     },
 
-    /** Writes rubrics, replacing those with the same id: safe to repeat. */
+    /**
+     * Writes rubrics, replacing those with the same id: safe to repeat.
+     * @throws ValidationError for the first rubric that breaks a rule, such as a criterion of another skill; some
+     * before it may have been written.
+     * @example
+     * const { written, failed } = await rubrics.import([{
+     *   rubric_id: "writing-task", skill_type: "writing", criterion: "task_achievement",
+     *   band_descriptors: { "6": "Answers all parts, some more than others.", "7": "Answers all parts." },
+     * }]);
+     */
     async import(
       content: Iterable<Rubric> | AsyncIterable<Rubric>,
       options: BulkWriteOptions = {},
@@ -59,4 +91,5 @@ export function createRubrics(context: DataContext) {
   };
 }
 
+/** What `createRubrics` makes. */
 export type Rubrics = ReturnType<typeof createRubrics>;

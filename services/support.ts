@@ -48,12 +48,21 @@ export interface TicketThread {
 /** The same, whole and as it is now. */
 export interface WholeTicketThread {
   readonly ticket: Ticket;
+  /** Newest first. */
   readonly actions: DevopsAction[];
 }
 
+/** How many tickets are in each state; 0 where there are none. */
 export type TicketCounts = Readonly<Record<TicketStatus, number>>;
 
-/** Support tickets. */
+/**
+ * Support tickets.
+ * @example
+ * import { createContext } from "@ielts-ai-prep/data-layer/services/context";
+ * import { createSupport } from "@ielts-ai-prep/data-layer/services/support";
+ *
+ * const support = createSupport(createContext({ table: "ielts-genai-prep" }));
+ */
 export function createSupport(context: DataContext) {
   const tickets = new EntityStore(context, TicketModel);
   const keys = createResolver<typeof tickets.entity, "ticket_id", "created_at", number>(
@@ -102,6 +111,11 @@ export function createSupport(context: DataContext) {
      * Opens a ticket: `new`, or `in_progress` when it comes with an answer. With a `ticket_id` of your own the same
      * ticket again, from a retry or a second delivery at any later time, gives back the ticket as it now is.
      * @throws ConflictError when the id belongs to another ticket, or the account is being erased.
+     * @example
+     * const { ticket_id, status } = await support.open({
+     *   user_email: email, category: "qr_code", priority: "normal",
+     *   subject: "The QR code does not open", message: "My phone says that the code is invalid.",
+     * });
      */
     async open(input: TicketOpening): Promise<Ticket> {
       only("ticket", input, [
@@ -133,12 +147,21 @@ export function createSupport(context: DataContext) {
       );
     },
 
-    /** A ticket, whole, by its id alone. @throws NotFoundError */
+    /**
+     * A ticket, whole, by its id alone.
+     * @throws NotFoundError
+     * @example
+     * const { status, ai_response } = await support.get(ticket_id);
+     */
     async get(ticket_id: string): Promise<Ticket> {
       return tickets.parse(await keys.getStored(ticket_id));
     },
 
-    /** A ticket, whole, by its id alone, or undefined when there is none. */
+    /**
+     * A ticket, whole, by its id alone, or undefined when there is none.
+     * @example
+     * const ticket = await support.find("TKT-20251009-0042"); // undefined: nobody opened it
+     */
     async find(ticket_id: string): Promise<Ticket | undefined> {
       const item = await keys.findStored(ticket_id);
       return item === undefined ? undefined : tickets.parse(item);
@@ -147,6 +170,9 @@ export function createSupport(context: DataContext) {
     /**
      * Stores the support agent's answer; the ticket is then `in_progress`. Safe to repeat.
      * @throws ConflictError when it is resolved (reopen it first); NotFoundError.
+     * @example
+     * const ai_response = "Please keep the app in the foreground while you speak, and try part 2 again.";
+     * const { status } = await support.answer(ticket_id, { ai_response, ai_confidence: 0.91 }); // in_progress
      */
     async answer(ticket: TicketReference, input: TicketAnswer): Promise<Ticket> {
       only("ticket", input, ["ai_response", "ai_confidence"]);
@@ -180,7 +206,13 @@ export function createSupport(context: DataContext) {
       );
     },
 
-    /** Resolves a ticket in progress or escalated. Safe to repeat. @throws ConflictError when it is new; NotFoundError. */
+    /**
+     * Resolves a ticket in progress or escalated. Safe to repeat.
+     * @throws ConflictError when it is new; NotFoundError.
+     * @example
+     * await support.answer(ticket_id, { ai_response: "Version 4.3 records to the end." });
+     * const { resolved_at } = await support.resolve(ticket_id); // epoch seconds
+     */
     async resolve(ticket: TicketReference): Promise<Ticket> {
       const set = { resolved_at: context.clock() };
       return move(
@@ -196,6 +228,8 @@ export function createSupport(context: DataContext) {
     /**
      * Takes up a new, an escalated or a resolved ticket (again). Safe to repeat.
      * @throws NotFoundError
+     * @example
+     * const { status } = await support.reopen(ticket_id); // in_progress
      */
     async reopen(ticket: TicketReference): Promise<Ticket> {
       return move(
@@ -208,7 +242,12 @@ export function createSupport(context: DataContext) {
       );
     },
 
-    /** Sets the priority, in any state. Safe to repeat. @throws NotFoundError */
+    /**
+     * Sets the priority, in any state. Safe to repeat.
+     * @throws NotFoundError
+     * @example
+     * await support.setPriority(ticket_id, "urgent");
+     */
     async setPriority(ticket: TicketReference, priority: TicketPriority): Promise<Ticket> {
       const key = await keys.keyOf(ticket);
       return tickets.change(
@@ -221,20 +260,39 @@ export function createSupport(context: DataContext) {
       );
     },
 
-    /** Tickets in a state, newest first; answers `status-created_at-index`. */
+    /**
+     * Tickets in a state, newest first; answers `status-created_at-index`.
+     * @throws InvalidCursorError for a cursor of another list.
+     * @example
+     * const { items, cursor } = await support.listByStatus("new", { limit: 10 });
+     * const more = cursor === null ? undefined : await support.listByStatus("new", { limit: 10, cursor });
+     */
     async listByStatus(status: TicketStatus, options: ListOptions = {}): Promise<Page<TicketSummary>> {
       const query = tickets.entity.query.byStatus({ status: attributeValue(TicketModel, "status", status) });
       const page = await readPage(context, { entity: "ticket", accessPattern: "byStatus" }, query, options);
       return { items: tickets.parseAll(page.items), cursor: page.cursor };
     },
 
-    /** Tickets of a priority in any state, whole and as they are now, newest first; answers `priority-created_at-index`. */
+    /**
+     * Tickets of a priority in any state, whole and as they are now, newest first; answers `priority-created_at-index`.
+     * @throws InvalidCursorError for a cursor of another list; UnprocessedError when DynamoDB keeps leaving tickets
+     * unread.
+     * @example
+     * const { items } = await support.listByPriority("high");
+     * const open = items.filter(({ status }) => status !== "resolved");
+     */
     async listByPriority(priority: TicketPriority, options: ListOptions = {}): Promise<Page<Ticket>> {
       const query = tickets.entity.query.byPriority({ priority: attributeValue(TicketModel, "priority", priority) });
       return readWholePage(context, { entity: "ticket", accessPattern: "byPriority" }, tickets, query, options);
     },
 
-    /** Tickets of a user, newest first; answers `user_email-created_at-index`. The category is not in this list. */
+    /**
+     * Tickets of a user, newest first; answers `user_email-created_at-index`. The category is not in this list.
+     * @throws InvalidCursorError for a cursor of another list.
+     * @example
+     * const { items, cursor } = await support.listByUser(email);
+     * const subjects = items.map(({ subject }) => subject);
+     */
     async listByUser(user_email: string, options: ListOptions = {}): Promise<Page<Omit<TicketSummary, "category">>> {
       const account = attributeValue(TicketModel, "user_email", user_email);
       const query = tickets.entity.query.byUser({ user_email: account });
@@ -245,7 +303,11 @@ export function createSupport(context: DataContext) {
       };
     },
 
-    /** How many tickets are in each state, counted over all pages. */
+    /**
+     * How many tickets are in each state, counted over all pages.
+     * @example
+     * const { new: unanswered, escalated } = await support.countByStatus();
+     */
     async countByStatus(): Promise<TicketCounts> {
       const counts = await Promise.all(
         TICKET_STATUSES.map(async (status) => {
@@ -256,7 +318,13 @@ export function createSupport(context: DataContext) {
       return Object.fromEntries(counts) as TicketCounts;
     },
 
-    /** A ticket with its DevOps actions in outline: the `ticketThread` collection in one request. @throws NotFoundError */
+    /**
+     * A ticket with its DevOps actions in outline: the `ticketThread` collection in one request.
+     * @throws NotFoundError
+     * @example
+     * const { ticket, actions } = await support.thread(ticket_id);
+     * const services = actions.map(({ affected_service }) => affected_service);
+     */
     async thread(ticket_id: string): Promise<TicketThread> {
       const { id, rows } = await threadRows(ticket_id);
       const groups = groupByEntity(rows);
@@ -265,7 +333,13 @@ export function createSupport(context: DataContext) {
       return { ticket, actions: rowsOf<DevopsActionOutline>(context, DevopsActionModel, groups) };
     },
 
-    /** A ticket with its DevOps actions, whole: the collection and one batch read. @throws NotFoundError */
+    /**
+     * A ticket with its DevOps actions, whole: the collection and one batch read.
+     * @throws NotFoundError; UnprocessedError when DynamoDB keeps leaving a part of it unread.
+     * @example
+     * const { ticket, actions } = await support.wholeThread(ticket_id);
+     * const [latest] = actions; // with its code_diff and its status
+     */
     async wholeThread(ticket_id: string): Promise<WholeTicketThread> {
       const { id, rows } = await threadRows(ticket_id);
       const groups = groupByEntity(await hydrate(context, threadLabel, rows));
@@ -276,4 +350,5 @@ export function createSupport(context: DataContext) {
   };
 }
 
+/** What `createSupport` makes. */
 export type Support = ReturnType<typeof createSupport>;

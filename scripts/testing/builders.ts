@@ -13,13 +13,24 @@ import type { TicketOpening } from "../../services/support.ts";
  * Inputs of the services, one builder for each kind of item, with values that every rule accepts and that fit together;
  * override what a test is about.
  */
+
+/** A well-formed bcrypt hash, of no password. */
 export const BCRYPT_HASH = "$2b$12$abcdefghijklmnopqrstuuJ5p3GmZb1Vd9cQeXy0T4Nf7sLhRkWm2";
+/** Another one, for a changed password. */
 export const OTHER_BCRYPT_HASH = "$2b$12$zyxwvutsrqponmlkjihgfeJ5p3GmZb1Vd9cQeXy0T4Nf7sLhRkWm2";
 
+/** The user whom all builders are about. */
 export const MARIA = "maria@example.com";
+/** Another user. */
 export const CHEN = "chen@example.com";
 
-/** For `accounts.register`: Maria's account. */
+/**
+ * For `accounts.register`: Maria's account.
+ * @example
+ * import { aRegistration, CHEN } from "@ielts-ai-prep/data-layer/testing";
+ *
+ * await accounts.register(aRegistration({ email: CHEN, username: "Chen" }));
+ */
 export const aRegistration = (overrides: Partial<Registration> = {}): Registration => ({
   email: MARIA,
   password_hash: BCRYPT_HASH,
@@ -28,7 +39,13 @@ export const aRegistration = (overrides: Partial<Registration> = {}): Registrati
   ...overrides,
 });
 
-/** For `sessions.start`; the account must be there. */
+/**
+ * For `sessions.start`; the account must be there.
+ * @example
+ * import { aSession } from "@ielts-ai-prep/data-layer/testing";
+ *
+ * const { session_id } = await sessions.start(aSession({ ip_address: "203.0.113.9" }));
+ */
 export const aSession = (overrides: Partial<SessionStart> = {}): SessionStart => ({
   user_email: MARIA,
   ip_address: "198.51.100.7",
@@ -36,14 +53,28 @@ export const aSession = (overrides: Partial<SessionStart> = {}): SessionStart =>
   ...overrides,
 });
 
-/** For `qrLogin.redeem`, beside the token. */
+/**
+ * For `qrLogin.redeem`, beside the token.
+ * @example
+ * import { aRedemption, MARIA } from "@ielts-ai-prep/data-layer/testing";
+ *
+ * const { token } = await qrLogin.issue(MARIA);
+ * await qrLogin.redeem(token, aRedemption());
+ */
 export const aRedemption = (overrides: Partial<QrRedemption> = {}): QrRedemption => ({
   device_id: "marias-phone",
   user_agent: "IELTS AI Prep/4.2 (Pixel 10)",
   ...overrides,
 });
 
-/** For `assessments.start`. */
+/**
+ * For `assessments.start`.
+ * @example
+ * import { anAssessment } from "@ielts-ai-prep/data-layer/testing";
+ *
+ * const writing = anAssessment({ assessment_id: "assessment-2", assessment_type: "writing_general" });
+ * await assessments.start(writing);
+ */
 export const anAssessment = (overrides: Partial<AssessmentStart> = {}): AssessmentStart => ({
   assessment_id: "assessment-1",
   user_id: MARIA,
@@ -51,7 +82,13 @@ export const anAssessment = (overrides: Partial<AssessmentStart> = {}): Assessme
   ...overrides,
 });
 
-/** For `purchases.grant`: a verified receipt, which becomes an entitlement. */
+/**
+ * For `purchases.grant`: a verified receipt, which becomes an entitlement; its price is in USD.
+ * @example
+ * import { aReceipt } from "@ielts-ai-prep/data-layer/testing";
+ *
+ * await purchases.grant(aReceipt({ product_id: "writing", transaction_id: "1000000902" }));
+ */
 export const aReceipt = (overrides: Partial<VerifiedReceipt> = {}): VerifiedReceipt => ({
   user_email: MARIA,
   product_id: "speaking",
@@ -62,6 +99,7 @@ export const aReceipt = (overrides: Partial<VerifiedReceipt> = {}): VerifiedRece
   ...overrides,
 });
 
+/** Bands, 0 to 9, of the speaking criteria: 7 on average, rounded to halves. */
 export const speakingScores = {
   fluency_coherence: 7.5,
   lexical_resource: 6.5,
@@ -69,6 +107,7 @@ export const speakingScores = {
   pronunciation: 6,
 } as const;
 
+/** Bands, 0 to 9, of the writing criteria: 7 on average. */
 export const writingScores = {
   task_achievement: 7,
   coherence_cohesion: 7.5,
@@ -76,7 +115,13 @@ export const writingScores = {
   grammatical_range: 7,
 } as const;
 
-/** For `assessments.complete`, of a speaking assessment: band 7. */
+/**
+ * For `assessments.complete`, of a speaking assessment of 14 minutes: band 7.
+ * @example
+ * import { aSpeakingResult } from "@ielts-ai-prep/data-layer/testing";
+ *
+ * const { band_score } = await assessments.complete(assessment_id, aSpeakingResult({ duration_minutes: 11 }));
+ */
 export const aSpeakingResult = (overrides: Partial<AssessmentResult> = {}): AssessmentResult => ({
   scores: { speaking: speakingScores },
   ai_feedback: "You speak at length and link your ideas well.",
@@ -85,7 +130,13 @@ export const aSpeakingResult = (overrides: Partial<AssessmentResult> = {}): Asse
   ...overrides,
 });
 
-/** For `support.open`. */
+/**
+ * For `support.open`.
+ * @example
+ * import { aTicket } from "@ielts-ai-prep/data-layer/testing";
+ *
+ * const urgent = await support.open(aTicket({ priority: "urgent" }));
+ */
 export const aTicket = (overrides: Partial<TicketOpening> = {}): TicketOpening => ({
   user_email: MARIA,
   subject: "The microphone stops after a minute",
@@ -95,7 +146,13 @@ export const aTicket = (overrides: Partial<TicketOpening> = {}): TicketOpening =
   ...overrides,
 });
 
-/** For `devops.recordDiagnosis`; give it a `ticket` to link them. */
+/**
+ * For `devops.recordDiagnosis`; give it a `ticket` to link them.
+ * @example
+ * import { aDiagnosis } from "@ielts-ai-prep/data-layer/testing";
+ *
+ * await devops.recordDiagnosis(aDiagnosis({ ticket: ticket_id }));
+ */
 export const aDiagnosis = (overrides: Partial<Diagnosis> = {}): Diagnosis => ({
   issue_description: "Audio uploads over 60 seconds time out",
   affected_service: "lambda",
@@ -103,7 +160,14 @@ export const aDiagnosis = (overrides: Partial<Diagnosis> = {}): Diagnosis => ({
   ...overrides,
 });
 
-/** For `devops.proposeFix`; give it a `ticket` to link them. */
+/**
+ * For `devops.proposeFix`; give it a `ticket` to link them.
+ * @example
+ * import { aFix, aTicket } from "@ielts-ai-prep/data-layer/testing";
+ *
+ * const ticket = await support.open(aTicket());
+ * const { status } = await devops.proposeFix(aFix({ ticket })); // pending_review
+ */
 export const aFix = (overrides: Partial<FixProposal> = {}): FixProposal => ({
   issue_description: "Audio uploads over 60 seconds time out",
   affected_service: "lambda",
@@ -112,7 +176,13 @@ export const aFix = (overrides: Partial<FixProposal> = {}): FixProposal => ({
   ...overrides,
 });
 
-/** For `moderation.recordSafetyEvent`: an event in the assessment that `anAssessment` starts. */
+/**
+ * For `moderation.recordSafetyEvent`: an event in the assessment that `anAssessment` starts.
+ * @example
+ * import { aSafetyEvent } from "@ielts-ai-prep/data-layer/testing";
+ *
+ * await moderation.recordSafetyEvent(aSafetyEvent({ moderation_action: "block", confidence: 0.97 }));
+ */
 export const aSafetyEvent = (overrides: Partial<SafetyEvent> = {}): SafetyEvent => ({
   assessment_id: "assessment-1",
   user_email: MARIA,
@@ -125,7 +195,13 @@ export const aSafetyEvent = (overrides: Partial<SafetyEvent> = {}): SafetyEvent 
   ...overrides,
 });
 
-/** For `moderation.fileReport`: about the assessment that `anAssessment` starts. */
+/**
+ * For `moderation.fileReport`: about the assessment that `anAssessment` starts.
+ * @example
+ * import { aReport } from "@ielts-ai-prep/data-layer/testing";
+ *
+ * const { report_id } = await moderation.fileReport(aReport({ report_type: "bug" }));
+ */
 export const aReport = (overrides: Partial<ReportFiling> = {}): ReportFiling => ({
   reporter_email: MARIA,
   assessment_id: "assessment-1",
@@ -134,7 +210,14 @@ export const aReport = (overrides: Partial<ReportFiling> = {}): ReportFiling => 
   ...overrides,
 });
 
-/** For `assessments.complete`, of a writing assessment: band 7. */
+/**
+ * For `assessments.complete`, of a writing assessment of 58 minutes: band 7.
+ * @example
+ * import { anAssessment, aWritingResult } from "@ielts-ai-prep/data-layer/testing";
+ *
+ * const writing = anAssessment({ assessment_id: "assessment-2", assessment_type: "writing_academic" });
+ * await assessments.complete(await assessments.start(writing), aWritingResult());
+ */
 export const aWritingResult = (overrides: Partial<AssessmentResult> = {}): AssessmentResult => ({
   scores: { writing: writingScores },
   ai_feedback: "Your position is clear from the first paragraph.",
@@ -143,7 +226,14 @@ export const aWritingResult = (overrides: Partial<AssessmentResult> = {}): Asses
   ...overrides,
 });
 
-/** For `questions.import`: a question, whole. */
+/**
+ * For `questions.import`: a question, whole.
+ * @example
+ * import { aQuestion } from "@ielts-ai-prep/data-layer/testing";
+ *
+ * const topics = ["people", "travel", "work"];
+ * await questions.import(topics.map((topic) => aQuestion({ question_id: `sp2-${topic}`, topic })));
+ */
 export const aQuestion = (overrides: Partial<Question> = {}): Question => ({
   question_id: "sp2-900",
   assessment_type: "speaking_part2",
@@ -156,7 +246,13 @@ export const aQuestion = (overrides: Partial<Question> = {}): Question => ({
   ...overrides,
 });
 
-/** For `rubrics.import`: a rubric, whole. */
+/**
+ * For `rubrics.import`: a rubric, whole.
+ * @example
+ * import { aRubric } from "@ielts-ai-prep/data-layer/testing";
+ *
+ * await rubrics.import([aRubric({ rubric_id: "speaking-pronunciation", criterion: "pronunciation" })]);
+ */
 export const aRubric = (overrides: Partial<Rubric> = {}): Rubric => ({
   rubric_id: "speaking-fluency-test",
   skill_type: "speaking",

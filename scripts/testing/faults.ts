@@ -6,6 +6,7 @@ import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
  * after DynamoDB has applied the request; the answer comes too late; a part of a batch is left unprocessed.
  */
 export const FAULTS = ["throttling", "internalError", "resetBefore", "resetAfter", "timeout", "unprocessed"] as const;
+/** One kind of fault. */
 export type Fault = (typeof FAULTS)[number];
 
 /** An HTTP request as the SDK sends it, in the parts that matter here. */
@@ -102,7 +103,16 @@ export interface FaultTarget {
 
 /** Faults that a test has ordered; each meets the next requests that fit it. */
 export interface FaultInjection {
-  /** Orders a fault for the next requests that fit. */
+  /**
+   * Orders a fault for the next requests that fit.
+   * @example
+   * import { startTestDatabase } from "@ielts-ai-prep/data-layer/testing";
+   *
+   * const database = await startTestDatabase();
+   * database.faults.inject("throttling", { operation: "Query", times: 4 }); // the SDK's three retries meet it too
+   * await database.layer.support.listByStatus("new").catch((error) => error.name); // ThrottlingException
+   * await database.stop();
+   */
   inject(fault: Fault, target?: FaultTarget): void;
   /** Faults that no request has met yet, each as often as it is still due. */
   readonly due: readonly Fault[];

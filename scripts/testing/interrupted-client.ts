@@ -13,7 +13,18 @@ export interface Interruption {
   readonly when: "before" | "after";
 }
 
-/** A client that counts requests and is interrupted once; what comes after the interruption never happens either. */
+/**
+ * A client that counts requests and is interrupted once; what comes after the interruption never happens either.
+ * `count()` tells how many requests it was asked for. Its `send` throws Interrupted.
+ * @example
+ * import { aTicket, interruptedClient, startTestDatabase } from "@ielts-ai-prep/data-layer/testing";
+ *
+ * const database = await startTestDatabase();
+ * const { client } = interruptedClient(database.client, { at: 1, when: "after" });
+ * await database.layerWith({ client }).support.open(aTicket({ ticket_id: "TKT-1" })).catch((error) => error.name);
+ * await database.layer.support.open(aTicket({ ticket_id: "TKT-1" })); // what Lambda's retry does
+ * await database.stop();
+ */
 export function interruptedClient(client: DynamoDBClient, interruption?: Interruption) {
   let requests = 0;
   let dead = false;

@@ -20,9 +20,13 @@ export interface TestDatabaseOptions {
 
 /** A table of its own with a data layer on it, for one test file. */
 export interface TestDatabase {
+  /** Where the engine listens: a URL. */
   readonly endpoint: string;
+  /** Name of the table. */
   readonly table: string;
+  /** The layer's client, which has the faults. */
   readonly client: DynamoDBClient;
+  /** What your code is given in place of a deployed data layer. */
   readonly layer: DataLayer;
   /** The layer's clock: `clock.advance(seconds)`, or set `clock.now`. */
   readonly clock: TestClock;
@@ -32,9 +36,27 @@ export interface TestDatabase {
   readonly requests: RequestEvent[];
   /** What `dataLayerFromEnv` and the AWS SDK read, for handlers: `Object.assign(process.env, database.environment)`. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Another data layer on the same table, client and clock unless you give others. */
+  /**
+   * Another data layer on the same table, client and clock unless you give others.
+   * @example
+   * import { startTestDatabase } from "@ielts-ai-prep/data-layer/testing";
+   *
+   * const database = await startTestDatabase();
+   * const late = database.layerWith({ signal: AbortSignal.abort() });
+   * await late.support.countByStatus().catch((error) => error.name); // AbortError
+   * await database.stop();
+   */
   layerWith(options: DataLayerOptions): DataLayer;
-  /** Every stored item, sorted by key: what really is in the table. */
+  /**
+   * Every stored item, sorted by key: what really is in the table.
+   * @example
+   * import { aRegistration, startTestDatabase } from "@ielts-ai-prep/data-layer/testing";
+   *
+   * const database = await startTestDatabase();
+   * await database.layer.accounts.register(aRegistration());
+   * const [user] = await database.contents(); // { pk: "user#maria@example.com", sk: "user", … }
+   * await database.stop();
+   */
   contents(): Promise<Record<string, unknown>[]>;
   /** An empty table, the clock as it began, no faults, no requests: for `beforeEach`. Takes some 20 ms. */
   reset(): Promise<void>;
@@ -45,6 +67,14 @@ export interface TestDatabase {
 /**
  * Starts a DynamoDB for tests, with the table and a data layer on it; it listens on 127.0.0.1 only.
  * @throws Error when dynalite, an optional peer dependency, is not installed and no `endpoint` is given.
+ * @example
+ * import { aRegistration, aSession, startTestDatabase } from "@ielts-ai-prep/data-layer/testing";
+ *
+ * const database = await startTestDatabase(); // in beforeAll
+ * await database.layer.accounts.register(aRegistration());
+ * const { session_id } = await database.layer.sessions.start(aSession());
+ * database.clock.advance(24 * 60 * 60); // the session has expired
+ * await database.stop(); // in afterAll
  */
 export async function startTestDatabase(options: TestDatabaseOptions = {}): Promise<TestDatabase> {
   const { table = `test-${randomUUID()}`, now = NOW } = options;

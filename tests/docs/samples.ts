@@ -1,32 +1,12 @@
 import { transformSync } from "@swc/core";
-import * as esbuildPreset from "../../esbuild-preset.ts";
-import * as dataLayer from "../../index.ts";
-import * as accountsModule from "../../services/accounts.ts";
-import * as assessmentsModule from "../../services/assessments.ts";
-import * as clientModule from "../../services/client.ts";
-import * as contextModule from "../../services/context.ts";
 import type { DataLayer } from "../../services/data-layer.ts";
-import * as purchasesModule from "../../services/purchases.ts";
-import * as qrLoginModule from "../../services/qr-login.ts";
-import * as sessionsModule from "../../services/sessions.ts";
-import * as supportModule from "../../services/support.ts";
-import * as testing from "../../testing.ts";
 import * as builders from "../builders.ts";
 
-/** What samples import, as the package names it. */
-const MODULES: Readonly<Record<string, unknown>> = {
-  "@ielts-ai-prep/data-layer": dataLayer,
-  "@ielts-ai-prep/data-layer/services/accounts": accountsModule,
-  "@ielts-ai-prep/data-layer/services/assessments": assessmentsModule,
-  "@ielts-ai-prep/data-layer/services/client": clientModule,
-  "@ielts-ai-prep/data-layer/services/context": contextModule,
-  "@ielts-ai-prep/data-layer/services/purchases": purchasesModule,
-  "@ielts-ai-prep/data-layer/services/qr-login": qrLoginModule,
-  "@ielts-ai-prep/data-layer/services/sessions": sessionsModule,
-  "@ielts-ai-prep/data-layer/services/support": supportModule,
-  "@ielts-ai-prep/data-layer/testing": testing,
-  "@ielts-ai-prep/data-layer/esbuild-preset": esbuildPreset,
-};
+const PACKAGE = "@ielts-ai-prep/data-layer";
+
+/** Loads what a sample imports, as the package names it. */
+const bring = (module: string): Promise<unknown> =>
+  module.startsWith(PACKAGE) ? import(`../../${module.slice(PACKAGE.length + 1) || "index"}.ts`) : import(module);
 
 /** The services by the names that samples call them. */
 export const SERVICES =
@@ -59,22 +39,14 @@ export async function known(layer: DataLayer): Promise<Known> {
   return { layer, email: builders.MARIA, midnight: 0, assessment_id, ticket_id, action_id };
 }
 
-/** A sample with its imports in the form that a function's body takes; `bring` writes the expression for a module. */
-export const asBody = (sample: string, bring: (module: string) => string): string =>
-  sample.replaceAll(
-    /^import (\{[^}]*\}) from ("[^"]+");$/gm,
-    (_, names, module) => `const ${names} = ${bring(module)};`,
-  );
+/** A sample with its imports in the form that a function's body takes; `load` is the function that imports. */
+export const asBody = (sample: string, load: string): string =>
+  sample.replaceAll(/^import (\{[^}]*\}) from ("[^"]+");$/gm, `const $1 = await ${load}($2);`);
 
 /** Runs a sample where the names of `known` and the services stand. */
 export async function runSample(sample: string, names: Known): Promise<void> {
-  const body = asBody(sample, (module) => `bring(${module})`);
-  const { code } = transformSync(`async function sample() { ${SERVICES}\n{ ${body}\n} }`, {
+  const { code } = transformSync(`async function sample() { ${SERVICES}\n{ ${asBody(sample, "bring")}\n} }`, {
     jsc: { target: "es2022", parser: { syntax: "typescript" } },
   });
-  const bring = (module: string) => {
-    if (!(module in MODULES)) throw new Error(`samples do not know ${module}`);
-    return MODULES[module];
-  };
   await new Function("bring", ...Object.keys(names), `${code}; return sample();`)(bring, ...Object.values(names));
 }
