@@ -21,8 +21,10 @@ import { createResolver, type Reference } from "./storage/references.ts";
 import type { StoredItem } from "./storage/requests.ts";
 import { attributeValue, checkShapes, definedPart, only } from "./storage/validation.ts";
 
+/** The key of an assessment. */
+export type AssessmentKey = Pick<Assessment, "assessment_id" | "user_id">;
 /** An assessment id, or the key `{ assessment_id, user_id }`, which saves the look-up. */
-export type AssessmentReference = Reference<"assessment_id", "user_id", string>;
+export type AssessmentReference = Reference<AssessmentKey>;
 
 /** Criterion scores by skill, bands from 0 to 9 in halves: `{ speaking: { fluency_coherence: 7.5, … } }`. */
 export type Scores = {
@@ -99,12 +101,7 @@ function scoredSkills(input: AssessmentResult): Skill[] {
  */
 export function createAssessments(context: DataContext) {
   const assessments = new EntityStore(context, AssessmentModel);
-  const resolver = createResolver<typeof assessments.entity, "assessment_id", "user_id", string>(
-    assessments,
-    AssessmentModel,
-    { id: "assessment_id", sort: "user_id" },
-    (assessment_id) => assessments.entity.query.byId({ assessment_id }),
-  );
+  const resolver = createResolver<AssessmentKey>(context, AssessmentModel);
   const userOf = (value: string) => attributeValue(AssessmentModel, "user_id", value);
   const byUser = { entity: "assessment", accessPattern: "byUser" };
 

@@ -1,5 +1,10 @@
 import { v7 as uuidv7 } from "uuid";
-import { type DevopsAction, DevopsActionModel, type DevopsActionSummary } from "../entities/devops-action.ts";
+import {
+  type DevopsAction,
+  DevopsActionModel,
+  type DevopsActionSummary,
+  type NewDevopsAction,
+} from "../entities/devops-action.ts";
 import type { ActionStatus } from "../entities/enums.ts";
 import { type Ticket, TicketModel } from "../entities/ticket.ts";
 import { claimId, releaseClaim } from "./claims.ts";
@@ -12,30 +17,28 @@ import { type ListOptions, type Page, readPage } from "./storage/pages.ts";
 import { createResolver, type Reference } from "./storage/references.ts";
 import type { StoredItem } from "./storage/requests.ts";
 import { attributeValue, only } from "./storage/validation.ts";
-import type { TicketReference } from "./support.ts";
+import type { TicketKey, TicketReference } from "./support.ts";
 
+/** The key of an action. */
+export type ActionKey = Pick<DevopsAction, "action_id" | "timestamp">;
 /** An action id, or the key `{ action_id, timestamp }` (a whole action will do), which saves the look-up. */
-export type ActionReference = Reference<"action_id", "timestamp", number>;
+export type ActionReference = Reference<ActionKey>;
 
 /** What the agent found. */
-export interface Diagnosis {
+export interface Diagnosis
+  extends Readonly<Pick<NewDevopsAction, "issue_description" | "affected_service">>,
+    Readonly<Required<Pick<NewDevopsAction, "ai_analysis">>> {
   /** The ticket that the problem came from; a whole ticket saves the look-up, and the link when it already has one. */
   readonly ticket?: TicketReference | Ticket;
-  readonly issue_description: string;
-  /** Lower-case, open set: lambda, dynamodb, gemini, api_gateway … */
-  readonly affected_service: string;
-  readonly ai_analysis: string;
   /** An id of your own makes a retry safe. */
   readonly action_id?: string;
 }
 
 /** A fix that waits for review. */
-export interface FixProposal extends Omit<Diagnosis, "ai_analysis"> {
-  readonly ai_analysis?: string;
-  readonly proposed_fix: string;
-  /** Git diff. */
-  readonly code_diff?: string;
-}
+export interface FixProposal
+  extends Omit<Diagnosis, "ai_analysis">,
+    Readonly<Pick<NewDevopsAction, "ai_analysis" | "code_diff">>,
+    Readonly<Required<Pick<NewDevopsAction, "proposed_fix">>> {}
 
 /** Who decided about a fix, and why. */
 export interface ReviewDecision {
@@ -56,18 +59,8 @@ export interface ReviewDecision {
 export function createDevops(context: DataContext) {
   const actions = new EntityStore(context, DevopsActionModel);
   const tickets = new EntityStore(context, TicketModel);
-  const keys = createResolver<typeof actions.entity, "action_id", "timestamp", number>(
-    actions,
-    DevopsActionModel,
-    { id: "action_id", sort: "timestamp" },
-    (action_id) => actions.entity.query.byId({ action_id }),
-  );
-  const ticketKeys = createResolver<typeof tickets.entity, "ticket_id", "created_at", number>(
-    tickets,
-    TicketModel,
-    { id: "ticket_id", sort: "created_at" },
-    (ticket_id) => tickets.entity.query.byId({ ticket_id }),
-  );
+  const keys = createResolver<ActionKey>(context, DevopsActionModel);
+  const ticketKeys = createResolver<TicketKey>(context, TicketModel);
 
   /** The ticket's key, and whether it is linked to an action. A whole ticket is taken at its word. */
   async function ticketOf(reference: TicketReference | Ticket) {

@@ -6,8 +6,9 @@ import {
   ContentReportModel,
   type ContentReportOutline,
   type ContentReportSummary,
+  type NewContentReport,
 } from "../entities/content-report.ts";
-import type { ReportStatus, ReportType } from "../entities/enums.ts";
+import type { ReportStatus } from "../entities/enums.ts";
 import { type SafetyLog, SafetyLogModel, type SafetyLogSummary } from "../entities/safety-log.ts";
 import { claimId } from "./claims.ts";
 import type { DataContext } from "./context.ts";
@@ -21,8 +22,10 @@ import { createResolver, type Reference } from "./storage/references.ts";
 import type { StoredItem } from "./storage/requests.ts";
 import { attributeValue, only } from "./storage/validation.ts";
 
+/** The key of a report. */
+export type ReportKey = Pick<ContentReport, "report_id" | "created_at">;
 /** A report id, or the key `{ report_id, created_at }`, which saves the look-up. */
-export type ReportReference = Reference<"report_id", "created_at", number>;
+export type ReportReference = Reference<ReportKey>;
 
 /** A moderation event; confidence is from 0 to 1. */
 export type SafetyEvent = Omit<SafetyLog, "log_id" | "timestamp"> & {
@@ -33,17 +36,15 @@ export type SafetyEvent = Omit<SafetyLog, "log_id" | "timestamp"> & {
 };
 
 /** A new report. */
-export interface ReportFiling {
-  readonly reporter_email: string;
-  readonly assessment_id?: string;
-  readonly report_type: ReportType;
-  readonly description: string;
+export interface ReportFiling
+  extends Readonly<Pick<NewContentReport, "reporter_email" | "assessment_id" | "report_type" | "description">> {
   /** An id of your own makes a retry safe. */
   readonly report_id?: string;
 }
 
 /** What was logged and reported about an assessment, in outline, newest first. */
 export interface AssessmentReview {
+  /** The moderation events, as lists show them. */
   readonly safetyLogs: SafetyLogSummary[];
   /** What never changes of each report; its state is in the whole review. */
   readonly reports: ContentReportOutline[];
@@ -53,7 +54,9 @@ export interface AssessmentReview {
 export interface WholeAssessmentReview {
   /** Undefined when no assessment has the id. */
   readonly assessment: Assessment | undefined;
+  /** The moderation events, newest first. */
   readonly safetyLogs: SafetyLog[];
+  /** The reports as they are now, newest first. */
   readonly reports: ContentReport[];
 }
 
@@ -69,18 +72,8 @@ export function createModeration(context: DataContext) {
   const logs = new EntityStore(context, SafetyLogModel);
   const reports = new EntityStore(context, ContentReportModel);
   const assessments = new EntityStore(context, AssessmentModel);
-  const reportKeys = createResolver<typeof reports.entity, "report_id", "created_at", number>(
-    reports,
-    ContentReportModel,
-    { id: "report_id", sort: "created_at" },
-    (report_id) => reports.entity.query.byId({ report_id }),
-  );
-  const logKeys = createResolver<typeof logs.entity, "log_id", "timestamp", number>(
-    logs,
-    SafetyLogModel,
-    { id: "log_id", sort: "timestamp" },
-    (log_id) => logs.entity.query.byId({ log_id }),
-  );
+  const reportKeys = createResolver<ReportKey>(context, ContentReportModel);
+  const logKeys = createResolver<Pick<SafetyLog, "log_id" | "timestamp">>(context, SafetyLogModel);
   const reviewLabel = { entity: "assessmentReview", accessPattern: "assessmentReview" };
 
   function reviewRows(assessment_id: string): Promise<StoredItem[]> {

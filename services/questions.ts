@@ -1,5 +1,5 @@
 import { randomBytes, randomInt } from "node:crypto";
-import { DIFFICULTIES, type Difficulty, type QuestionType } from "../entities/enums.ts";
+import { DIFFICULTIES, type Difficulty } from "../entities/enums.ts";
 import { type Question, QuestionModel, type QuestionSummary } from "../entities/question.ts";
 import type { DataContext } from "./context.ts";
 import { type BulkWriteOptions, type BulkWriteReport, bulkWrite } from "./storage/bulk-writer.ts";
@@ -9,11 +9,9 @@ import { batchGet, keyOf, type StoredItem } from "./storage/requests.ts";
 import { attributeValue, countIn, only } from "./storage/validation.ts";
 
 /** Which questions: of a type, and of a difficulty and a topic if given. */
-export interface QuestionFilter {
-  readonly assessment_type: QuestionType;
-  readonly difficulty?: Difficulty;
-  readonly topic?: string;
-}
+export interface QuestionFilter
+  extends Readonly<Pick<Question, "assessment_type">>,
+    Readonly<Partial<Pick<Question, "difficulty" | "topic">>> {}
 
 /**
  * Rows that a draw looks at, at least, before it chooses among them: the gaps between hashes are uneven, and the more

@@ -1,8 +1,14 @@
 import { Service } from "electrodb";
 import { v7 as uuidv7 } from "uuid";
 import { type DevopsAction, DevopsActionModel, type DevopsActionOutline } from "../entities/devops-action.ts";
-import { TICKET_STATUSES, type TicketCategory, type TicketPriority, type TicketStatus } from "../entities/enums.ts";
-import { type Ticket, TicketModel, type TicketOutline, type TicketSummary } from "../entities/ticket.ts";
+import { TICKET_STATUSES, type TicketPriority, type TicketStatus } from "../entities/enums.ts";
+import {
+  type NewTicket,
+  type Ticket,
+  TicketModel,
+  type TicketOutline,
+  type TicketSummary,
+} from "../entities/ticket.ts";
 import { claimId } from "./claims.ts";
 import type { DataContext } from "./context.ts";
 import { writeUnlessErased } from "./erasure.ts";
@@ -15,31 +21,28 @@ import { createResolver, type Reference } from "./storage/references.ts";
 import type { StoredItem } from "./storage/requests.ts";
 import { attributeValue, only } from "./storage/validation.ts";
 
+/** The key of a ticket. */
+export type TicketKey = Pick<Ticket, "ticket_id" | "created_at">;
 /** A ticket id, or the key `{ ticket_id, created_at }` (a whole ticket will do), which saves the look-up. */
-export type TicketReference = Reference<"ticket_id", "created_at", number>;
+export type TicketReference = Reference<TicketKey>;
 
 /** A new ticket; confidence is from 0 to 1. */
-export interface TicketOpening {
-  readonly user_email: string;
-  readonly subject: string;
-  readonly message: string;
-  readonly category: TicketCategory;
-  readonly priority: TicketPriority;
+export interface TicketOpening
+  extends Readonly<Pick<NewTicket, "user_email" | "subject" | "message" | "category" | "priority" | "ai_confidence">> {
   /** An id of your own (the mail service's) makes a second delivery harmless. */
   readonly ticket_id?: string;
   /** The support agent's first answer, if it has one: the ticket then begins `in_progress`. */
   readonly ai_response?: string;
-  readonly ai_confidence?: number;
 }
 
 /** The support agent's answer; confidence is from 0 to 1. */
-export interface TicketAnswer {
-  readonly ai_response: string;
-  readonly ai_confidence?: number;
-}
+export interface TicketAnswer
+  extends Readonly<Required<Pick<Ticket, "ai_response">>>,
+    Readonly<Pick<Ticket, "ai_confidence">> {}
 
 /** A ticket with its DevOps actions in outline: what never changes of them, such as ids, subject and times. */
 export interface TicketThread {
+  /** The ticket, in outline. */
   readonly ticket: TicketOutline;
   /** Newest first. */
   readonly actions: DevopsActionOutline[];
@@ -47,6 +50,7 @@ export interface TicketThread {
 
 /** The same, whole and as it is now. */
 export interface WholeTicketThread {
+  /** The ticket, whole. */
   readonly ticket: Ticket;
   /** Newest first. */
   readonly actions: DevopsAction[];
@@ -65,12 +69,7 @@ export type TicketCounts = Readonly<Record<TicketStatus, number>>;
  */
 export function createSupport(context: DataContext) {
   const tickets = new EntityStore(context, TicketModel);
-  const keys = createResolver<typeof tickets.entity, "ticket_id", "created_at", number>(
-    tickets,
-    TicketModel,
-    { id: "ticket_id", sort: "created_at" },
-    (ticket_id) => tickets.entity.query.byId({ ticket_id }),
-  );
+  const keys = createResolver<TicketKey>(context, TicketModel);
   const threadLabel = { entity: "ticketThread", accessPattern: "ticketThread" };
 
   /** One state change; `again` tells whether the stored ticket already is what the change would make it. */

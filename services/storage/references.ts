@@ -1,5 +1,6 @@
-import type { AnyEntity, Model } from "../context.ts";
-import type { EntityStore } from "./entity-store.ts";
+import type { AnyEntity, DataContext, Model } from "../context.ts";
+import { EntityStore } from "./entity-store.ts";
+import type { QueryOperation } from "./pages.ts";
 import type { StoredItem } from "./requests.ts";
 import { attributeValue } from "./validation.ts";
 
@@ -7,35 +8,33 @@ import { attributeValue } from "./validation.ts";
  * An item by its id alone, or by the whole key that a caller already holds: with the key a change needs no look-up.
  * A whole item is a key.
  */
-export type Reference<I extends string, S extends string, V> =
-  | string
-  | (Readonly<Record<I, string>> & Readonly<Record<S, V>>);
+export type Reference<K extends object> = string | Readonly<K>;
 
-interface Query {
-  params(options?: object): unknown;
+interface KeyOrder {
+  readonly pk: { readonly composite: readonly [string] };
+  readonly sk: { readonly composite: readonly [string] };
 }
 
-/** Turns references of an entity with a two-part key into keys. */
-export function createResolver<E extends AnyEntity, I extends string, S extends string, V extends string | number>(
-  store: EntityStore<E>,
-  model: Model<E>,
-  names: { readonly id: I; readonly sort: S },
-  byId: (id: string) => Query,
-) {
-  type Key = Record<I, string> & Record<S, V>;
-  const keyFrom = (item: Readonly<Record<string, unknown>>): Key =>
-    ({
-      [names.id]: attributeValue(model, names.id, item[names.id]),
-      [names.sort]: attributeValue(model, names.sort, item[names.sort]),
-    }) as Key;
+type ById = (id: Readonly<Record<string, string>>) => QueryOperation;
 
-  async function findStored(id: string, options: { consistent?: boolean } = {}): Promise<StoredItem | undefined> {
-    return store.readOnly("byId", byId(attributeValue(model, names.id, id)) as never, options);
+/** Turns references of an entity into its keys `K`, which have two parts: an id, and what callers need not know. */
+export function createResolver<K extends object>(context: DataContext, model: Model) {
+  const store = new EntityStore(context, model as Model<AnyEntity>);
+  const { pk, sk } = model.schema.indexes.byId as KeyOrder;
+  const [id] = pk.composite;
+  const partOf = (item: object, name: string) =>
+    attributeValue(model, name, (item as Readonly<Record<string, unknown>>)[name]);
+  const keyFrom = (item: object) =>
+    Object.fromEntries([...pk.composite, ...sk.composite].map((name) => [name, partOf(item, name)])) as K;
+
+  async function findStored(value: string, options: { consistent?: boolean } = {}): Promise<StoredItem | undefined> {
+    const byId = store.entity.query.byId as ById;
+    return store.readOnly("byId", byId({ [id]: attributeValue(model, id, value) }), options);
   }
 
-  async function getStored(id: string, options: { consistent?: boolean } = {}): Promise<StoredItem> {
-    const item = await findStored(id, options);
-    if (item === undefined) throw store.notFound(id);
+  async function getStored(value: string, options: { consistent?: boolean } = {}): Promise<StoredItem> {
+    const item = await findStored(value, options);
+    if (item === undefined) throw store.notFound(value);
     return item;
   }
 
@@ -43,7 +42,7 @@ export function createResolver<E extends AnyEntity, I extends string, S extends 
     findStored,
     getStored,
     /** @throws NotFoundError when an id alone is given and nothing has it. */
-    async keyOf(reference: Reference<I, S, V>): Promise<Key> {
+    async keyOf(reference: Reference<K>): Promise<K> {
       if (typeof reference === "object" && reference !== null) return keyFrom(reference);
       return keyFrom(await getStored(reference));
     },
