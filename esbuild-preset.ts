@@ -1,9 +1,11 @@
 /** The part of esbuild's plugin interface that is used here, so that the package does not depend on esbuild. */
 interface PluginBuild {
+  /** Says where a module is. */
   onResolve(
     options: { filter: RegExp },
     callback: (args: { path: string; importer: string }) => { path: string; namespace: string } | undefined,
   ): void;
+  /** Says what a module holds. */
   onLoad(
     options: { filter: RegExp; namespace: string },
     callback: (args: { path: string }) => { contents: string; loader: "js" },

@@ -5,6 +5,7 @@ import { type TableDefinition, tableDefinition } from "./table.ts";
 export interface AttributeDescription {
   /** ElectroDB's name of the type, such as `string`; `enum` for one of a closed set. */
   readonly type: string;
+  /** Whether every item has it. */
   readonly required: boolean;
   /** The closed set, of the value or of the members of a list. */
   readonly enum?: readonly string[];
@@ -12,12 +13,15 @@ export interface AttributeDescription {
   readonly hidden?: true;
   /** What a number counts: `epoch seconds`, `USD`, `minutes`, `band`, or `0 to 1`. */
   readonly unit?: string;
+  /** Who gives the value: a caller, the service, another attribute, or the migration. */
   readonly setBy: "caller" | "service" | "derived" | "migration";
+  /** What it means. */
   readonly description: string;
 }
 
 /** A question that an index answers, and the key it is asked by. */
 export interface AccessPatternDescription {
+  /** What the entity calls it: `byStatus`. */
   readonly name: string;
   /** `table` for the primary key. */
   readonly index: string;
@@ -29,6 +33,7 @@ export interface AccessPatternDescription {
   readonly collection?: string;
   /** The seed's index that this one replaces. */
   readonly seedIndex?: string;
+  /** The question that it answers. */
   readonly description: string;
 }
 
@@ -36,14 +41,19 @@ export interface AccessPatternDescription {
 export interface EntityDescription {
   /** The seed's table that the entity takes the place of. */
   readonly seedTable: string;
+  /** By name, hidden ones too. */
   readonly attributes: Readonly<Record<string, AttributeDescription>>;
+  /** The primary key first. */
   readonly accessPatterns: readonly AccessPatternDescription[];
 }
 
 /** The whole model, as `npm run model -- --json` prints it. */
 export interface ModelDescription {
+  /** The one table. */
   readonly table: TableDefinition;
+  /** The eleven entities, by name. */
   readonly entities: Readonly<Record<EntityName, EntityDescription>>;
+  /** Entities side by side in one index, by the name of the collection. */
   readonly collections: Readonly<Record<string, { readonly index: string; readonly members: readonly string[] }>>;
   /** Rows beside the entities that hold no data of the seed's. */
   readonly markers: Readonly<Record<string, Omit<EntityDescription, "seedTable">>>;

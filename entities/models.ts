@@ -29,4 +29,5 @@ export const MODELS = {
 /** The rows beside the entities, which hold no content. */
 export const MARKERS = { claim: ClaimModel } as const;
 
+/** Name of an entity, as in keys, requests and errors. */
 export type EntityName = keyof typeof MODELS;

@@ -3,11 +3,13 @@ import { MARKERS, MODELS } from "./models.ts";
 
 /** An index of the table, as the entities' views make it. */
 export interface GlobalSecondaryIndex {
+  /** Name of the index: `gsi1`. */
   readonly indexName: string;
   /** Name of the attribute that is the partition key. */
   readonly partitionKey: string;
   /** Name of the attribute that is the sort key. */
   readonly sortKey: string;
+  /** Whether the index carries whole items. */
   readonly projectionType: "ALL" | "INCLUDE";
   /** Attributes that the index carries besides keys; empty for ALL. */
   readonly nonKeyAttributes: readonly string[];

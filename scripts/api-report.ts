@@ -70,7 +70,8 @@ const report = readFileSync(join(folder, REPORT), "utf8").replaceAll(
 rmSync(surface);
 rmSync(folder, { recursive: true });
 
-for (const [, declaration] of report.matchAll(/\(undocumented\)\n *(.*)$/gm)) {
+// For `name` and `code` of an error, editors show the docstring of the class that it extends.
+for (const [, declaration] of report.matchAll(/\(undocumented\)\n *(?! |readonly (?:name|code)\b)(.*)$/gm)) {
   console.error(`No docstring: ${declaration}`);
   process.exitCode = 1;
 }

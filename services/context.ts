@@ -20,6 +20,7 @@ export const systemClock: Clock = () => Math.floor(Date.now() / 1000);
 
 /** One request to DynamoDB, told to `onRequest` when it ended. It holds no keys and no attribute values. */
 export interface RequestEvent {
+  /** The request, as DynamoDB calls it. */
   readonly operation: "GetItem" | "PutItem" | "UpdateItem" | "DeleteItem" | "Query" | "BatchGetItem" | "BatchWriteItem";
   /** The entity, or the collection, that was asked for. */
   readonly entity: string;
@@ -67,6 +68,7 @@ export type AnyEntity = ConstructorParameters<typeof Service>[0][string];
 
 /** An entity's model as `entities/` exports it. */
 export interface Model<E = unknown> {
+  /** ElectroDB's schema: attributes with their rules, and indexes. */
   readonly schema: {
     readonly model: { readonly entity: string; readonly version: string };
     readonly attributes: Readonly<Record<string, object>>;
@@ -78,8 +80,11 @@ export interface Model<E = unknown> {
 
 /** What every service is built on: a client, a table, a clock, and entities bound to them once. */
 export interface DataContext {
+  /** The client that sends every request. */
   readonly client: DynamoDBClient;
+  /** Name of the table. */
   readonly table: string;
+  /** Whole epoch seconds. */
   readonly clock: Clock;
   /** Encrypts and reads the cursors of lists. */
   readonly cursors: CursorCodec;

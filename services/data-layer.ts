@@ -19,16 +19,27 @@ export type BoundEntities = { readonly [N in keyof typeof MODELS]: ReturnType<(t
 /** All services on one client and table. Each is built when it is first used. */
 export interface DataLayer {
   /** What the services are built on. */
+  /** The client, the table and the clock that the services share. */
   readonly context: DataContext;
+  /** User accounts: registration, log-in data, state, overview, export and erasure. */
   readonly accounts: Accounts;
+  /** Log-in sessions of 24 hours. */
   readonly sessions: Sessions;
+  /** QR log-in: a token of 5 minutes that exactly one device turns into a session. */
   readonly qrLogin: QrLogin;
+  /** Speaking and writing assessments. */
   readonly assessments: Assessments;
+  /** The question bank. */
   readonly questions: Questions;
+  /** The scoring rubrics. */
   readonly rubrics: Rubrics;
+  /** Purchases and the access that they give. */
   readonly purchases: Purchases;
+  /** Safety logs of the AI examiner, and what users report. */
   readonly moderation: Moderation;
+  /** Support tickets. */
   readonly support: Support;
+  /** What the DevOps agent finds and proposes, and what humans decide about it. */
   readonly devops: Devops;
   /**
    * The ElectroDB entities themselves, for questions that no service answers. They validate attributes, but know

@@ -59,6 +59,7 @@ export class InvalidCursorError extends DataLayerError {
 export class ConfigurationError extends DataLayerError {
   override readonly name: string = "ConfigurationError";
   override readonly code = "configuration";
+  /** Name of the environment variable. */
   readonly variable: string;
 
   constructor(variable: string, rule: string) {
@@ -71,6 +72,7 @@ export class ConfigurationError extends DataLayerError {
 export class UnprocessedError extends DataLayerError {
   override readonly name: string = "UnprocessedError";
   override readonly code = "unprocessed";
+  /** How many keys or items were left. */
   readonly count: number;
 
   constructor(count: number) {

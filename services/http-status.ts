@@ -4,6 +4,7 @@ import { ConflictError, DataLayerError, ExpiredError, NotFoundError, ValidationE
 export interface ErrorResponse {
   /** As `statusCodeOf` gives it, 400 to 504. */
   readonly statusCode: number;
+  /** Says that the body is JSON. */
   readonly headers: { readonly "content-type": "application/json" };
   /** JSON: `{ code, message }`, with `attribute` and `rule`, or `state`, where the error has them. */
   readonly body: string;

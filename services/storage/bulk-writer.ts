@@ -13,6 +13,7 @@ export interface BulkWriteOptions {
 
 /** What an import did. */
 export interface BulkWriteReport<T> {
+  /** How many items were written. */
   readonly written: number;
   /** The inputs that could not be written, each with what DynamoDB said. */
   readonly failed: readonly { readonly input: T; readonly cause: unknown }[];

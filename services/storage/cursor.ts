@@ -1,12 +1,14 @@
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from "node:crypto";
 import { InvalidCursorError } from "../errors.ts";
 
+/** DynamoDB's last evaluated key. */
 type Key = Record<string, unknown>;
 
 /** Turns DynamoDB's last evaluated key into an opaque cursor that fits one list of one partition only, and back. */
 export interface CursorCodec {
+  /** Makes a cursor that only `open` with the same list reads. */
   seal(key: Key, list: string): string;
-  /** @throws InvalidCursorError for anything that `seal` did not make for the same list. */
+  /** The key that a cursor holds. @throws InvalidCursorError for anything that `seal` did not make for the same list. */
   open(cursor: string, list: string): Key;
 }
 

@@ -5,6 +5,7 @@ import { countIn, only } from "./validation.ts";
 
 /** One page of a list. */
 export interface Page<T> {
+  /** The items of the page; may be fewer than the limit, even when there are more pages. */
   readonly items: T[];
   /** Pass it back for the next page; null after the last one. */
   readonly cursor: string | null;
