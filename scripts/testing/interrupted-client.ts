@@ -44,6 +44,7 @@ export function interruptedClient(client: DynamoDBClient, interruption?: Interru
   };
   return {
     client: { send, config: client.config } as unknown as DynamoDBClient,
+    /** How many requests were sent, the one that was interrupted among them. */
     count: () => requests,
   };
 }
