@@ -3,6 +3,9 @@ import { email, flag, id, instant, migrated, timeToLive } from "./attributes.ts"
 import type { QrToken } from "./items.ts";
 import { MODEL_VERSION, primary, SERVICE_NAME, scoped } from "./keys.ts";
 
+/** How long a token may be redeemed: 5 minutes, in seconds. */
+export const QR_TOKEN_LIFETIME_SECONDS = 5 * 60;
+
 const schema = createSchema({
   model: { service: SERVICE_NAME, entity: "qr_token", version: MODEL_VERSION },
   attributes: {

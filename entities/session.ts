@@ -3,6 +3,9 @@ import { email, flag, id, instant, migrated, text, timeToLive } from "./attribut
 import type { Session } from "./items.ts";
 import { MODEL_VERSION, primary, SERVICE_NAME, scoped } from "./keys.ts";
 
+/** How long a session lasts: 24 hours, in seconds. */
+export const SESSION_LIFETIME_SECONDS = 24 * 60 * 60;
+
 const schema = createSchema({
   model: { service: SERVICE_NAME, entity: "session", version: MODEL_VERSION },
   attributes: {

@@ -109,6 +109,7 @@ function equalSecrets(a: unknown, b: unknown): boolean {
  */
 export function createAccounts(context: DataContext) {
   const users = new EntityStore(context, UserModel);
+  const sessions = createSessions(context);
   const emailOf = (value: string) => attributeValue(UserModel, "email", value);
 
   async function stored(email: string, consistent = false): Promise<StoredItem> {
@@ -144,14 +145,6 @@ export function createAccounts(context: DataContext) {
       (user) => user.patch({ email }).set({ account_status: "deleted" }),
       () => undefined,
     );
-  }
-
-  /** Ends all sessions and withdraws all QR tokens: a redeemed token could give its session back to a retry. */
-  async function shutOut(email: string): Promise<void> {
-    const tokens = context.entity(QrTokenModel).query.byUser({ user_email: email });
-    const rows = await allRows(context, { entity: "qr_token", accessPattern: "byUser" }, tokens);
-    await batchDelete(context, { entity: "qr_token", accessPattern: "withdraw" }, rows.map(keyOf));
-    await createSessions(context).endAll(email);
   }
 
   /** The queries that reach an account's items, its own row and its safety logs aside. */
@@ -370,7 +363,7 @@ export function createAccounts(context: DataContext) {
           throw new ConflictError("user", "password_changed", "the password has been changed meanwhile");
         },
       );
-      await shutOut(key.email);
+      await sessions.endAll(key.email);
       return user;
     },
 
@@ -408,7 +401,7 @@ export function createAccounts(context: DataContext) {
      */
     async suspend(email: string): Promise<User> {
       const user = await setStatus(emailOf(email), "suspended");
-      await shutOut(user.email);
+      await sessions.endAll(user.email);
       return user;
     },
 
@@ -432,7 +425,7 @@ export function createAccounts(context: DataContext) {
      */
     async markDeleted(email: string): Promise<User> {
       const user = await setStatus(emailOf(email), "deleted");
-      await shutOut(user.email);
+      await sessions.endAll(user.email);
       return user;
     },
 

@@ -1,16 +1,12 @@
 import { v4 as uuidv4 } from "uuid";
-import { type QrToken, QrTokenModel } from "../entities/qr-token.ts";
-import { type Session, SessionModel } from "../entities/session.ts";
+import { QR_TOKEN_LIFETIME_SECONDS, type QrToken, QrTokenModel } from "../entities/qr-token.ts";
+import { SESSION_LIFETIME_SECONDS, type Session, SessionModel } from "../entities/session.ts";
 import type { DataContext } from "./context.ts";
 import { writeUnlessShut } from "./erasure.ts";
 import { ExpiredError, TokenUsedError } from "./errors.ts";
-import { SESSION_LIFETIME_SECONDS } from "./sessions.ts";
 import { EntityStore } from "./storage/entity-store.ts";
 import type { StoredItem } from "./storage/requests.ts";
 import { attributeValue, only } from "./storage/validation.ts";
-
-/** How long a token may be redeemed: 5 minutes, in seconds. */
-export const QR_TOKEN_LIFETIME_SECONDS = 5 * 60;
 
 /** What the web page that shows the code may know while it polls; instants are epoch seconds. */
 export interface QrTokenStatus extends Readonly<Pick<QrToken, "expires_at" | "used_at">> {

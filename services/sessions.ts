@@ -1,15 +1,19 @@
 import { v4 as uuidv4 } from "uuid";
-import { type NewSession, type Session, SessionModel, type SessionSummary } from "../entities/session.ts";
+import { QR_TOKEN_LIFETIME_SECONDS, QrTokenModel } from "../entities/qr-token.ts";
+import {
+  type NewSession,
+  SESSION_LIFETIME_SECONDS,
+  type Session,
+  SessionModel,
+  type SessionSummary,
+} from "../entities/session.ts";
 import type { DataContext } from "./context.ts";
 import { writeUnlessShut } from "./erasure.ts";
 import { ExpiredError } from "./errors.ts";
-import { EntityStore } from "./storage/entity-store.ts";
+import { anyOf, EntityStore } from "./storage/entity-store.ts";
 import { allRows, type ListOptions, type Page, readPage } from "./storage/pages.ts";
-import { batchDelete, keyOf } from "./storage/requests.ts";
+import { batchDelete, batchGet, keyOf, type StoredItem } from "./storage/requests.ts";
 import { attributeValue, only } from "./storage/validation.ts";
-
-/** How long a session lasts: 24 hours, in seconds. */
-export const SESSION_LIFETIME_SECONDS = 24 * 60 * 60;
 
 /** A new session, and where it comes from. */
 export type SessionStart = Readonly<Pick<NewSession, "user_email" | "ip_address" | "user_agent">>;
@@ -26,6 +30,21 @@ export function createSessions(context: DataContext) {
   const sessions = new EntityStore(context, SessionModel);
   const emailOf = (value: string) => attributeValue(SessionModel, "user_email", value);
   const idOf = (value: string) => attributeValue(SessionModel, "session_id", value);
+  const tokens = new EntityStore(context, QrTokenModel);
+  const tokensOf = { entity: "qr_token", accessPattern: "byUser" };
+  const withdraw = { entity: "qr_token", accessPattern: "withdraw" };
+
+  /** Withdraws the token that opened a session: while it lives, it gives its device the session back. */
+  async function withdrawOpener({ session_id, user_email, created_at }: StoredItem): Promise<void> {
+    const opened = created_at as number;
+    const query = tokens.entity.query
+      .byUser({ user_email: user_email as string })
+      .between({ created_at: Math.max(0, opened - QR_TOKEN_LIFETIME_SECONDS) }, { created_at: opened + 1 });
+    const keys = (await allRows(context, tokensOf, query)).map(keyOf);
+    const issued = await batchGet(context, withdraw, keys, { consistent: true });
+    const openers = issued.filter(({ opened_session_id }) => opened_session_id === session_id);
+    await batchDelete(context, withdraw, openers.map(keyOf));
+  }
 
   return {
     /**
@@ -89,24 +108,40 @@ export function createSessions(context: DataContext) {
     },
 
     /**
-     * Ends a session. Safe to repeat.
+     * Ends a session. Safe to repeat. A QR token that opened it is withdrawn while it could still be redeemed again.
+     * @throws UnprocessedError when DynamoDB is too busy to withdraw the token: call again.
      * @example
      * const { session_id } = await sessions.start({ user_email: email });
      * await sessions.end(session_id);
      */
     async end(session_id: string): Promise<void> {
-      await sessions.remove("end", sessions.entity.delete({ session_id: idOf(session_id) }));
+      const key = { session_id: idOf(session_id) };
+      const lived = context.clock() - QR_TOKEN_LIFETIME_SECONDS;
+      const unlessTokenLives = sessions.entity
+        .delete(key)
+        .where(({ session_id: id, qr_authenticated, created_at }, { eq, lte, notExists }) =>
+          anyOf(notExists(id), eq(qr_authenticated, false), lte(created_at, lived)),
+        );
+      await sessions.remove("end", unlessTokenLives, async (session) => {
+        if (session === undefined) return;
+        await withdrawOpener(session);
+        await sessions.remove("end", sessions.entity.delete(key));
+      });
     },
 
     /**
-     * Ends all sessions of a user and tells how many. Safe to repeat.
+     * Ends all sessions of a user, withdraws all QR tokens, and tells how many sessions there were. Safe to repeat.
      * @throws UnprocessedError when DynamoDB is too busy: call again.
      * @example
      * await sessions.start({ user_email: email });
      * const ended = await sessions.endAll(email); // 1
      */
     async endAll(user_email: string): Promise<number> {
-      const query = sessions.entity.query.byUser({ user_email: emailOf(user_email) });
+      const account = { user_email: emailOf(user_email) };
+      // Tokens first: a redeemed one could give its session back to a retry.
+      const issued = await allRows(context, tokensOf, tokens.entity.query.byUser(account));
+      await batchDelete(context, withdraw, issued.map(keyOf));
+      const query = sessions.entity.query.byUser(account);
       const rows = await allRows(context, { entity: "session", accessPattern: "byUser" }, query);
       await batchDelete(context, { entity: "session", accessPattern: "endAll" }, rows.map(keyOf));
       return rows.length;

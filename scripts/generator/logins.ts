@@ -1,5 +1,5 @@
-import { QR_TOKEN_LIFETIME_SECONDS } from "../../services/qr-login.ts";
-import { SESSION_LIFETIME_SECONDS } from "../../services/sessions.ts";
+import { QR_TOKEN_LIFETIME_SECONDS } from "../../entities/qr-token.ts";
+import { SESSION_LIFETIME_SECONDS } from "../../entities/session.ts";
 import type { StoredItem } from "../../services/storage/requests.ts";
 import { type Dice, HOUR, MINUTE } from "./dice.ts";
 import type { Profile } from "./profile.ts";

@@ -1,9 +1,9 @@
 import { normalizeEmail } from "../../entities/attributes.ts";
 import { CRITERIA, type Skill } from "../../entities/enums.ts";
 import { type EntityName, MODELS } from "../../entities/models.ts";
+import { QR_TOKEN_LIFETIME_SECONDS } from "../../entities/qr-token.ts";
+import { SESSION_LIFETIME_SECONDS } from "../../entities/session.ts";
 import { ACCESS_PERIOD_SECONDS } from "../../services/purchases.ts";
-import { QR_TOKEN_LIFETIME_SECONDS } from "../../services/qr-login.ts";
-import { SESSION_LIFETIME_SECONDS } from "../../services/sessions.ts";
 import { closedSetOf, type EnumMapping } from "./enum-mapping.ts";
 import { quoted, type Reason, type ReasonCode, type SkipCode } from "./reasons.ts";
 import {

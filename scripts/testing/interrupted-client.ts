@@ -34,11 +34,15 @@ export function interruptedClient(client: DynamoDBClient, interruption?: Interru
       dead = true;
       throw new Interrupted();
     }
-    const output = await client.send(command, options);
-    if (interruption?.when === "after" && number === interruption.at) {
-      dead = true;
-      throw new Interrupted();
+    const diesAfter = interruption?.when === "after" && number === interruption.at;
+    let output: unknown;
+    try {
+      output = await client.send(command, options);
+    } catch (error) {
+      // The caller does not hear of a refusal either.
+      if (!diesAfter) throw error;
     }
+    if (diesAfter) dead = true;
     if (dead) throw new Interrupted();
     return output;
   };

@@ -200,13 +200,17 @@ export class EntityStore<E extends AnyEntity> {
     }
   }
 
-  /** Removes an item if it is there. */
-  async remove(accessPattern: string, operation: Operation): Promise<StoredItem | undefined> {
+  /** Removes an item if it is there and, with a condition, meets it. */
+  async remove(accessPattern: string, operation: Operation, whenRefused?: WhenRefused<void>): Promise<void> {
     const parameters = operation.params();
-    parameters.ReturnValues = "ALL_OLD";
+    if (whenRefused !== undefined) parameters.ReturnValuesOnConditionCheckFailure = "ALL_OLD";
     checkKeySizes(this.model, parameters.Key, parameters.Key);
-    const output = await send(this.context, "DeleteItem", { entity: this.name, accessPattern }, parameters);
-    return output.Attributes;
+    try {
+      await send(this.context, "DeleteItem", { entity: this.name, accessPattern }, parameters);
+    } catch (error) {
+      if (!(error instanceof ConditionFailed) || whenRefused === undefined) throw error;
+      await whenRefused(await this.currentOf(error, parameters.Key));
+    }
   }
 
   notFound(key?: string): NotFoundError {

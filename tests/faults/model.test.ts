@@ -439,7 +439,7 @@ const steps: fc.Arbitrary<fc.AsyncCommand<InMemoryModel, Real>>[] = [
   step({
     name: "sessions.end",
     input: fc.nat(5),
-    model: (model, number) => void model.sessions.delete(model.sessionIds.at(-1 - number) ?? "none"),
+    model: (model, number) => model.end(model.sessionIds.at(-1 - number) ?? "none"),
     real: ({ sessions }, number, model) => sessions.end(model.sessionIds.at(-1 - number) ?? "none"),
   }),
   step({

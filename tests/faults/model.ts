@@ -1,8 +1,8 @@
 import { MODELS } from "../../entities/models.ts";
+import { QR_TOKEN_LIFETIME_SECONDS } from "../../entities/qr-token.ts";
+import { SESSION_LIFETIME_SECONDS } from "../../entities/session.ts";
 import { ERASURE_MARKER_SECONDS } from "../../services/erasure.ts";
 import { ACCESS_PERIOD_SECONDS } from "../../services/purchases.ts";
-import { QR_TOKEN_LIFETIME_SECONDS } from "../../services/qr-login.ts";
-import { SESSION_LIFETIME_SECONDS } from "../../services/sessions.ts";
 import {
   ACCOUNT_STATES,
   ACTION_STATES,
@@ -118,7 +118,7 @@ export class InMemoryModel {
       return conflict(user.account_status);
     }
     user.account_status = to;
-    if (to !== "active") this.shutOut(email);
+    if (to !== "active") this.endAll(email);
     return shown("user", user);
   }
 
@@ -133,7 +133,7 @@ export class InMemoryModel {
     if (user.password_hash !== current_hash && user.password_hash !== password_hash)
       return conflict("password_changed");
     user.password_hash = password_hash;
-    this.shutOut(email);
+    this.endAll(email);
     return shown("user", user);
   }
 
@@ -187,15 +187,19 @@ export class InMemoryModel {
     );
   }
 
+  end(session_id: string): void {
+    this.sessions.delete(session_id);
+    for (const [id, { opened_session_id }] of this.tokens) {
+      const lives = (this.tokens.get(id)?.used_at as number) > this.now - QR_TOKEN_LIFETIME_SECONDS;
+      if (opened_session_id === session_id && lives) this.tokens.delete(id);
+    }
+  }
+
   endAll(email: string): number {
+    for (const [id, { user_email }] of this.tokens) if (user_email === email) this.tokens.delete(id);
     const own = [...this.sessions].filter(([, { user_email }]) => user_email === email);
     for (const [id] of own) this.sessions.delete(id);
     return own.length;
-  }
-
-  private shutOut(email: string): void {
-    this.endAll(email);
-    for (const [id, { user_email }] of this.tokens) if (user_email === email) this.tokens.delete(id);
   }
 
   issueToken(user_email: string, token: string): Row {

@@ -116,7 +116,10 @@ export const SCENARIOS: { readonly [S in ServiceName]: { readonly [F in keyof Da
     }),
     list: scenario({ prepare: fullAccount, act: (layer) => layer.sessions.list(MARIA) }),
     end: scenario({
-      prepare: startSession,
+      prepare: async (layer) => {
+        const { token } = await issued(layer);
+        return layer.qrLogin.redeem(token, { device_id: "phone" });
+      },
       act: (layer, session) => layer.sessions.end(session.session_id),
     }),
     endAll: scenario({

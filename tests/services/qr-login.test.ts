@@ -1,4 +1,5 @@
 import { inspect } from "node:util";
+import { QR_TOKEN_LIFETIME_SECONDS } from "../../entities/qr-token.ts";
 import {
   ConflictError,
   DataLayerError,
@@ -7,7 +8,7 @@ import {
   TokenUsedError,
   ValidationError,
 } from "../../services/errors.ts";
-import { QR_TOKEN_LIFETIME_SECONDS, type QrLogin } from "../../services/qr-login.ts";
+import type { QrLogin } from "../../services/qr-login.ts";
 import { aRegistration, BCRYPT_HASH, MARIA, OTHER_BCRYPT_HASH } from "../builders.ts";
 import { NOW, openTestTable, type TestTable } from "../engine.ts";
 import { everyPage, interceptedClient } from "../instruments.ts";

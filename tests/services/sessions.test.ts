@@ -1,5 +1,6 @@
+import { QR_TOKEN_LIFETIME_SECONDS } from "../../entities/qr-token.ts";
+import { SESSION_LIFETIME_SECONDS } from "../../entities/session.ts";
 import { ExpiredError, NotFoundError, ValidationError } from "../../services/errors.ts";
-import { SESSION_LIFETIME_SECONDS } from "../../services/sessions.ts";
 import { aRegistration, CHEN, MARIA } from "../builders.ts";
 import { NOW, openTestTable, type TestTable } from "../engine.ts";
 
@@ -131,6 +132,46 @@ describe("end and endAll", () => {
     await db.layer.sessions.end(session_id);
     await db.layer.sessions.end(session_id);
     await expect(db.layer.sessions.authenticate(session_id)).rejects.toBeInstanceOf(NotFoundError);
+  });
+
+  describe("of a session that a QR token opened", () => {
+    const phone = { device_id: "marias-phone" };
+    const opened = async () => {
+      const { token } = await db.layer.qrLogin.issue(MARIA);
+      return { token, ...(await db.layer.qrLogin.redeem(token, phone)) };
+    };
+
+    it("leaves the phone no way back to it", async () => {
+      const other = await db.layer.qrLogin.issue(MARIA);
+      const { token, session_id } = await opened();
+
+      await db.layer.sessions.end(session_id);
+      await db.layer.sessions.end(session_id);
+
+      await expect(db.layer.qrLogin.redeem(token, phone)).rejects.toBeInstanceOf(NotFoundError);
+      await expect(db.layer.sessions.authenticate(session_id)).rejects.toBeInstanceOf(NotFoundError);
+      await expect(db.layer.qrLogin.status(other.token)).resolves.toMatchObject({ state: "waiting" });
+    });
+
+    it("leaves the phone no way back to any of all", async () => {
+      const { token, session_id } = await opened();
+
+      expect(await db.layer.sessions.endAll(MARIA)).toBeGreaterThan(0);
+
+      await expect(db.layer.qrLogin.redeem(token, phone)).rejects.toBeInstanceOf(NotFoundError);
+      await expect(db.layer.sessions.authenticate(session_id)).rejects.toBeInstanceOf(NotFoundError);
+    });
+
+    it("takes one request once the token is over", async () => {
+      const { session_id } = await opened();
+      db.clock.advance(QR_TOKEN_LIFETIME_SECONDS);
+      db.requests.length = 0;
+
+      await db.layer.sessions.end(session_id);
+
+      expect(db.requests.map(({ operation }) => operation)).toEqual(["DeleteItem"]);
+      await expect(db.layer.sessions.authenticate(session_id)).rejects.toBeInstanceOf(NotFoundError);
+    });
   });
 
   it("ends all sessions of one user and no others", async () => {

@@ -93,6 +93,7 @@ describe("onRequest", () => {
       { operation: "DeleteItem", entity: "session", accessPattern: "end", index: "table", items: 1 },
       { operation: "Query", entity: "ticketThread", accessPattern: "ticketThread", index: "gsi4", items: 2 },
       { operation: "BatchGetItem", entity: "ticketThread", accessPattern: "ticketThread", index: "table", items: 2 },
+      { operation: "Query", entity: "qr_token", accessPattern: "byUser", index: "gsi1", items: 0 },
       { operation: "Query", entity: "session", accessPattern: "byUser", index: "gsi1", items: 2 },
       { operation: "BatchWriteItem", entity: "session", accessPattern: "endAll", index: "table", items: 2 },
     ]);
