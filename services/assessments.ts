@@ -10,7 +10,7 @@ import {
 } from "../entities/assessment.ts";
 import { ASSESSMENT_TYPES, type AssessmentType, CRITERIA, type Skill } from "../entities/enums.ts";
 import { ValidationError } from "../entities/errors.ts";
-import { claimId } from "./claims.ts";
+import { claimOwnId } from "./claims.ts";
 import type { DataContext } from "./context.ts";
 import { writeUnlessErased } from "./erasure.ts";
 import { ConflictError } from "./errors.ts";
@@ -133,7 +133,7 @@ export function createAssessments(context: DataContext) {
         assessment_id = attributeValue(AssessmentModel, "assessment_id", input.assessment_id);
         // Validates the assessment before the claim is written.
         assessments.itemOf({ assessment_id, user_id, assessment_type, created_at, status: "in_progress" });
-        created_at = (await claimId(context, "assessment", assessment_id, [user_id], created_at)).created_at;
+        created_at = await claimOwnId(context, AssessmentModel, assessment_id, { user_id }, created_at);
       }
       return writeUnlessErased(
         context,

@@ -1,10 +1,12 @@
 import { createHash } from "node:crypto";
+import { validate, version } from "uuid";
 import { type ClaimKind, ClaimModel } from "../entities/claim.ts";
 import { ValidationError } from "../entities/errors.ts";
 import { MAX_PARTITION_KEY_BYTES } from "../entities/item-size.ts";
 import type { DataContext, Model } from "./context.ts";
 import { ConflictError } from "./errors.ts";
 import { EntityStore } from "./storage/entity-store.ts";
+import { createResolver } from "./storage/references.ts";
 import type { StoredItem } from "./storage/requests.ts";
 import { KEY_PREFIX_BYTES } from "./storage/validation.ts";
 
@@ -68,6 +70,31 @@ export async function claimId(
   if (claim.owner !== hash) throw new ConflictError(kind, "claimed", "the id already belongs to something else");
   return { created_at: claim.created_at, settled: claim.settled === true, fresh };
 }
+
+/**
+ * Claims the id that a caller brings for a new item, and gives the instant that the item begins at: now, or what the first
+ * call said. An id that a service made has no claim; when a caller brings such a one, the instant of the item that
+ * has it leads to that item, and so never to a second one under the same id.
+ * @throws ConflictError when the id belongs to another owner: the attributes of the item that tell whose it is.
+ */
+export async function claimOwnId(
+  context: DataContext,
+  model: Model,
+  id: string,
+  owner: Readonly<Record<string, string>>,
+  now: number,
+): Promise<number> {
+  const kind = model.schema.model.entity as ClaimKind;
+  const made = isUuidV7(id) ? await createResolver(context, model).findStored(id, { consistent: true }) : undefined;
+  if (made !== undefined && Object.entries(owner).some(([attribute, value]) => made[attribute] !== value)) {
+    throw new ConflictError(kind, "claimed", "the id already belongs to something else");
+  }
+  const begun = made?.["timestamp" in model.schema.attributes ? "timestamp" : "created_at"] as number | undefined;
+  return (await claimId(context, kind, id, Object.values(owner), begun ?? now)).created_at;
+}
+
+/** What services make ids of. */
+const isUuidV7 = (id: string) => validate(id) && version(id) === 7;
 
 /** Gives an id back for which nothing was written after all. Safe to repeat. */
 export async function releaseClaim(context: DataContext, kind: ClaimKind, claimedId: string): Promise<void> {

@@ -7,7 +7,7 @@ import {
 } from "../entities/devops-action.ts";
 import type { ActionStatus } from "../entities/enums.ts";
 import { type Ticket, TicketModel } from "../entities/ticket.ts";
-import { claimId, releaseClaim } from "./claims.ts";
+import { claimOwnId, releaseClaim } from "./claims.ts";
 import type { DataContext } from "./context.ts";
 import { ConflictError } from "./errors.ts";
 import { ACTION_STATES } from "./state-machines.ts";
@@ -95,8 +95,8 @@ export function createDevops(context: DataContext) {
     const ticket = reference === undefined ? undefined : await ticketOf(reference);
     const item = ticket === undefined ? action : { ...action, ticket_id: ticket.key.ticket_id };
     if (given.action_id !== undefined) {
-      const owner = [item.affected_service];
-      item.timestamp = (await claimId(context, "devops_action", given.action_id, owner, now)).created_at;
+      const { action_id, affected_service } = item;
+      item.timestamp = await claimOwnId(context, DevopsActionModel, action_id, { affected_service }, now);
     }
     let fresh = true;
     const recorded = await actions.insertOnce(item, () => {

@@ -10,7 +10,7 @@ import {
 } from "../entities/content-report.ts";
 import type { ReportStatus } from "../entities/enums.ts";
 import { type SafetyLog, SafetyLogModel, type SafetyLogSummary } from "../entities/safety-log.ts";
-import { claimId } from "./claims.ts";
+import { claimOwnId } from "./claims.ts";
 import type { DataContext } from "./context.ts";
 import { writeUnlessErased } from "./erasure.ts";
 import { ConflictError } from "./errors.ts";
@@ -104,7 +104,7 @@ export function createModeration(context: DataContext) {
       // Validates the event before the claim is written.
       logs.itemOf({ ...event, user_email, log_id, timestamp });
       if (event.log_id !== undefined)
-        timestamp = (await claimId(context, "safety_log", log_id, [user_email], timestamp)).created_at;
+        timestamp = await claimOwnId(context, SafetyLogModel, log_id, { user_email }, timestamp);
       return writeUnlessErased(
         context,
         user_email,
@@ -157,7 +157,7 @@ export function createModeration(context: DataContext) {
       const created_at =
         filing.report_id === undefined
           ? now
-          : (await claimId(context, "content_report", report_id, [reporter_email], now)).created_at;
+          : await claimOwnId(context, ContentReportModel, report_id, { reporter_email }, now);
       return writeUnlessErased(
         context,
         reporter_email,

@@ -9,7 +9,7 @@ import {
   type TicketOutline,
   type TicketSummary,
 } from "../entities/ticket.ts";
-import { claimId } from "./claims.ts";
+import { claimOwnId } from "./claims.ts";
 import type { DataContext } from "./context.ts";
 import { writeUnlessErased } from "./erasure.ts";
 import { ConflictError } from "./errors.ts";
@@ -135,9 +135,7 @@ export function createSupport(context: DataContext) {
       tickets.itemOf(ticket);
       const { ticket_id } = ticket;
       const created_at =
-        input.ticket_id === undefined
-          ? now
-          : (await claimId(context, "ticket", ticket_id, [user_email], now)).created_at;
+        input.ticket_id === undefined ? now : await claimOwnId(context, TicketModel, ticket_id, { user_email }, now);
       return writeUnlessErased(
         context,
         user_email,

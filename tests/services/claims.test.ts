@@ -1,8 +1,9 @@
 import { CLAIM_KINDS } from "../../entities/claim.ts";
 import { claimId, settleClaim } from "../../services/claims.ts";
 import type { DataContext } from "../../services/context.ts";
+import type { DataLayer } from "../../services/data-layer.ts";
 import { ConflictError, ValidationError } from "../../services/errors.ts";
-import { CHEN, MARIA } from "../builders.ts";
+import { aDiagnosis, aFix, aReport, aSafetyEvent, aTicket, CHEN, MARIA, startAssessment } from "../builders.ts";
 import { NOW, openTestTable, type TestTable } from "../engine.ts";
 import { interceptedClient } from "../instruments.ts";
 
@@ -125,6 +126,64 @@ describe("claimId", () => {
     expect(failure).toBeInstanceOf(ValidationError);
     expect(failure).toMatchObject({ code: "validation", entity: "claim", attribute: "claimed_id" });
     expect(await db.contents()).toEqual(before);
+  });
+});
+
+describe("an id that a service made, brought by a caller", () => {
+  /** What each service makes under an id of its own making, and does when a caller brings that id. */
+  const BROUGHT = {
+    assessment: async ({ assessments }: DataLayer, user_id: string, assessment_id?: string) => {
+      const start = { user_id, assessment_type: "speaking_academic", ...(assessment_id && { assessment_id }) } as const;
+      const made = await assessments.start(start);
+      return { id: made.assessment_id, at: made.created_at };
+    },
+    ticket: async ({ support }: DataLayer, user_email: string, ticket_id?: string) => {
+      const made = await support.open(aTicket({ user_email, ...(ticket_id && { ticket_id }) }));
+      return { id: made.ticket_id, at: made.created_at };
+    },
+    content_report: async ({ moderation }: DataLayer, reporter_email: string, report_id?: string) => {
+      const made = await moderation.fileReport(aReport({ reporter_email, ...(report_id && { report_id }) }));
+      return { id: made.report_id, at: made.created_at };
+    },
+    devops_action: async ({ devops }: DataLayer, affected_service: string, action_id?: string) => {
+      const made = await devops.proposeFix(aFix({ affected_service, ...(action_id && { action_id }) }));
+      return { id: made.action_id, at: made.timestamp };
+    },
+  } as const;
+
+  it.each(Object.entries(BROUGHT))("leads to its %s, and never to a second one", async (entity, bring) => {
+    const [mine, others] = entity === "devops_action" ? ["lambda", "gemini"] : [MARIA, CHEN];
+    const made = await bring(db.layer, mine);
+    db.clock.advance(5);
+
+    expect(await bring(db.layer, mine, made.id)).toEqual(made);
+    await expect(bring(db.layer, others, made.id)).rejects.toBeInstanceOf(ConflictError);
+
+    const stored = (await db.contents()).filter(
+      (item) => item.__edb_e__ === entity && item.pk === `${entity}#${made.id}`,
+    );
+    expect(stored).toHaveLength(1);
+  });
+
+  it("leads to its safety_log, though that says when it occurred", async () => {
+    await startAssessment(db.layer);
+    const event = aSafetyEvent();
+    const made = await db.layer.moderation.recordSafetyEvent(event);
+    db.clock.advance(5);
+
+    expect(await db.layer.moderation.recordSafetyEvent({ ...event, log_id: made.log_id })).toEqual(made);
+    const other = { ...event, log_id: made.log_id, user_response: "Something else." };
+    await expect(db.layer.moderation.recordSafetyEvent(other)).rejects.toBeInstanceOf(ConflictError);
+  });
+
+  it("refuses to make of a diagnosis a fix", async () => {
+    const { action_id } = await db.layer.devops.recordDiagnosis(aDiagnosis());
+    db.clock.advance(5);
+
+    const fix = db.layer.devops.proposeFix({ ...aFix(), ...aDiagnosis({ action_id }) });
+
+    await expect(fix).rejects.toBeInstanceOf(ConflictError);
+    await expect(db.layer.devops.get(action_id)).resolves.toMatchObject({ action_type: "diagnose" });
   });
 });
 
