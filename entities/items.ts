@@ -73,7 +73,10 @@ export interface Session {
 }
 
 /** What `entities.session.create` takes. */
-export type NewSession = Session;
+export interface NewSession extends Session {
+  /** The QR token that opened it; ending the session withdraws it. */
+  qr_token?: string;
+}
 
 /** What `entities.session.patch(…).set` may change. */
 export type SessionChange = Partial<Pick<NewSession, "ip_address" | "user_agent" | "qr_authenticated">>;

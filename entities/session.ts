@@ -25,6 +25,12 @@ const schema = createSchema({
       setBy: "service",
       description: "Whether it began by redeeming a QR token",
     }),
+    qr_token: id({
+      readOnly: true,
+      hidden: true,
+      setBy: "service",
+      description: "The QR token that opened it; ending the session withdraws it",
+    }),
     ttl: timeToLive(),
     ...migrated(),
   },

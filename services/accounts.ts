@@ -16,7 +16,7 @@ import { createSessions } from "./sessions.ts";
 import { ACCOUNT_STATES } from "./state-machines.ts";
 import { anyOf, EntityStore } from "./storage/entity-store.ts";
 import { allRows, eachRow, MAX_LIMIT, type QueryOperation } from "./storage/pages.ts";
-import { batchDelete, batchGet, keyOf, type RequestLabel, type StoredItem } from "./storage/requests.ts";
+import { batchDelete, batchGet, keyOf, keyText, type RequestLabel, type StoredItem } from "./storage/requests.ts";
 import { attributeValue, countIn, only } from "./storage/validation.ts";
 
 /** A new account. */
@@ -528,7 +528,7 @@ export function createAccounts(context: DataContext) {
       const own = await shutForGood(user_email);
       const remove = async (rows: readonly StoredItem[]) => {
         await batchDelete(context, label, rows.map(keyOf));
-        for (const row of rows) removed.set(`${row.pk} ${row.sk}`, row.__edb_e__ as ExportedEntity);
+        for (const row of rows) removed.set(keyText(row), row.__edb_e__ as ExportedEntity);
       };
       const assessments = new Set<string>();
       // Index reads lag behind writes, so the items are looked for until none is left. Assessments go when nothing else
@@ -556,7 +556,7 @@ export function createAccounts(context: DataContext) {
 
 const SECRETS: Readonly<Partial<Record<ExportedEntity, readonly string[]>>> = {
   user: ["password_hash", "verification_token"],
-  session: ["session_id"],
+  session: ["session_id", "qr_token"],
   qr_token: ["token", "opened_session_id"],
 };
 

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { validate, version } from "uuid";
+import { validate } from "uuid";
 import { type ClaimKind, ClaimModel } from "../entities/claim.ts";
 import { ValidationError } from "../entities/errors.ts";
 import { MAX_PARTITION_KEY_BYTES } from "../entities/item-size.ts";
@@ -73,8 +73,8 @@ export async function claimId(
 
 /**
  * Claims the id that a caller brings for a new item, and gives the instant that the item begins at: now, or what the first
- * call said. An id that a service made has no claim; when a caller brings such a one, the instant of the item that
- * has it leads to that item, and so never to a second one under the same id.
+ * call said. A UUID may be of an item that has no claim; then the instant of that item leads to it, and so never to a
+ * second one under the same id.
  * @throws ConflictError when the id belongs to another owner: the attributes of the item that tell whose it is.
  */
 export async function claimOwnId(
@@ -85,7 +85,9 @@ export async function claimOwnId(
   now: number,
 ): Promise<number> {
   const kind = model.schema.model.entity as ClaimKind;
-  const made = isUuidV7(id) ? await createResolver(context, model).findStored(id, { consistent: true }) : undefined;
+  const made = maybeUnclaimed(id)
+    ? await createResolver(context, model).findStored(id, { consistent: true })
+    : undefined;
   if (made !== undefined && Object.entries(owner).some(([attribute, value]) => made[attribute] !== value)) {
     throw new ConflictError(kind, "claimed", "the id already belongs to something else");
   }
@@ -93,8 +95,11 @@ export async function claimOwnId(
   return (await claimId(context, kind, id, Object.values(owner), begun ?? now)).created_at;
 }
 
-/** What services make ids of. */
-const isUuidV7 = (id: string) => validate(id) && version(id) === 7;
+/**
+ * Whether an item of that id may be without a claim: services make UUIDs, and what was brought over from the eleven tables under
+ * a UUID has no claim either.
+ */
+export const maybeUnclaimed = (id: string): boolean => validate(id);
 
 /** Gives an id back for which nothing was written after all. Safe to repeat. */
 export async function releaseClaim(context: DataContext, kind: ClaimKind, claimedId: string): Promise<void> {

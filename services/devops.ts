@@ -207,6 +207,17 @@ export function createDevops(context: DataContext) {
     },
 
     /**
+     * An action, whole, by its id alone, or undefined when there is none.
+     * @example
+     * const action = await devops.find(action_id);
+     * const known = action !== undefined;
+     */
+    async find(action_id: string): Promise<DevopsAction | undefined> {
+      const item = await keys.findStored(action_id);
+      return item === undefined ? undefined : actions.parse(item);
+    },
+
+    /**
      * Approves a pending fix. The same decision again does nothing.
      * @throws ConflictError from any other state, or when another decision approved it; NotFoundError.
      * @example

@@ -72,17 +72,17 @@ async function readAll(context: DataContext, label: RequestLabel, keys: readonly
 }
 
 /**
- * Writes what lets a user in, then looks whether the account is there and active and the token that lets in still there,
- * and takes back what was written if not. Shutting an account out, as erasing it does, changes its status before it
+ * Writes what lets a user in, then looks whether the account is there and active, and the token or the password that lets in
+ * is still its own, and takes back what was written if not. Shutting an account out, as erasing it does, changes its status before it
  * removes tokens and sessions, so a session that began in between is taken back here or removed there.
- * @throws ConflictError `suspended`, `deleted` or `shut`; NotFoundError for the user.
+ * @throws ConflictError `suspended`, `deleted`, `password_changed` or `shut`; NotFoundError for the user; UnprocessedError.
  */
 export async function writeUnlessShut<T>(
   context: DataContext,
   user_email: string,
   write: () => Promise<T>,
   undo: Undo<T>,
-  token?: StoredKey,
+  { token, password_hash }: LetInBy = {},
 ): Promise<T> {
   const written = await write();
   const users = new EntityStore(context, UserModel);
@@ -91,15 +91,22 @@ export async function writeUnlessShut<T>(
   const found = await readAll(context, label, token === undefined ? [account] : [account, token]);
   const holder = found.find((item) => item.pk === account.pk);
   const withdrawn = token !== undefined && !found.some((item) => item.pk === token.pk);
-  if (holder?.account_status === "active" && !withdrawn) return written;
+  const changed = password_hash !== undefined && holder?.password_hash !== password_hash;
+  if (holder?.account_status === "active" && !withdrawn && !changed) return written;
   await undo(written);
   if (holder === undefined) throw users.notFound();
-  const state = holder.account_status === "active" ? "shut" : String(holder.account_status);
-  throw new ConflictError(
-    "user",
-    state,
-    state === "shut" ? "the token was withdrawn meanwhile" : `the account is ${state}`,
-  );
+  const { account_status } = holder;
+  if (account_status !== "active")
+    throw new ConflictError("user", `${account_status}`, `the account is ${account_status}`);
+  if (changed) throw new ConflictError("user", "password_changed", "the password has been changed meanwhile");
+  throw new ConflictError("user", "shut", "the token was withdrawn meanwhile");
+}
+
+/** What lets a user in, and must still be there when the user is in. */
+interface LetInBy {
+  readonly token?: StoredKey;
+  /** The hash that the password was compared with. */
+  readonly password_hash?: string | undefined;
 }
 
 const erased = () => new ConflictError("user", "erased", "the account has been erased");

@@ -97,6 +97,7 @@ export function createQrLogin(context: DataContext) {
         created_at,
         expires_at: created_at + SESSION_LIFETIME_SECONDS,
         qr_authenticated: true,
+        qr_token: key.token,
         ...(ip_address === undefined ? {} : { ip_address }),
         ...(user_agent === undefined ? {} : { user_agent }),
       };
@@ -105,7 +106,7 @@ export function createQrLogin(context: DataContext) {
         session.user_email,
         () => sessions.insert(session, (current) => sessions.parse(current as StoredItem)),
         ({ session_id }) => sessions.remove("undo", sessions.entity.delete({ session_id })),
-        tokens.keyOf(tokens.entity.get(key)),
+        { token: tokens.keyOf(tokens.entity.get(key)) },
       );
     },
 

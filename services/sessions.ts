@@ -7,16 +7,25 @@ import {
   SessionModel,
   type SessionSummary,
 } from "../entities/session.ts";
+import { UserModel } from "../entities/user.ts";
 import type { DataContext } from "./context.ts";
 import { writeUnlessShut } from "./erasure.ts";
 import { ExpiredError } from "./errors.ts";
 import { anyOf, EntityStore } from "./storage/entity-store.ts";
-import { allRows, type ListOptions, type Page, readPage } from "./storage/pages.ts";
-import { batchDelete, batchGet, keyOf, type StoredItem } from "./storage/requests.ts";
+import { allRows, type ListOptions, type Page, type QueryOperation, readPage } from "./storage/pages.ts";
+import { batchDelete, keyOf, keyText } from "./storage/requests.ts";
 import { attributeValue, only } from "./storage/validation.ts";
 
+/** A call that runs longer is ended by Lambda. */
+const LONGEST_CALL_SECONDS = 15 * 60;
+/** Passes in which `endAll` looks for what began while it worked. */
+const MAX_PASSES = 5;
+
 /** A new session, and where it comes from. */
-export type SessionStart = Readonly<Pick<NewSession, "user_email" | "ip_address" | "user_agent">>;
+export interface SessionStart extends Readonly<Pick<NewSession, "user_email" | "ip_address" | "user_agent">> {
+  /** The hash that the password was compared with; there is no session if it is no longer the account's. */
+  readonly password_hash?: string;
+}
 
 /**
  * Log-in sessions of 24 hours.
@@ -31,33 +40,22 @@ export function createSessions(context: DataContext) {
   const emailOf = (value: string) => attributeValue(SessionModel, "user_email", value);
   const idOf = (value: string) => attributeValue(SessionModel, "session_id", value);
   const tokens = new EntityStore(context, QrTokenModel);
-  const tokensOf = { entity: "qr_token", accessPattern: "byUser" };
-  const withdraw = { entity: "qr_token", accessPattern: "withdraw" };
-
-  /** Withdraws the token that opened a session: while it lives, it gives its device the session back. */
-  async function withdrawOpener({ session_id, user_email, created_at }: StoredItem): Promise<void> {
-    const opened = created_at as number;
-    const query = tokens.entity.query
-      .byUser({ user_email: user_email as string })
-      .between({ created_at: Math.max(0, opened - QR_TOKEN_LIFETIME_SECONDS) }, { created_at: opened + 1 });
-    const keys = (await allRows(context, tokensOf, query)).map(keyOf);
-    const issued = await batchGet(context, withdraw, keys, { consistent: true });
-    const openers = issued.filter(({ opened_session_id }) => opened_session_id === session_id);
-    await batchDelete(context, withdraw, openers.map(keyOf));
-  }
-
   return {
     /**
-     * Starts a session under a new unguessable id. `expires_at`, in epoch seconds, is 24 hours from now.
-     * @throws ConflictError when the account is not active; NotFoundError when there is none.
+     * Starts a session under a new unguessable id. `expires_at`, in epoch seconds, is 24 hours from now. With the
+     * `password_hash` that the password was compared with, a log-in does not outlive a change of the password.
+     * @throws ConflictError when the account is not active, or its password has been changed; NotFoundError when there is none.
      * @example
-     * const { session_id, expires_at } = await sessions.start({ user_email: email, user_agent: "Safari/26 (iPhone)" });
+     * const { password_hash } = await accounts.credentials(email); // compare the password with it, then
+     * const { session_id, expires_at } = await sessions.start({ user_email: email, password_hash });
      */
     async start(input: SessionStart): Promise<Session> {
-      only("session", input, ["user_email", "ip_address", "user_agent"]);
+      only("session", input, ["user_email", "ip_address", "user_agent", "password_hash"]);
+      const { password_hash, ...from } = input;
+      if (password_hash !== undefined) attributeValue(UserModel, "password_hash", password_hash);
       const created_at = context.clock();
       const session = {
-        ...input,
+        ...from,
         user_email: emailOf(input.user_email),
         session_id: uuidv4(),
         created_at,
@@ -69,6 +67,7 @@ export function createSessions(context: DataContext) {
         session.user_email,
         () => sessions.insertOnce(session),
         ({ session_id }) => sessions.remove("undo", sessions.entity.delete({ session_id })),
+        { password_hash },
       );
     },
 
@@ -108,23 +107,23 @@ export function createSessions(context: DataContext) {
     },
 
     /**
-     * Ends a session. Safe to repeat. A QR token that opened it is withdrawn while it could still be redeemed again.
-     * @throws UnprocessedError when DynamoDB is too busy to withdraw the token: call again.
+     * Ends a session, and withdraws the QR token that opened it: the token could give its device the session back. Safe to
+     * repeat.
      * @example
      * const { session_id } = await sessions.start({ user_email: email });
      * await sessions.end(session_id);
      */
     async end(session_id: string): Promise<void> {
       const key = { session_id: idOf(session_id) };
-      const lived = context.clock() - QR_TOKEN_LIFETIME_SECONDS;
+      const noCallRedeems = context.clock() - QR_TOKEN_LIFETIME_SECONDS - LONGEST_CALL_SECONDS;
       const unlessTokenLives = sessions.entity
         .delete(key)
-        .where(({ session_id: id, qr_authenticated, created_at }, { eq, lte, notExists }) =>
-          anyOf(notExists(id), eq(qr_authenticated, false), lte(created_at, lived)),
+        .where(({ qr_token, created_at }, { lte, notExists }) =>
+          anyOf(notExists(qr_token), lte(created_at, noCallRedeems)),
         );
       await sessions.remove("end", unlessTokenLives, async (session) => {
         if (session === undefined) return;
-        await withdrawOpener(session);
+        await tokens.remove("withdraw", tokens.entity.delete({ token: session.qr_token as string }));
         await sessions.remove("end", sessions.entity.delete(key));
       });
     },
@@ -138,13 +137,24 @@ export function createSessions(context: DataContext) {
      */
     async endAll(user_email: string): Promise<number> {
       const account = { user_email: emailOf(user_email) };
-      // Tokens first: a redeemed one could give its session back to a retry.
-      const issued = await allRows(context, tokensOf, tokens.entity.query.byUser(account));
-      await batchDelete(context, withdraw, issued.map(keyOf));
-      const query = sessions.entity.query.byUser(account);
-      const rows = await allRows(context, { entity: "session", accessPattern: "byUser" }, query);
-      await batchDelete(context, { entity: "session", accessPattern: "endAll" }, rows.map(keyOf));
-      return rows.length;
+      const removed = new Set<string>();
+      const removeAll = async (entity: string, query: QueryOperation, accessPattern: string) => {
+        const keys = (await allRows(context, { entity, accessPattern: "byUser" }, query)).map(keyOf);
+        // The index shows for a moment what is gone.
+        const left = keys.filter((key) => !removed.has(keyText(key)));
+        await batchDelete(context, { entity, accessPattern }, left);
+        for (const key of left) removed.add(keyText(key));
+        return left.length;
+      };
+      let ended = 0;
+      for (let pass = 0; pass < MAX_PASSES; pass++) {
+        // Tokens first: a redeemed one could give its session back to a retry. A session that is about to end may issue one.
+        const withdrawn = await removeAll("qr_token", tokens.entity.query.byUser(account), "withdraw");
+        const more = await removeAll("session", sessions.entity.query.byUser(account), "endAll");
+        ended += more;
+        if (withdrawn + more === 0) break;
+      }
+      return ended;
     },
   };
 }

@@ -51,6 +51,31 @@ export function interceptedClient(
   });
 }
 
+/** A client whose first command of a kind, such as `PutCommand`, waits before it is sent: `arrived` when it waits, until `go()`. */
+export function heldClient(client: DynamoDBClient, kind: string) {
+  let arrive = () => {};
+  let go = () => {};
+  const arrived = new Promise<void>((resolve) => {
+    arrive = resolve;
+  });
+  const leave = new Promise<void>((resolve) => {
+    go = resolve;
+  });
+  let held = false;
+  return {
+    arrived,
+    go,
+    client: interceptedClient(client, async ({ name }, next) => {
+      if (name === kind && !held) {
+        held = true;
+        arrive();
+        await leave;
+      }
+      return next();
+    }),
+  };
+}
+
 /** Writes items of an entity without a service's rules: for tables that a test only reads. */
 export async function storeAll<E extends AnyEntity>(
   db: TestTable,

@@ -1,5 +1,6 @@
-import { type AssessmentResult, type AssessmentType, type DataLayer, NotFoundError } from "@ielts-ai-prep/data-layer";
+import { type AssessmentType, type DataLayer, NotFoundError } from "@ielts-ai-prep/data-layer";
 import { bodyOf, pageOf, pathOf, reply, serve, sessionOf } from "./http.ts";
+import { examiner } from "./outside.ts";
 
 const DAILY_LIMIT = 5;
 const DAY_SECONDS = 24 * 60 * 60;
@@ -11,12 +12,13 @@ async function mayUse({ purchases }: DataLayer, user_email: string, type: Assess
 
 /** Assessments: start within the daily limit, complete, and the history of scores. */
 export const handler = serve({
-  // The client brings the id, so that a retry neither starts a second assessment nor counts against the limit.
+  // The client brings the id, so that a retry starts no second assessment; once the first is seen, it does not count either.
   "PUT /assessments/{id}": async (event, layer) => {
     const { user_email } = await sessionOf(event, layer);
     const { assessment_type } = bodyOf<{ assessment_type: AssessmentType }>(event);
     const assessment_id = pathOf(event, "id");
-    if ((await layer.assessments.find(assessment_id)) === undefined) {
+    const known = await layer.assessments.find(assessment_id);
+    if (known?.user_id !== user_email) {
       if (!(await mayUse(layer, user_email, String(assessment_type) as AssessmentType))) {
         return reply(402, { code: "not_bought", message: "the product has not been bought, or its access is over" });
       }
@@ -27,11 +29,15 @@ export const handler = serve({
     return reply(201, await layer.assessments.start({ assessment_id, user_id: user_email, assessment_type }));
   },
 
-  "POST /assessments/{id}/result": async (event, layer) => {
+  "POST /assessments/{id}/answers": async (event, layer) => {
     const { user_email } = await sessionOf(event, layer);
     const assessment = await layer.assessments.get(pathOf(event, "id"));
     if (assessment.user_id !== user_email) throw new NotFoundError("assessment", assessment.assessment_id);
-    return reply(200, await layer.assessments.complete(assessment, bodyOf<AssessmentResult>(event)));
+    // A retry keeps the result of the first call: the examiner would judge in other words.
+    if (assessment.status === "completed") return reply(200, assessment);
+    const { answers } = bodyOf<{ answers: string }>(event);
+    const result = await examiner.examine({ assessment_type: assessment.assessment_type, answers });
+    return reply(200, await layer.assessments.complete(assessment, result));
   },
 
   "GET /assessments": async (event, layer) => {

@@ -17,9 +17,14 @@ export async function handler({ Records }: SNSEvent): Promise<void> {
 
 async function diagnose({ Message, MessageId }: SNSMessage): Promise<void> {
   const { ticket_id, issue_description, affected_service } = JSON.parse(Message) as Problem;
+  const problem = { issue_description, affected_service, ...(ticket_id && { ticket: ticket_id }) };
+  // A second delivery keeps what the first one stored: the agent would answer in other words.
+  const ids = { diagnosis: `ACT-${MessageId}-diagnosis`, fix: `ACT-${MessageId}-fix` };
+  const [diagnosis, proposal] = await Promise.all([devops.find(ids.diagnosis), devops.find(ids.fix)]);
+  if (diagnosis !== undefined && proposal !== undefined) return;
   const { ai_analysis, fix } = await devopsAgent.diagnose({ issue_description, affected_service });
-  const problem = { issue_description, affected_service, ai_analysis, ...(ticket_id && { ticket: ticket_id }) };
-  // Ids of the message's own make a second delivery harmless.
-  await devops.recordDiagnosis({ ...problem, action_id: `ACT-${MessageId}-diagnosis` });
-  if (fix !== undefined) await devops.proposeFix({ ...problem, ...fix, action_id: `ACT-${MessageId}-fix` });
+  if (diagnosis === undefined) await devops.recordDiagnosis({ ...problem, ai_analysis, action_id: ids.diagnosis });
+  if (fix !== undefined && proposal === undefined) {
+    await devops.proposeFix({ ...problem, ...fix, ai_analysis, action_id: ids.fix });
+  }
 }

@@ -14,7 +14,9 @@ export const handler = serve({
       return reply(401, { code: "wrong_credentials", message: "no account has that address and password" });
     }
     const { sourceIp, userAgent } = event.requestContext.http;
-    const session = await sessions.start({ user_email: email, ip_address: sourceIp, user_agent: userAgent });
+    const { password_hash } = credentials;
+    const from = { ip_address: sourceIp, user_agent: userAgent };
+    const session = await sessions.start({ user_email: email, password_hash, ...from });
     await accounts.recordLogin(email);
     return reply(201, session);
   },

@@ -1,13 +1,24 @@
 import { dataLayerFromEnv, type SafetyEvent } from "@ielts-ai-prep/data-layer";
-import type { SQSBatchResponse, SQSEvent } from "aws-lambda";
+import type { SQSBatchItemFailure, SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
 
 const { moderation } = dataLayerFromEnv();
 
-/** Records the AI examiner's moderation events. A message that fails comes again alone (ReportBatchItemFailures). */
+/**
+ * Records the AI examiner's moderation events. A message that fails comes again alone (ReportBatchItemFailures); one that is
+ * refused each time ends in the queue's dead-letter queue.
+ */
 export async function handler({ Records }: SQSEvent): Promise<SQSBatchResponse> {
-  const outcomes = await Promise.allSettled(
-    Records.map(async ({ body }) => moderation.recordSafetyEvent(JSON.parse(body) as SafetyEvent)),
-  );
-  const failed = Records.filter((_, index) => outcomes[index]?.status === "rejected");
-  return { batchItemFailures: failed.map(({ messageId }) => ({ itemIdentifier: messageId })) };
+  const failures = await Promise.all(Records.map(record));
+  return { batchItemFailures: failures.flat() };
+}
+
+async function record({ messageId, body }: SQSRecord): Promise<SQSBatchItemFailure[]> {
+  try {
+    // The message's id, where the event has none, makes a second delivery harmless.
+    await moderation.recordSafetyEvent({ log_id: messageId, ...(JSON.parse(body) as SafetyEvent) });
+    return [];
+  } catch (error) {
+    console.error(messageId, error);
+    return [{ itemIdentifier: messageId }];
+  }
 }

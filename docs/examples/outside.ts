@@ -1,4 +1,11 @@
-import type { Platform, Product, TicketCategory, TicketPriority } from "@ielts-ai-prep/data-layer";
+import type {
+  AssessmentResult,
+  AssessmentType,
+  Platform,
+  Product,
+  TicketCategory,
+  TicketPriority,
+} from "@ielts-ai-prep/data-layer";
 
 /** Asks the App Store or Google Play whether a receipt is true. */
 export interface ReceiptVerifier {
@@ -8,6 +15,11 @@ export interface ReceiptVerifier {
     readonly product_id: Product;
     readonly receipt_data: string;
   }): Promise<{ readonly transaction_id: string; readonly price_paid?: number } | undefined>;
+}
+
+/** The AI examiner, which judges what a candidate said or wrote. */
+export interface Examiner {
+  examine(work: { readonly assessment_type: AssessmentType; readonly answers: string }): Promise<AssessmentResult>;
 }
 
 /** Holds the mails that SES received; the event has their headers alone. */
@@ -53,6 +65,7 @@ async function answerTo<T>(variable: string, question: object): Promise<T> {
 }
 
 export const receiptVerifier: ReceiptVerifier = { verify: (receipt) => ask("RECEIPT_VERIFIER_URL", receipt) };
+export const examiner: Examiner = { examine: (work) => answerTo("EXAMINER_URL", work) };
 export const mailStore: MailStore = {
   text: async (messageId) => (await answerTo<{ text: string }>("MAIL_STORE_URL", { messageId })).text,
 };

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { dataLayerFromEnv } from "@ielts-ai-prep/data-layer";
-import type { SESEvent, SESEventRecord } from "aws-lambda";
+import type { SESEvent, SESEventRecord, SESMail } from "aws-lambda";
 import { mailStore, supportAgent } from "./outside.ts";
 
 const { support } = dataLayerFromEnv();
@@ -15,15 +15,14 @@ export async function handler({ Records }: SESEvent): Promise<void> {
 
 async function openTicket({ ses: { mail, receipt } }: SESEventRecord): Promise<void> {
   if (receipt.spamVerdict.status === "FAIL" || receipt.virusVerdict.status === "FAIL") return;
-  const subject = mail.commonHeaders.subject ?? "(no subject)";
-  const message = await mailStore.text(mail.messageId);
-  const ticket = await support.open({
-    ticket_id: `TKT-${createHash("sha256").update(mail.messageId).digest("hex").slice(0, 12).toUpperCase()}`,
-    user_email: mail.source,
-    subject,
-    message,
-    ...(await supportAgent.read({ subject, message })),
-  });
+  const ticket_id = `TKT-${createHash("sha256").update(mail.messageId).digest("hex").slice(0, 12).toUpperCase()}`;
+  // A second delivery keeps the ticket of the first one: the agent would answer in other words.
+  const ticket = (await support.find(ticket_id)) ?? (await support.open({ ticket_id, ...(await read(mail)) }));
   const unsure = (ticket.ai_confidence ?? 1) < ENOUGH_CONFIDENCE;
-  if (unsure && ticket.status === "in_progress") await support.escalate(ticket);
+  if (unsure && ticket.status === "in_progress" && ticket.escalated_at === undefined) await support.escalate(ticket);
+}
+
+async function read({ messageId, source, commonHeaders }: SESMail) {
+  const mail = { subject: commonHeaders.subject ?? "(no subject)", message: await mailStore.text(messageId) };
+  return { user_email: source, ...mail, ...(await supportAgent.read(mail)) };
 }

@@ -1,9 +1,8 @@
-import { validate as isUuid } from "uuid";
 import type { AttributeNotes, MigrationMark } from "../../entities/attributes.ts";
 import type { ClaimKind } from "../../entities/claim.ts";
 import { ItemTooLargeError } from "../../entities/errors.ts";
 import { type EntityName, MODELS } from "../../entities/models.ts";
-import { claimRow } from "../../services/claims.ts";
+import { claimRow, maybeUnclaimed } from "../../services/claims.ts";
 import type { AnyEntity, DataContext, Model } from "../../services/context.ts";
 import { ValidationError } from "../../services/errors.ts";
 import { EntityStore } from "../../services/storage/entity-store.ts";
@@ -151,7 +150,7 @@ export class Translator {
     const claimed = CLAIMS[entity];
     if (claimed === undefined) return [];
     const claimed_id = attributes[claimed.id] as string;
-    if (claimed.kind !== "transaction" && isUuid(claimed_id)) return [];
+    if (claimed.kind !== "transaction" && maybeUnclaimed(claimed_id)) return [];
     const claim = {
       kind: claimed.kind,
       claimed_id,

@@ -40,7 +40,7 @@ export function interruptedClient(client: DynamoDBClient, interruption?: Interru
       output = await client.send(command, options);
     } catch (error) {
       // The caller does not hear of a refusal either.
-      if (!diesAfter) throw error;
+      if (!diesAfter && !dead) throw error;
     }
     if (diesAfter) dead = true;
     if (dead) throw new Interrupted();
@@ -48,7 +48,7 @@ export function interruptedClient(client: DynamoDBClient, interruption?: Interru
   };
   return {
     client: { send, config: client.config } as unknown as DynamoDBClient,
-    /** How many requests were sent, the one that was interrupted among them. */
+    /** How many requests it was asked for, those after the interruption among them. */
     count: () => requests,
   };
 }

@@ -1,6 +1,6 @@
 import type { DataContext } from "../context.ts";
 import { UnprocessedError, ValidationError } from "../errors.ts";
-import { batchWrite, type StoredItem } from "./requests.ts";
+import { BATCH_WRITE_LIMIT, batchWrite, keyText, type StoredItem } from "./requests.ts";
 import { countIn, only } from "./validation.ts";
 
 /** How many requests at once, and who hears of them. */
@@ -18,8 +18,6 @@ export interface BulkWriteReport<T> {
   /** The inputs that could not be written, each with what DynamoDB said. */
   readonly failed: readonly { readonly input: T; readonly cause: unknown }[];
 }
-
-const BATCH = 25;
 
 /**
  * Writes any number of items: streams its input, keeps a bounded number of requests in flight, retries what DynamoDB
@@ -88,7 +86,7 @@ export async function bulkWrite<T>(
       const item = itemOf(input);
       const key = keyText(item);
       // DynamoDB refuses the same key twice in one batch.
-      if (batch.size === BATCH || batch.has(key)) {
+      if (batch.size === BATCH_WRITE_LIMIT || batch.has(key)) {
         await start(batch);
         batch = new Map();
       }
@@ -105,5 +103,3 @@ export async function bulkWrite<T>(
 
 const isIterable = (inputs: unknown) =>
   typeof inputs === "object" && inputs !== null && (Symbol.asyncIterator in inputs || Symbol.iterator in inputs);
-
-const keyText = (item: StoredItem) => `${item.pk}\0${item.sk}`;

@@ -2,7 +2,7 @@ import type { EntityItem } from "electrodb";
 import type { AnyEntity, DataContext, Model } from "../context.ts";
 import { EntityStore } from "./entity-store.ts";
 import { type ListOptions, type Page, type QueryOperation, readPage } from "./pages.ts";
-import { batchGet, keyOf, type StoredItem } from "./requests.ts";
+import { batchGet, keyOf, keyText, type RequestLabel, type StoredItem } from "./requests.ts";
 
 /** The rows of a collection by entity; rows keep their order. */
 export function groupByEntity(rows: readonly StoredItem[]): Map<string, StoredItem[]> {
@@ -25,13 +25,12 @@ export function rowsOf<T>(context: DataContext, model: Model, groups: ReadonlyMa
 /** The whole items behind index rows, in the rows' order, with one BatchGetItem a hundred; items gone meanwhile are left out. */
 export async function hydrate(
   context: DataContext,
-  label: { entity: string; accessPattern: string },
+  label: RequestLabel,
   rows: readonly StoredItem[],
 ): Promise<StoredItem[]> {
-  const identity = ({ pk, sk }: StoredItem) => `${pk}\0${sk}`;
   const items = await batchGet(context, label, rows.map(keyOf));
-  const whole = new Map(items.map((item): [string, StoredItem] => [identity(item), item]));
-  return rows.map((row) => whole.get(identity(row))).filter((item) => item !== undefined);
+  const whole = new Map(items.map((item): [string, StoredItem] => [keyText(item), item]));
+  return rows.map((row) => whole.get(keyText(row))).filter((item) => item !== undefined);
 }
 
 /**
@@ -40,7 +39,7 @@ export async function hydrate(
  */
 export async function readWholePage<E extends AnyEntity>(
   context: DataContext,
-  label: { entity: string; accessPattern: string },
+  label: RequestLabel,
   store: EntityStore<E>,
   query: QueryOperation,
   options: ListOptions,

@@ -1,5 +1,6 @@
 import type { AnyEntity, Model } from "../context.ts";
 import type { StoredItem } from "./requests.ts";
+import { isPlainObject } from "./validation.ts";
 
 /**
  * What ElectroDB does in the plain case, compiled once for each model: keys by templates that ElectroDB itself fills in,
@@ -85,9 +86,6 @@ function mapParts(value: unknown, convertOf: (name: string) => Accept | undefine
   // ElectroDB has its own mind about empty maps.
   return usual(parts, count > 0);
 }
-
-const isPlainObject = (value: unknown): value is object =>
-  typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 
 /** The stored form of an attribute as the entity shows it: lists copied, maps with the properties that they have. */
 function shower({ items, properties }: Rules): Accept | undefined {

@@ -131,7 +131,8 @@ function capacityOf(operation: Operation, output: Output): { readUnits?: number;
 }
 
 const BATCH_GET_LIMIT = 100;
-const BATCH_WRITE_LIMIT = 25;
+/** Items of a BatchWriteItem. */
+export const BATCH_WRITE_LIMIT = 25;
 const BATCH_ATTEMPTS = 8;
 
 /** Full jitter: 0 to 50 ms after the first try, doubling up to 2 s. */
@@ -146,6 +147,9 @@ export const keyOf = (item: StoredItem): StoredKey => ({
   [PRIMARY_KEY.partitionKey]: item[PRIMARY_KEY.partitionKey] as string,
   [PRIMARY_KEY.sortKey]: item[PRIMARY_KEY.sortKey] as string,
 });
+
+/** The primary key as one text, to compare keys by. */
+export const keyText = (item: StoredItem): string => `${item[PRIMARY_KEY.partitionKey]}\0${item[PRIMARY_KEY.sortKey]}`;
 
 function projectionOf(attributes: readonly string[] | undefined): object {
   if (attributes === undefined) return {};
@@ -226,7 +230,5 @@ export async function batchWrite(
   return pending;
 }
 
-function keyTextOf(write: BatchWrite): string {
-  const { pk, sk } = "PutRequest" in write ? write.PutRequest.Item : write.DeleteRequest.Key;
-  return `${pk}\0${sk}`;
-}
+const keyTextOf = (write: BatchWrite): string =>
+  keyText("PutRequest" in write ? write.PutRequest.Item : write.DeleteRequest.Key);

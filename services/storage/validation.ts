@@ -32,7 +32,7 @@ export function countIn(subject: string, name: string, value: number, minimum: n
   throw new ValidationError(subject, name, `must be a whole number from ${minimum} to ${maximum}`, value);
 }
 
-/** Refuses anything but a plain object whose keys are all in `names`. */
+/** Refuses what is no object, and an object with a key that is not in `names`. */
 export function only<T extends object>(subject: string, input: T, names: readonly string[]): T {
   if (typeof input !== "object" || input === null || Array.isArray(input)) {
     throw new ValidationError(subject, "input", "must be an object", input);
@@ -169,8 +169,12 @@ function checkShape(entity: string, path: string, rules: ShapeRules | undefined,
   }
 }
 
-const isPlainObject = (value: unknown): value is object =>
-  typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+/** An object as literals and JSON make it, also in another realm: Jest's modules have an `Object` of their own. */
+export function isPlainObject(value: unknown): value is object {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype !== null && Object.getPrototypeOf(prototype) === null;
+}
 
 /** Takes undefined out of the maps in an item, which DynamoDB's marshaller would refuse. */
 export function dropUndefined(item: Record<string, unknown>): void {

@@ -142,6 +142,7 @@ describe("describeModel", () => {
 
     expect(added).toEqual([
       "user.user_email",
+      "session.qr_token",
       "session.ttl",
       "qr_token.opened_session_id",
       "qr_token.ttl",
@@ -192,6 +193,7 @@ describe("describeModel", () => {
     expect(hidden).toEqual([
       "user.password_hash",
       "user.verification_token",
+      "session.qr_token",
       "qr_token.opened_session_id",
       "entitlement.receipt_data",
     ]);

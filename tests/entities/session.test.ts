@@ -73,8 +73,8 @@ describe("ttl", () => {
 
 describeRules(SUBJECTS.session, {
   required: ["session_id", "user_email", "created_at", "expires_at", "qr_authenticated"],
-  fixed: ["session_id", "user_email", "created_at", "expires_at"],
-  hidden: ["ttl"],
+  fixed: ["session_id", "user_email", "created_at", "expires_at", "qr_token"],
+  hidden: ["qr_token", "ttl"],
   kinds: {
     session_id: "id",
     user_email: "email",
@@ -83,6 +83,7 @@ describeRules(SUBJECTS.session, {
     ip_address: "text",
     user_agent: "text",
     qr_authenticated: "flag",
+    qr_token: "id",
   },
   other: ["ttl"],
 });

@@ -261,6 +261,7 @@ export const SCENARIOS: { readonly [S in ServiceName]: { readonly [F in keyof Da
       act: (layer) => layer.devops.proposeFix(aFix({ action_id, ticket: ticket_id })),
     }),
     get: scenario({ prepare: proposed, act: (layer) => layer.devops.get(action_id) }),
+    find: scenario({ prepare: proposed, act: (layer) => layer.devops.find(action_id) }),
     approve: scenario({ prepare: proposed, act: (layer) => layer.devops.approve(action_id, decision) }),
     reject: scenario({ prepare: proposed, act: (layer) => layer.devops.reject(action_id, decision) }),
     markApplied: scenario({

@@ -1,8 +1,9 @@
 import { QR_TOKEN_LIFETIME_SECONDS } from "../../entities/qr-token.ts";
 import { SESSION_LIFETIME_SECONDS } from "../../entities/session.ts";
-import { ExpiredError, NotFoundError, ValidationError } from "../../services/errors.ts";
-import { aRegistration, CHEN, MARIA } from "../builders.ts";
+import { ConflictError, ExpiredError, NotFoundError, ValidationError } from "../../services/errors.ts";
+import { aRegistration, CHEN, MARIA, OTHER_BCRYPT_HASH } from "../builders.ts";
 import { NOW, openTestTable, type TestTable } from "../engine.ts";
+import { heldClient } from "../instruments.ts";
 
 let db: TestTable;
 beforeAll(async () => {
@@ -125,6 +126,35 @@ describe("list (user_email-created_at-index)", () => {
   });
 });
 
+describe("a log-in while the password is changed", () => {
+  it("is refused, and leaves no session", async () => {
+    const user_email = "changing@example.com";
+    const { password_hash } = aRegistration();
+    await db.layer.accounts.register(aRegistration({ email: user_email }));
+    const { client, arrived, go } = heldClient(db.client, "PutCommand");
+    const logIn = db.layerWith({ client }).sessions.start({ user_email, password_hash });
+    await arrived;
+    await db.layer.accounts.changePassword(user_email, { password_hash: OTHER_BCRYPT_HASH });
+    go();
+
+    await expect(logIn).rejects.toMatchObject({ code: "conflict", state: "password_changed" });
+    expect((await db.layer.sessions.list(user_email)).items).toEqual([]);
+  });
+
+  it("is not held up by the hash that is still the account's", async () => {
+    const { password_hash } = await db.layer.accounts.credentials(MARIA);
+    await expect(db.layer.sessions.start({ user_email: MARIA, password_hash })).resolves.toMatchObject({
+      user_email: MARIA,
+    });
+  });
+
+  it("refuses what is no hash, without telling it", async () => {
+    const plain = db.layer.sessions.start({ user_email: MARIA, password_hash: "hunter2hunter2" });
+    await expect(plain).rejects.toMatchObject({ attribute: "password_hash" });
+    await expect(plain).rejects.not.toThrow("hunter2");
+  });
+});
+
 describe("end and endAll", () => {
   it("ends one session and may be repeated", async () => {
     const { session_id } = await db.layer.sessions.start({ user_email: MARIA });
@@ -162,9 +192,23 @@ describe("end and endAll", () => {
       await expect(db.layer.sessions.authenticate(session_id)).rejects.toBeInstanceOf(NotFoundError);
     });
 
-    it("takes one request once the token is over", async () => {
+    it("leaves no way back to a redemption that still runs, after the token's time", async () => {
+      const { token, session_id } = await opened();
+      db.clock.advance(QR_TOKEN_LIFETIME_SECONDS - 1);
+      const { client, arrived, go } = heldClient(db.client, "PutCommand");
+      const retry = db.layerWith({ client }).qrLogin.redeem(token, phone);
+      await arrived;
+      db.clock.advance(1);
+      await db.layer.sessions.end(session_id);
+      go();
+
+      await expect(retry).rejects.toBeInstanceOf(ConflictError);
+      await expect(db.layer.sessions.authenticate(session_id)).rejects.toBeInstanceOf(NotFoundError);
+    });
+
+    it("takes one request once no call can redeem the token", async () => {
       const { session_id } = await opened();
-      db.clock.advance(QR_TOKEN_LIFETIME_SECONDS);
+      db.clock.advance(QR_TOKEN_LIFETIME_SECONDS + 15 * 60);
       db.requests.length = 0;
 
       await db.layer.sessions.end(session_id);
@@ -172,6 +216,20 @@ describe("end and endAll", () => {
       expect(db.requests.map(({ operation }) => operation)).toEqual(["DeleteItem"]);
       await expect(db.layer.sessions.authenticate(session_id)).rejects.toBeInstanceOf(NotFoundError);
     });
+  });
+
+  it("ends what a session began while all were ended", async () => {
+    const user_email = "stolen@example.com";
+    await db.layer.accounts.register(aRegistration({ email: user_email }));
+    await db.layer.sessions.start({ user_email });
+    const { client, arrived, go } = heldClient(db.client, "BatchWriteCommand");
+    const ending = db.layerWith({ client }).sessions.endAll(user_email);
+    await arrived;
+    const { token } = await db.layer.qrLogin.issue(user_email);
+    go();
+
+    expect(await ending).toBe(1);
+    await expect(db.layer.qrLogin.redeem(token, { device_id: "thief" })).rejects.toBeInstanceOf(NotFoundError);
   });
 
   it("ends all sessions of one user and no others", async () => {

@@ -96,6 +96,9 @@ describe("onRequest", () => {
       { operation: "Query", entity: "qr_token", accessPattern: "byUser", index: "gsi1", items: 0 },
       { operation: "Query", entity: "session", accessPattern: "byUser", index: "gsi1", items: 2 },
       { operation: "BatchWriteItem", entity: "session", accessPattern: "endAll", index: "table", items: 2 },
+      // Whether anything began meanwhile.
+      { operation: "Query", entity: "qr_token", accessPattern: "byUser", index: "gsi1", items: 0 },
+      { operation: "Query", entity: "session", accessPattern: "byUser", index: "gsi1", items: 0 },
     ]);
     for (const event of told) {
       expect(event).toMatchObject({ outcome: "ok", attempts: 1 });

@@ -1,3 +1,4 @@
+import { runInNewContext } from "node:vm";
 import type { Question } from "../../../entities/question.ts";
 import type { Rubric } from "../../../entities/rubric.ts";
 import type { DataLayer } from "../../../services/data-layer.ts";
@@ -583,4 +584,15 @@ describe("items over 400 KB", () => {
       status: "in_progress",
     });
   });
+});
+
+it("takes maps that another realm made, as a test runner's fetch does", async () => {
+  await db.layer.accounts.register(aRegistration({ email: "realm@example.com" }));
+  const { assessment_id } = await db.layer.assessments.start({
+    user_id: "realm@example.com",
+    assessment_type: "speaking_academic",
+  });
+  const result = runInNewContext(`(${JSON.stringify(aSpeakingResult())})`);
+
+  await expect(db.layer.assessments.complete(assessment_id, result)).resolves.toMatchObject({ band_score: 7 });
 });
