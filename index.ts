@@ -33,6 +33,7 @@ export type {
   Registration,
 } from "./services/accounts.ts";
 export type {
+  AssessmentKey,
   AssessmentReference,
   AssessmentResult,
   AssessmentStart,
@@ -49,14 +50,16 @@ export {
   type RequestEvent,
 } from "./services/context.ts";
 export { type BoundEntities, createDataLayer, type DataLayer, dataLayerFromEnv } from "./services/data-layer.ts";
-export type { ActionReference, Devops, Diagnosis, FixProposal, ReviewDecision } from "./services/devops.ts";
+export type { ActionKey, ActionReference, Devops, Diagnosis, FixProposal, ReviewDecision } from "./services/devops.ts";
 export * from "./services/errors.ts";
 export { type ErrorResponse, errorResponse, statusCodeOf } from "./services/http-status.ts";
 export type {
   AssessmentReview,
   Moderation,
   ReportFiling,
+  ReportKey,
   ReportReference,
+  ReportTriage,
   SafetyEvent,
   WholeAssessmentReview,
 } from "./services/moderation.ts";
@@ -71,6 +74,7 @@ export type {
   Support,
   TicketAnswer,
   TicketCounts,
+  TicketKey,
   TicketOpening,
   TicketReference,
   TicketThread,

@@ -14,7 +14,11 @@ const schema = createSchema({
       description: "UUID v7, or the caller's own id",
     }),
     user_id: email({ required: true, readOnly: true, description: "The account's e-mail address" }),
-    assessment_type: oneOf(ASSESSMENT_TYPES, { required: true, readOnly: true, description: "Skill and module" }),
+    assessment_type: oneOf(ASSESSMENT_TYPES, {
+      required: true,
+      readOnly: true,
+      description: "Skill, and academic or general module",
+    }),
     created_at: instant({ required: true, readOnly: true, setBy: "service", description: "When it started" }),
     completed_at: instant({ setBy: "service", description: "When it was completed" }),
     band_score: band({

@@ -21,7 +21,11 @@ const schema = createSchema({
     }),
     ticket_id: id({ readOnly: true, description: "The support ticket it came from, if any" }),
     issue_description: text({ required: true, readOnly: true, description: "The technical problem" }),
-    affected_service: slug({ required: true, readOnly: true, description: "Open set: lambda, dynamodb, gemini …" }),
+    affected_service: slug({
+      required: true,
+      readOnly: true,
+      description: "An open set: lambda, dynamodb, gemini and so on",
+    }),
     ai_analysis: text({ readOnly: true, description: "The DevOps agent's diagnosis" }),
     proposed_fix: text({ readOnly: true, description: "The change it suggests" }),
     code_diff: text({ readOnly: true, description: "The change as a Git diff" }),

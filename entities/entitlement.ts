@@ -8,8 +8,8 @@ const schema = createSchema({
   model: { service: SERVICE_NAME, entity: "entitlement", version: MODEL_VERSION },
   attributes: {
     user_email: email({ required: true, readOnly: true, description: "The account that bought it" }),
-    product_id: oneOf(PRODUCTS, { required: true, readOnly: true, description: "Product" }),
-    platform: oneOf(PLATFORMS, { required: true, description: "Store" }),
+    product_id: oneOf(PRODUCTS, { required: true, readOnly: true, description: "What was bought" }),
+    platform: oneOf(PLATFORMS, { required: true, description: "The store that sold it" }),
     purchase_date: instant({ required: true, setBy: "service", description: "When the current period was bought" }),
     // Not a time to live: an expired purchase is never deleted.
     expires_at: instant({ required: true, setBy: "service", description: "When access ends: 30 days a purchase" }),

@@ -40,9 +40,9 @@ export class ItemTooLargeError extends ValidationError {
   /** Bytes as DynamoDB counts them, where this package measured them. */
   readonly size: number | undefined;
 
-  constructor(entity: string, attribute: string, size: number | undefined, cause?: unknown) {
+  constructor(entity: string, attribute: string, size: number | undefined, value: unknown, cause?: unknown) {
     const measured = size === undefined ? "" : `; it has ${size} bytes`;
-    super(entity, attribute, `must leave the item within 400 KB (409600 bytes)${measured}`, {}, cause);
+    super(entity, attribute, `must leave the item within 400 KB (409600 bytes)${measured}`, value, cause);
     this.size = size;
   }
 }

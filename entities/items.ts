@@ -38,7 +38,7 @@ export interface User {
   account_status: AccountStatus;
 }
 
-/** What `entities.user.create` takes. */
+/** What `create` of the layer's `entities.user` takes. */
 export interface NewUser extends User {
   /** Encoded hash (bcrypt, Werkzeug scrypt or pbkdf2, argon2), at most 512 characters; only log-in reads it. */
   password_hash: string;
@@ -46,7 +46,7 @@ export interface NewUser extends User {
   verification_token?: string;
 }
 
-/** What `entities.user.patch(…).set` may change. */
+/** What `patch(…).set` of the layer's `entities.user` may change. */
 export type UserChange = Partial<
   Pick<
     NewUser,
@@ -72,13 +72,13 @@ export interface Session {
   qr_authenticated: boolean;
 }
 
-/** What `entities.session.create` takes. */
+/** What `create` of the layer's `entities.session` takes. */
 export interface NewSession extends Session {
   /** The QR token that opened it; ending the session withdraws it. */
   qr_token?: string;
 }
 
-/** What `entities.session.patch(…).set` may change. */
+/** What `patch(…).set` of the layer's `entities.session` may change. */
 export type SessionChange = Partial<Pick<NewSession, "ip_address" | "user_agent" | "qr_authenticated">>;
 
 /** A QR log-in token. */
@@ -99,13 +99,13 @@ export interface QrToken {
   device_id?: string;
 }
 
-/** What `entities.qr_token.create` takes. */
+/** What `create` of the layer's `entities.qr_token` takes. */
 export interface NewQrToken extends QrToken {
   /** The session that redeeming starts, fixed in the same write, so that a retry finishes it. */
   opened_session_id?: string;
 }
 
-/** What `entities.qr_token.patch(…).set` may change. */
+/** What `patch(…).set` of the layer's `entities.qr_token` may change. */
 export type QrTokenChange = Partial<Pick<NewQrToken, "used" | "used_at" | "device_id" | "opened_session_id">>;
 
 /** A speaking or writing assessment, whole. */
@@ -114,15 +114,15 @@ export interface Assessment {
   assessment_id: string;
   /** The account's e-mail address. */
   user_id: string;
-  /** Skill and module. */
+  /** Skill, and academic or general module. */
   assessment_type: AssessmentType;
   /** When it started (epoch seconds). */
   created_at: number;
   /** When it was completed (epoch seconds). */
   completed_at?: number;
-  /** Overall band: mean of the criteria, rounded to the nearest half (band). */
+  /** Overall band: mean of the criteria, rounded to the nearest half (band, 0 to 9 in halves). */
   band_score?: number;
-  /** Score of each criterion, by skill (band). */
+  /** Score of each criterion, by skill (band, 0 to 9 in halves). */
   scores?: {
     speaking?:
       | {
@@ -151,9 +151,9 @@ export interface Assessment {
   status: AssessmentStatus;
 }
 
-/** What `entities.assessment.create` takes. */
+/** What `create` of the layer's `entities.assessment` takes. */
 export interface NewAssessment extends Assessment {
-  /** Score of each criterion, by skill (band). */
+  /** Score of each criterion, by skill (band, 0 to 9 in halves). */
   scores?: {
     speaking?: {
       fluency_coherence?: number;
@@ -170,7 +170,7 @@ export interface NewAssessment extends Assessment {
   };
 }
 
-/** What `entities.assessment.patch(…).set` may change. */
+/** What `patch(…).set` of the layer's `entities.assessment` may change. */
 export type AssessmentChange = Partial<
   Pick<
     NewAssessment,
@@ -184,9 +184,9 @@ export interface Question {
   question_id: string;
   /** Part or task of the test. */
   assessment_type: QuestionType;
-  /** Difficulty. */
+  /** How hard it is. */
   difficulty: Difficulty;
-  /** Topic, an open set: work, education, technology …. */
+  /** Topic, an open set: work, education, technology and so on. */
   topic: string;
   /** The question. */
   question_text: string;
@@ -198,10 +198,10 @@ export interface Question {
   estimated_time?: number;
 }
 
-/** What `entities.question.create` takes. */
+/** What `create` of the layer's `entities.question` takes. */
 export type NewQuestion = Question;
 
-/** What `entities.question.patch(…).set` may change. */
+/** What `patch(…).set` of the layer's `entities.question` may change. */
 export type QuestionChange = Partial<
   Pick<NewQuestion, "difficulty" | "topic" | "question_text" | "sample_answer" | "keywords" | "estimated_time">
 >;
@@ -210,9 +210,9 @@ export type QuestionChange = Partial<
 export interface Rubric {
   /** Id of the rubric, such as speaking-fluency. */
   rubric_id: string;
-  /** Skill. */
+  /** The skill that it scores. */
   skill_type: Skill;
-  /** Criterion of the skill. */
+  /** The criterion of that skill. */
   criterion: Criterion;
   /** What a performance at each band is like. */
   band_descriptors: {
@@ -231,7 +231,7 @@ export interface Rubric {
   evaluation_prompts?: string[];
 }
 
-/** What `entities.rubric.create` takes. */
+/** What `create` of the layer's `entities.rubric` takes. */
 export interface NewRubric extends Rubric {
   /** What a performance at each band is like. */
   band_descriptors: {
@@ -248,7 +248,7 @@ export interface NewRubric extends Rubric {
   };
 }
 
-/** What `entities.rubric.patch(…).set` may change. */
+/** What `patch(…).set` of the layer's `entities.rubric` may change. */
 export type RubricChange = Partial<
   Pick<NewRubric, "skill_type" | "criterion" | "band_descriptors" | "evaluation_prompts">
 >;
@@ -257,9 +257,9 @@ export type RubricChange = Partial<
 export interface Entitlement {
   /** The account that bought it. */
   user_email: string;
-  /** Product. */
+  /** What was bought. */
   product_id: Product;
-  /** Store. */
+  /** The store that sold it. */
   platform: Platform;
   /** When the current period was bought (epoch seconds). */
   purchase_date: number;
@@ -273,13 +273,13 @@ export interface Entitlement {
   status: EntitlementStatus;
 }
 
-/** What `entities.entitlement.create` takes. */
+/** What `create` of the layer's `entities.entitlement` takes. */
 export interface NewEntitlement extends Entitlement {
   /** App Store or Play Store receipt, verified by the caller. */
   receipt_data: string;
 }
 
-/** What `entities.entitlement.patch(…).set` may change. */
+/** What `patch(…).set` of the layer's `entities.entitlement` may change. */
 export type EntitlementChange = Partial<
   Pick<
     NewEntitlement,
@@ -311,10 +311,10 @@ export interface SafetyLog {
   ai_response?: string;
 }
 
-/** What `entities.safety_log.create` takes. */
+/** What `create` of the layer's `entities.safety_log` takes. */
 export type NewSafetyLog = SafetyLog;
 
-/** What `entities.safety_log.patch(…).set` may change. */
+/** What `patch(…).set` of the layer's `entities.safety_log` may change: nothing. */
 export type SafetyLogChange = Partial<Pick<NewSafetyLog, never>>;
 
 /** A user's report about content, whole. */
@@ -337,10 +337,10 @@ export interface ContentReport {
   admin_notes?: string;
 }
 
-/** What `entities.content_report.create` takes. */
+/** What `create` of the layer's `entities.content_report` takes. */
 export type NewContentReport = ContentReport;
 
-/** What `entities.content_report.patch(…).set` may change. */
+/** What `patch(…).set` of the layer's `entities.content_report` may change. */
 export type ContentReportChange = Partial<Pick<NewContentReport, "status" | "admin_notes">>;
 
 /** A support ticket, whole. */
@@ -373,10 +373,10 @@ export interface Ticket {
   devops_action_id?: string;
 }
 
-/** What `entities.ticket.create` takes. */
+/** What `create` of the layer's `entities.ticket` takes. */
 export type NewTicket = Ticket;
 
-/** What `entities.ticket.patch(…).set` may change. */
+/** What `patch(…).set` of the layer's `entities.ticket` may change. */
 export type TicketChange = Partial<
   Pick<
     NewTicket,
@@ -396,7 +396,7 @@ export interface DevopsAction {
   ticket_id?: string;
   /** The technical problem. */
   issue_description: string;
-  /** Open set: lambda, dynamodb, gemini …. */
+  /** An open set: lambda, dynamodb, gemini and so on. */
   affected_service: string;
   /** The DevOps agent's diagnosis. */
   ai_analysis?: string;
@@ -414,10 +414,10 @@ export interface DevopsAction {
   pr_url?: string;
 }
 
-/** What `entities.devops_action.create` takes. */
+/** What `create` of the layer's `entities.devops_action` takes. */
 export type NewDevopsAction = DevopsAction;
 
-/** What `entities.devops_action.patch(…).set` may change. */
+/** What `patch(…).set` of the layer's `entities.devops_action` may change. */
 export type DevopsActionChange = Partial<
   Pick<NewDevopsAction, "action_type" | "status" | "reviewed_by" | "review_reason" | "pr_url">
 >;

@@ -14,8 +14,8 @@ const schema = createSchema({
   attributes: {
     question_id: id({ required: true, readOnly: true, description: "Id in the question bank, such as sp2-001" }),
     assessment_type: oneOf(QUESTION_TYPES, { required: true, readOnly: true, description: "Part or task of the test" }),
-    difficulty: oneOf(DIFFICULTIES, { required: true, description: "Difficulty" }),
-    topic: slug({ required: true, description: "Topic, an open set: work, education, technology …" }),
+    difficulty: oneOf(DIFFICULTIES, { required: true, description: "How hard it is" }),
+    topic: slug({ required: true, description: "Topic, an open set: work, education, technology and so on" }),
     question_text: text({ required: true, description: "The question" }),
     sample_answer: text({ description: "Example response, for reference" }),
     keywords: textList({ description: "Expected vocabulary" }),

@@ -8,8 +8,8 @@ const schema = createSchema({
   model: { service: SERVICE_NAME, entity: "rubric", version: MODEL_VERSION },
   attributes: {
     rubric_id: id({ required: true, readOnly: true, description: "Id of the rubric, such as speaking-fluency" }),
-    skill_type: oneOf(SKILLS, { required: true, description: "Skill" }),
-    criterion: oneOf(CRITERION_NAMES, { required: true, description: "Criterion of the skill" }),
+    skill_type: oneOf(SKILLS, { required: true, description: "The skill that it scores" }),
+    criterion: oneOf(CRITERION_NAMES, { required: true, description: "The criterion of that skill" }),
     band_descriptors: bandDescriptors({ required: true, description: "What a performance at each band is like" }),
     evaluation_prompts: textList({ description: "Instructions for the AI examiner" }),
     ...migrated(),

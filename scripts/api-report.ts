@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { Extractor, ExtractorConfig, ExtractorLogLevel } from "@microsoft/api-extractor";
+import { Extractor, ExtractorConfig, ExtractorLogLevel, ExtractorMessageCategory } from "@microsoft/api-extractor";
 import { Command } from "commander";
 import { entryPoints } from "./packaging/entry-points.ts";
 
@@ -27,9 +27,16 @@ writeFileSync(surface, modules.map((module) => `export * as ${nameOf(module)} fr
 
 const silent = { default: { logLevel: ExtractorLogLevel.None } };
 const compilerOptions = {
-  ...{ target: "es2022", lib: ["es2023", "esnext.disposable"], module: "nodenext", moduleResolution: "nodenext" },
-  ...{ strict: true, exactOptionalPropertyTypes: true, skipLibCheck: true, types: ["node"] },
-  ...{ allowImportingTsExtensions: true, noEmit: true },
+  target: "es2022",
+  lib: ["es2023", "esnext.disposable"],
+  module: "nodenext",
+  moduleResolution: "nodenext",
+  strict: true,
+  exactOptionalPropertyTypes: true,
+  skipLibCheck: true,
+  types: ["node"],
+  allowImportingTsExtensions: true,
+  noEmit: true,
 };
 const config = ExtractorConfig.prepare({
   configObject: {
@@ -48,7 +55,7 @@ const config = ExtractorConfig.prepare({
     dtsRollup: { enabled: false },
     tsdocMetadata: { enabled: false },
     messages: {
-      compilerMessageReporting: silent,
+      compilerMessageReporting: { default: { logLevel: ExtractorLogLevel.Error } },
       extractorMessageReporting: silent,
       tsdocMessageReporting: silent,
     },
@@ -56,20 +63,30 @@ const config = ExtractorConfig.prepare({
   configObjectFullPath: undefined,
   packageJsonFullPath: resolve("package.json"),
 });
-Extractor.invoke(config, {
-  localBuild: true,
-  messageCallback: (message) => {
-    message.handled = true;
-  },
-});
+const problems: string[] = [];
+try {
+  Extractor.invoke(config, {
+    localBuild: true,
+    messageCallback: (message) => {
+      message.handled = true;
+      if (message.category === ExtractorMessageCategory.Compiler) problems.push(message.text);
+    },
+  });
+} finally {
+  // Whatever is left in `dist` would be packed.
+  rmSync(surface);
+}
 /** The report without what the models hold: docs/data-model.md shows that. */
 const report = readFileSync(join(folder, REPORT), "utf8").replaceAll(
   /^const (\w+Model|MODELS|MARKERS): \{\n[\s\S]*?^\};$/gm,
   "const $1: { … };",
 );
-rmSync(surface);
 rmSync(folder, { recursive: true });
 
+for (const problem of problems) {
+  console.error(`The declarations do not compile: ${problem}`);
+  process.exitCode = 1;
+}
 // For `name` and `code` of an error, editors show the docstring of the class that it extends.
 for (const [, declaration] of report.matchAll(/\(undocumented\)\n *(?! |readonly (?:name|code)\b)(.*)$/gm)) {
   console.error(`No docstring: ${declaration}`);

@@ -1,10 +1,15 @@
-import { parseArgs } from "node:util";
+import { Command } from "commander";
 import { describeModel, type ModelDescription } from "../entities/model.ts";
 
 /** `npm run model`: prints the model, computed from the entities; `-- --json` as one JSON object. */
-const { values } = parseArgs({ options: { json: { type: "boolean", default: false } } });
+const { json } = new Command("npm run model --")
+  .description("Print every entity, attribute, access pattern and collection.")
+  .option("--json", "print one JSON object", false)
+  .allowExcessArguments(false)
+  .parse()
+  .opts<{ json: boolean }>();
 const model = describeModel();
-console.log(values.json ? JSON.stringify(model) : asText(model));
+console.log(json ? JSON.stringify(model, null, 2) : asText(model));
 
 function asText({ table, entities, collections, markers }: ModelDescription): string {
   const lines = [

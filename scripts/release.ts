@@ -36,30 +36,30 @@ if (!dryRun && git("status", "--porcelain") !== "") command.error("the working t
 if (git("tag", "--list", `v${version}`) !== "") command.error(`the tag v${version} exists`);
 console.log(`${current} → ${version}\n\n${notes}\n`);
 
-/** Packs what `dist` holds and says what is in it. */
-function pack(folder: string): void {
+/** Packs what `dist` holds, and tells what is in it. */
+function pack(folder: string): string {
   const told = execFileSync("npm", ["pack", "--ignore-scripts", "--json", "--pack-destination", folder], {
     encoding: "utf8",
   });
   const [packed] = JSON.parse(told) as { filename: string; size: number; entryCount: number }[];
   if (packed === undefined) throw new Error("npm pack said nothing");
   const { filename, entryCount, size } = packed;
-  console.log(`Packed ${join(folder, filename)}: ${entryCount} files, ${Math.round(size / 1000)} kB.`);
+  return `${filename}: ${entryCount} files, ${Math.round(size / 1000)} kB`;
 }
 
 if (dryRun) {
   const folder = mkdtempSync(join(tmpdir(), "release-"));
-  pack(folder);
+  console.log(`What would be packed, under its present version: ${pack(folder)}.`);
   rmSync(folder, { recursive: true });
   console.log(
-    `Dry run: nothing was changed. A release would commit ${CHANGELOG} and ${MANIFESTS.join(", ")} as v${version}.`,
+    `Dry run: nothing was changed. A release would commit ${[CHANGELOG, ...MANIFESTS].join(", ")}, and tag v${version}.`,
   );
 } else {
   const date = new Date().toISOString().slice(0, 10);
   execFileSync("npm", ["version", version, "--no-git-tag-version"], { stdio: "inherit" });
   writeFileSync(CHANGELOG, changelog.replace(UNRELEASED, `${UNRELEASED}\n## ${version} (${date})\n`));
   execFileSync("npm", ["run", "check"], { stdio: "inherit" });
-  pack(".");
+  console.log(`Packed ${pack(".")}.`);
   git("commit", "--quiet", "--message", `Release ${version}`, "--", CHANGELOG, ...MANIFESTS);
   git("tag", "--annotate", `v${version}`, "--message", `${version}\n\n${notes}`);
   console.log(`Committed and tagged v${version}. To publish: git push --follow-tags, and npm publish of the tarball.`);

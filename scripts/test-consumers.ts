@@ -79,7 +79,7 @@ const bringing = (form: (what: string, from: string) => string) =>
 const imports = bringing((what, from) => `import { ${what} } from "${from}";`);
 const requires = bringing((what, from) => `const { ${what} } = require("${from}");`);
 
-/** Uses every entry of the package: whole data layer, single service, entity, errors, preset. */
+/** Uses one entry of each kind: whole data layer, single service, entity, errors, preset. */
 const body = `
 async function main() {
   const database = await startTestDatabase();
@@ -204,8 +204,8 @@ const consumers: Readonly<Record<string, (packed: Packed) => Promise<void>>> = {
   },
 };
 
-async function works(run: Promise<string>): Promise<void> {
-  const told = await run;
+async function works(running: Promise<string>): Promise<void> {
+  const told = await running;
   if (told.trim() !== "works") throw new Error(`it said ${told}`);
 }
 

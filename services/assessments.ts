@@ -10,14 +10,13 @@ import {
 } from "../entities/assessment.ts";
 import { ASSESSMENT_TYPES, type AssessmentType, CRITERIA, type Skill } from "../entities/enums.ts";
 import { ValidationError } from "../entities/errors.ts";
-import { claimOwnId } from "./claims.ts";
 import type { DataContext } from "./context.ts";
-import { writeUnlessErased } from "./erasure.ts";
 import { ConflictError } from "./errors.ts";
+import { createOnce } from "./guarded-writes.ts";
 import { ASSESSMENT_STATES } from "./state-machines.ts";
 import { anyOf, EntityStore } from "./storage/entity-store.ts";
 import { countRows, eachRow, type ListOptions, type Page, readPage } from "./storage/pages.ts";
-import { createResolver, type Reference } from "./storage/references.ts";
+import { createReferences, type Reference } from "./storage/references.ts";
 import type { StoredItem } from "./storage/requests.ts";
 import { attributeValue, checkShapes, definedPart, only } from "./storage/validation.ts";
 
@@ -101,7 +100,7 @@ function scoredSkills(input: AssessmentResult): Skill[] {
  */
 export function createAssessments(context: DataContext) {
   const assessments = new EntityStore(context, AssessmentModel);
-  const resolver = createResolver<AssessmentKey>(context, AssessmentModel);
+  const references = createReferences<AssessmentKey>(context, AssessmentModel);
   const userOf = (value: string) => attributeValue(AssessmentModel, "user_id", value);
   const byUser = { entity: "assessment", accessPattern: "byUser" };
 
@@ -125,22 +124,15 @@ export function createAssessments(context: DataContext) {
       only("assessment", input, ["user_id", "assessment_type", "assessment_id"]);
       const user_id = userOf(input.user_id);
       const assessment_type = attributeValue(AssessmentModel, "assessment_type", input.assessment_type);
-      let created_at = context.clock();
-      let assessment_id: string;
-      if (input.assessment_id === undefined) {
-        assessment_id = uuidv7();
-      } else {
-        assessment_id = attributeValue(AssessmentModel, "assessment_id", input.assessment_id);
-        // Validates the assessment before the claim is written.
-        assessments.itemOf({ assessment_id, user_id, assessment_type, created_at, status: "in_progress" });
-        created_at = await claimOwnId(context, AssessmentModel, assessment_id, { user_id }, created_at);
-      }
-      return writeUnlessErased(
-        context,
+      const assessment = {
+        assessment_id: input.assessment_id ?? uuidv7(),
         user_id,
-        () => assessments.insertOnce({ assessment_id, user_id, assessment_type, created_at, status: "in_progress" }),
-        () => assessments.remove("undo", assessments.entity.delete({ assessment_id, user_id })),
-      );
+        assessment_type,
+        created_at: context.clock(),
+        status: "in_progress" as const,
+      };
+      const brought = input.assessment_id !== undefined;
+      return createOnce(context, AssessmentModel, assessment, { account: "user_id", begins: "created_at", brought });
     },
 
     /**
@@ -159,7 +151,7 @@ export function createAssessments(context: DataContext) {
     async complete(assessment: AssessmentReference, input: AssessmentResult): Promise<Assessment> {
       only("assessment", input, ["scores", "ai_feedback", "improvement_plan", "duration_minutes"]);
       const skills = scoredSkills(input);
-      const key = await resolver.keyOf(assessment);
+      const key = await references.keyFor(assessment);
       const { ai_feedback, improvement_plan, duration_minutes } = input;
       const scores = definedPart(input.scores);
       const result = { scores, ai_feedback, improvement_plan, duration_minutes };
@@ -209,7 +201,7 @@ export function createAssessments(context: DataContext) {
      * const { status } = await assessments.abandon(assessment_id); // "abandoned"
      */
     async abandon(assessment: AssessmentReference): Promise<Assessment> {
-      const key = await resolver.keyOf(assessment);
+      const key = await references.keyFor(assessment);
       return assessments.change(
         "abandon",
         {},
@@ -229,7 +221,7 @@ export function createAssessments(context: DataContext) {
      * const { user_id, status, band_score, ai_feedback } = await assessments.get(assessment_id);
      */
     async get(assessment_id: string): Promise<Assessment> {
-      return assessments.parse(await resolver.getStored(assessment_id));
+      return assessments.parse(await references.getStored(assessment_id));
     },
 
     /**
@@ -238,7 +230,7 @@ export function createAssessments(context: DataContext) {
      * const assessment = await assessments.find("0199c8a5-7c00-7b52-9d3e-4a1f6be0c2d8"); // undefined
      */
     async find(assessment_id: string): Promise<Assessment | undefined> {
-      const item = await resolver.findStored(assessment_id);
+      const item = await references.findStored(assessment_id);
       return item === undefined ? undefined : assessments.parse(item);
     },
 

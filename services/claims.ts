@@ -6,7 +6,7 @@ import { MAX_PARTITION_KEY_BYTES } from "../entities/item-size.ts";
 import type { DataContext, Model } from "./context.ts";
 import { ConflictError } from "./errors.ts";
 import { EntityStore } from "./storage/entity-store.ts";
-import { createResolver } from "./storage/references.ts";
+import { createReferences } from "./storage/references.ts";
 import type { StoredItem } from "./storage/requests.ts";
 import { KEY_PREFIX_BYTES } from "./storage/validation.ts";
 
@@ -20,7 +20,7 @@ export interface ClaimResult {
 const MAX_CLAIMED_ID_BYTES = MAX_PARTITION_KEY_BYTES - KEY_PREFIX_BYTES;
 
 /** Checks that a claim's key can hold a value, in the name of the attribute that it comes from. */
-export function claimable(model: Model, attribute: string, value: string): string {
+export function checkClaimable(model: Model, attribute: string, value: string): string {
   if (Buffer.byteLength(value) <= MAX_CLAIMED_ID_BYTES) return value;
   throw new ValidationError(
     model.schema.model.entity,
@@ -67,31 +67,39 @@ export async function claimId(
     fresh = false;
     return claims.parse(current as StoredItem);
   });
-  if (claim.owner !== hash) throw new ConflictError(kind, "claimed", "the id already belongs to something else");
+  if (claim.owner !== hash) throw taken(kind);
   return { created_at: claim.created_at, settled: claim.settled === true, fresh };
+}
+
+/** An id that a caller brings. */
+interface OwnId {
+  readonly id: string;
+  /** The attribute of the item that tells whose it is. */
+  readonly owner: Readonly<Record<string, string>>;
+  /** The attribute of the item that tells when it begins. */
+  readonly begins: "created_at" | "timestamp";
+  readonly now: number;
 }
 
 /**
  * Claims the id that a caller brings for a new item, and gives the instant that the item begins at: now, or what the first
  * call said. A UUID may be of an item that has no claim; then the instant of that item leads to it, and so never to a
  * second one under the same id.
- * @throws ConflictError when the id belongs to another owner: the attributes of the item that tell whose it is.
+ * @throws ConflictError when the id belongs to another owner.
  */
 export async function claimOwnId(
   context: DataContext,
   model: Model,
-  id: string,
-  owner: Readonly<Record<string, string>>,
-  now: number,
+  { id, owner, begins, now }: OwnId,
 ): Promise<number> {
   const kind = model.schema.model.entity as ClaimKind;
   const made = maybeUnclaimed(id)
-    ? await createResolver(context, model).findStored(id, { consistent: true })
+    ? await createReferences(context, model).findStored(id, { consistent: true })
     : undefined;
   if (made !== undefined && Object.entries(owner).some(([attribute, value]) => made[attribute] !== value)) {
-    throw new ConflictError(kind, "claimed", "the id already belongs to something else");
+    throw taken(kind);
   }
-  const begun = made?.["timestamp" in model.schema.attributes ? "timestamp" : "created_at"] as number | undefined;
+  const begun = made?.[begins] as number | undefined;
   return (await claimId(context, kind, id, Object.values(owner), begun ?? now)).created_at;
 }
 
@@ -100,6 +108,15 @@ export async function claimOwnId(
  * a UUID has no claim either.
  */
 export const maybeUnclaimed = (id: string): boolean => validate(id);
+
+const taken = (kind: ClaimKind) =>
+  new ConflictError(
+    kind,
+    "claimed",
+    kind === "transaction"
+      ? "it was granted to another account or for another product"
+      : "the id already belongs to something else",
+  );
 
 /** Gives an id back for which nothing was written after all. Safe to repeat. */
 export async function releaseClaim(context: DataContext, kind: ClaimKind, claimedId: string): Promise<void> {

@@ -2,8 +2,10 @@ import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { EntityConfiguration, Service } from "electrodb";
 import { DEFAULT_TABLE_NAME } from "../entities/keys.ts";
 import { createClient } from "./client.ts";
+import { ValidationError } from "./errors.ts";
 import { type CursorCodec, createCursorCodec } from "./storage/cursor.ts";
 import { DOCUMENT_COMMANDS } from "./storage/document-commands.ts";
+import { only } from "./storage/validation.ts";
 
 /** The time in whole epoch seconds. */
 export type Clock = () => number;
@@ -94,8 +96,31 @@ export interface DataContext {
   entity<E>(model: Model<E>): E;
 }
 
+const OPTIONS: readonly (keyof DataLayerOptions)[] = [
+  "client",
+  "table",
+  "clock",
+  "cursorSecret",
+  "onRequest",
+  "consumedCapacity",
+  "signal",
+];
+
+/** DynamoDB's rule for the names of tables. */
+export const TABLE_NAME_RULE = "must be 3 to 255 letters, digits, hyphens, dots or underscores";
+
+/**
+ * Whether DynamoDB accepts a name for a table.
+ * @example
+ * import { isTableName } from "@ielts-ai-prep/data-layer/services/context";
+ *
+ * const fits = isTableName("ielts-genai-prep"); // true
+ */
+export const isTableName = (name: string): boolean => /^[A-Za-z0-9_.-]{3,255}$/.test(name);
+
 /**
  * Binds nothing yet: the client is made here, entities when a service first needs them.
+ * @throws ValidationError for an unknown option, and for an empty name of a table.
  * @example
  * import { createContext } from "@ielts-ai-prep/data-layer/services/context";
  * import { createSupport } from "@ielts-ai-prep/data-layer/services/support";
@@ -103,7 +128,9 @@ export interface DataContext {
  * const support = createSupport(createContext({ table: "ielts-genai-prep" }));
  */
 export function createContext(options: DataLayerOptions = {}): DataContext {
+  only("options", options, OPTIONS);
   const table = options.table ?? DEFAULT_TABLE_NAME;
+  if (table === "") throw new ValidationError("options", "table", "must not be empty", table);
   const client = options.client ?? createClient();
   const bound = new Map<Model, unknown>();
   return {

@@ -2,7 +2,7 @@ import { MODELS } from "../entities/models.ts";
 import { type Accounts, createAccounts } from "./accounts.ts";
 import { type Assessments, createAssessments } from "./assessments.ts";
 import { createClient } from "./client.ts";
-import { createContext, type DataContext, type DataLayerOptions } from "./context.ts";
+import { createContext, type DataContext, type DataLayerOptions, isTableName, TABLE_NAME_RULE } from "./context.ts";
 import { createDevops, type Devops } from "./devops.ts";
 import { ConfigurationError, ValidationError } from "./errors.ts";
 import { createModeration, type Moderation } from "./moderation.ts";
@@ -18,7 +18,6 @@ export type BoundEntities = { readonly [N in keyof typeof MODELS]: ReturnType<(t
 
 /** All services on one client and table. Each is built when it is first used. */
 export interface DataLayer {
-  /** What the services are built on. */
   /** The client, the table and the clock that the services share. */
   readonly context: DataContext;
   /** User accounts: registration, log-in data, state, overview, export and erasure. */
@@ -141,13 +140,11 @@ export function dataLayerFromEnv(
   const table = environment.TABLE_NAME;
   if (table === undefined || table === "")
     throw new ConfigurationError("TABLE_NAME", "is missing: it names the DynamoDB table");
-  if (!/^[A-Za-z0-9_.-]{3,255}$/.test(table)) {
-    throw new ConfigurationError("TABLE_NAME", "must be 3 to 255 letters, digits, hyphens, dots or underscores");
-  }
+  if (!isTableName(table)) throw new ConfigurationError("TABLE_NAME", TABLE_NAME_RULE);
   const region = environment.AWS_REGION ?? environment.AWS_DEFAULT_REGION;
   if (region === undefined || region === "")
     throw new ConfigurationError("AWS_REGION", "is missing: Lambda sets it, elsewhere name the region");
-  if (!/^[a-z]{2}(?:-[a-z]+)+-\d$/.test(region) && region !== "local")
+  if (!/^[a-z]{2,}(?:-[a-z]+)+-\d+$/.test(region) && region !== "local")
     throw new ConfigurationError("AWS_REGION", "must be a region such as us-east-1");
   const endpoint = environment.DYNAMODB_ENDPOINT;
   if (endpoint !== undefined && !/^https?:$/.test(URL.canParse(endpoint) ? new URL(endpoint).protocol : ""))

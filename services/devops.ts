@@ -14,7 +14,7 @@ import { ACTION_STATES } from "./state-machines.ts";
 import { anyOf, EntityStore } from "./storage/entity-store.ts";
 import { readWholePage } from "./storage/hydration.ts";
 import { type ListOptions, type Page, readPage } from "./storage/pages.ts";
-import { createResolver, type Reference } from "./storage/references.ts";
+import { createReferences, type Reference } from "./storage/references.ts";
 import type { StoredItem } from "./storage/requests.ts";
 import { attributeValue, only } from "./storage/validation.ts";
 import type { TicketKey, TicketReference } from "./support.ts";
@@ -59,19 +59,19 @@ export interface ReviewDecision {
 export function createDevops(context: DataContext) {
   const actions = new EntityStore(context, DevopsActionModel);
   const tickets = new EntityStore(context, TicketModel);
-  const keys = createResolver<ActionKey>(context, DevopsActionModel);
-  const ticketKeys = createResolver<TicketKey>(context, TicketModel);
+  const references = createReferences<ActionKey>(context, DevopsActionModel);
+  const ticketReferences = createReferences<TicketKey>(context, TicketModel);
 
   /** The ticket's key, and whether it is linked to an action. A whole ticket is taken at its word. */
   async function ticketOf(reference: TicketReference | Ticket) {
     if (typeof reference === "object" && reference !== null && "status" in reference) {
-      return { key: await ticketKeys.keyOf(reference), linked: reference.devops_action_id !== undefined };
+      return { key: await ticketReferences.keyFor(reference), linked: reference.devops_action_id !== undefined };
     }
     const stored =
       typeof reference === "object" && reference !== null
-        ? await readTicket(await ticketKeys.keyOf(reference))
-        : await ticketKeys.getStored(reference);
-    return { key: await ticketKeys.keyOf(tickets.parse(stored)), linked: stored.devops_action_id !== undefined };
+        ? await readTicket(await ticketReferences.keyFor(reference))
+        : await ticketReferences.getStored(reference);
+    return { key: await ticketReferences.keyFor(tickets.parse(stored)), linked: stored.devops_action_id !== undefined };
   }
 
   async function readTicket(key: { ticket_id: string; created_at: number }): Promise<StoredItem> {
@@ -96,7 +96,8 @@ export function createDevops(context: DataContext) {
     const item = ticket === undefined ? action : { ...action, ticket_id: ticket.key.ticket_id };
     if (given.action_id !== undefined) {
       const { action_id, affected_service } = item;
-      item.timestamp = await claimOwnId(context, DevopsActionModel, action_id, { affected_service }, now);
+      const own = { id: action_id, owner: { affected_service }, begins: "timestamp", now } as const;
+      item.timestamp = await claimOwnId(context, DevopsActionModel, own);
     }
     let fresh = true;
     const recorded = await actions.insertOnce(item, () => {
@@ -132,7 +133,7 @@ export function createDevops(context: DataContext) {
     only("devops_action", decision, ["reviewed_by", "reason"]);
     const reviewed_by = attributeValue(DevopsActionModel, "reviewed_by", decision.reviewed_by);
     const review_reason = attributeValue(DevopsActionModel, "review_reason", decision.reason, "reason");
-    const key = await keys.keyOf(reference);
+    const key = await references.keyFor(reference);
     return actions.change(
       to === "approved" ? "approve" : "reject",
       decision,
@@ -203,7 +204,7 @@ export function createDevops(context: DataContext) {
      * const { proposed_fix, code_diff, status } = await devops.get(action_id);
      */
     async get(action_id: string): Promise<DevopsAction> {
-      return actions.parse(await keys.getStored(action_id));
+      return actions.parse(await references.getStored(action_id));
     },
 
     /**
@@ -213,7 +214,7 @@ export function createDevops(context: DataContext) {
      * const known = action !== undefined;
      */
     async find(action_id: string): Promise<DevopsAction | undefined> {
-      const item = await keys.findStored(action_id);
+      const item = await references.findStored(action_id);
       return item === undefined ? undefined : actions.parse(item);
     },
 
@@ -247,7 +248,7 @@ export function createDevops(context: DataContext) {
      */
     async markApplied(action: ActionReference, pr_url: string): Promise<DevopsAction> {
       const url = attributeValue(DevopsActionModel, "pr_url", pr_url);
-      const key = await keys.keyOf(action);
+      const key = await references.keyFor(action);
       return actions.change(
         "markApplied",
         { pr_url },

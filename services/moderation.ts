@@ -10,15 +10,14 @@ import {
 } from "../entities/content-report.ts";
 import type { ReportStatus } from "../entities/enums.ts";
 import { type SafetyLog, SafetyLogModel, type SafetyLogSummary } from "../entities/safety-log.ts";
-import { claimOwnId } from "./claims.ts";
 import type { DataContext } from "./context.ts";
-import { writeUnlessErased } from "./erasure.ts";
 import { ConflictError } from "./errors.ts";
+import { createOnce } from "./guarded-writes.ts";
 import { REPORT_STATES } from "./state-machines.ts";
 import { anyOf, EntityStore } from "./storage/entity-store.ts";
 import { groupByEntity, hydrate, readWholePage, rowsOf } from "./storage/hydration.ts";
 import { allRows, type ListOptions, type Page, type QueryOperation, readPage } from "./storage/pages.ts";
-import { createResolver, type Reference } from "./storage/references.ts";
+import { createReferences, type Reference } from "./storage/references.ts";
 import type { StoredItem } from "./storage/requests.ts";
 import { attributeValue, only } from "./storage/validation.ts";
 
@@ -28,18 +27,24 @@ export type ReportKey = Pick<ContentReport, "report_id" | "created_at">;
 export type ReportReference = Reference<ReportKey>;
 
 /** A moderation event; confidence is from 0 to 1. */
-export type SafetyEvent = Omit<SafetyLog, "log_id" | "timestamp"> & {
+export interface SafetyEvent extends Readonly<Omit<SafetyLog, "log_id" | "timestamp">> {
   /** An id of your own makes a retry safe. */
   readonly log_id?: string;
   /** When it occurred, in epoch seconds. Default: now, or what the first call with the `log_id` said. */
   readonly timestamp?: number;
-};
+}
 
 /** A new report. */
 export interface ReportFiling
   extends Readonly<Pick<NewContentReport, "reporter_email" | "assessment_id" | "report_type" | "description">> {
   /** An id of your own makes a retry safe. */
   readonly report_id?: string;
+}
+
+/** What becomes of a report. */
+export interface ReportTriage extends Readonly<Pick<ContentReport, "admin_notes">> {
+  /** The state that it moves on to. */
+  readonly status: Exclude<ReportStatus, "new">;
 }
 
 /** What was logged and reported about an assessment, in outline, newest first. */
@@ -50,7 +55,7 @@ export interface AssessmentReview {
   readonly reports: ContentReportOutline[];
 }
 
-/** The same, whole, with the assessment. */
+/** What was logged and reported about an assessment, whole and as it is now, with the assessment. */
 export interface WholeAssessmentReview {
   /** Undefined when no assessment has the id. */
   readonly assessment: Assessment | undefined;
@@ -72,8 +77,8 @@ export function createModeration(context: DataContext) {
   const logs = new EntityStore(context, SafetyLogModel);
   const reports = new EntityStore(context, ContentReportModel);
   const assessments = new EntityStore(context, AssessmentModel);
-  const reportKeys = createResolver<ReportKey>(context, ContentReportModel);
-  const logKeys = createResolver<Pick<SafetyLog, "log_id" | "timestamp">>(context, SafetyLogModel);
+  const reportReferences = createReferences<ReportKey>(context, ContentReportModel);
+  const logReferences = createReferences<Pick<SafetyLog, "log_id" | "timestamp">>(context, SafetyLogModel);
   const reviewLabel = { entity: "assessmentReview", accessPattern: "assessmentReview" };
 
   function reviewRows(assessment_id: string): Promise<StoredItem[]> {
@@ -98,23 +103,19 @@ export function createModeration(context: DataContext) {
     async recordSafetyEvent(event: SafetyEvent): Promise<SafetyLog> {
       only("safety_log", event, SAFETY_EVENT_ATTRIBUTES);
       const user_email = attributeValue(SafetyLogModel, "user_email", event.user_email);
-      const { assessment_id } = event;
-      let timestamp = event.timestamp ?? context.clock();
-      const log_id = event.log_id ?? uuidv7();
-      // Validates the event before the claim is written.
-      logs.itemOf({ ...event, user_email, log_id, timestamp });
-      if (event.log_id !== undefined)
-        timestamp = await claimOwnId(context, SafetyLogModel, log_id, { user_email }, timestamp);
-      return writeUnlessErased(
-        context,
+      const assessment_id = attributeValue(SafetyLogModel, "assessment_id", event.assessment_id);
+      const log = {
+        ...event,
         user_email,
-        () => logs.insertOnce({ ...event, user_email, log_id, timestamp }),
-        () => logs.remove("undo", logs.entity.delete({ log_id, timestamp })),
-        {
-          key: assessments.keyOf(assessments.entity.get({ assessment_id, user_id: user_email })),
-          missing: () => assessments.notFound(assessment_id),
-        },
-      );
+        log_id: event.log_id ?? uuidv7(),
+        timestamp: event.timestamp ?? context.clock(),
+      };
+      const parent = {
+        key: assessments.keyOf(assessments.entity.get({ assessment_id, user_id: user_email })),
+        missing: () => assessments.notFound(assessment_id),
+      };
+      const brought = event.log_id !== undefined;
+      return createOnce(context, SafetyLogModel, log, { account: "user_email", begins: "timestamp", brought, parent });
     },
 
     /**
@@ -128,12 +129,12 @@ export function createModeration(context: DataContext) {
      * const { categories, timestamp } = await moderation.getSafetyLog(log_id); // the time in epoch seconds
      */
     async getSafetyLog(log_id: string): Promise<SafetyLog> {
-      return logs.parse(await logKeys.getStored(log_id));
+      return logs.parse(await logReferences.getStored(log_id));
     },
 
     /**
      * Files a report in state `new`. With a `report_id` of your own the same report again, from a retry, gives it back.
-     * @throws ConflictError when the id belongs to another report, or the account is being erased.
+     * @throws ConflictError when the id belongs to another report, or the account was erased within the last hour (`erased`).
      * @example
      * const { report_id } = await moderation.fileReport({
      *   reporter_email: email, assessment_id, report_type: "inaccurate_score",
@@ -143,27 +144,19 @@ export function createModeration(context: DataContext) {
     async fileReport(filing: ReportFiling): Promise<ContentReport> {
       only("content_report", filing, ["reporter_email", "assessment_id", "report_type", "description", "report_id"]);
       const reporter_email = attributeValue(ContentReportModel, "reporter_email", filing.reporter_email);
-      const now = context.clock();
       const report = {
         ...filing,
         reporter_email,
         report_id: filing.report_id ?? uuidv7(),
-        created_at: now,
+        created_at: context.clock(),
         status: "new" as const,
       };
-      // Validates the report before the claim is written.
-      reports.itemOf(report);
-      const { report_id } = report;
-      const created_at =
-        filing.report_id === undefined
-          ? now
-          : await claimOwnId(context, ContentReportModel, report_id, { reporter_email }, now);
-      return writeUnlessErased(
-        context,
-        reporter_email,
-        () => reports.insertOnce({ ...report, created_at }),
-        () => reports.remove("undo", reports.entity.delete({ report_id, created_at })),
-      );
+      const brought = filing.report_id !== undefined;
+      return createOnce(context, ContentReportModel, report, {
+        account: "reporter_email",
+        begins: "created_at",
+        brought,
+      });
     },
 
     /**
@@ -176,7 +169,7 @@ export function createModeration(context: DataContext) {
      * const { status, admin_notes } = await moderation.getReport(report_id);
      */
     async getReport(report_id: string): Promise<ContentReport> {
-      return reports.parse(await reportKeys.getStored(report_id));
+      return reports.parse(await reportReferences.getStored(report_id));
     },
 
     /**
@@ -189,13 +182,10 @@ export function createModeration(context: DataContext) {
      * });
      * await moderation.triage(report, { status: "resolved", admin_notes: "Mended in version 4.3." });
      */
-    async triage(
-      report: ReportReference,
-      input: { readonly status: Exclude<ReportStatus, "new">; readonly admin_notes?: string },
-    ): Promise<ContentReport> {
+    async triage(report: ReportReference, input: ReportTriage): Promise<ContentReport> {
       only("content_report", input, ["status", "admin_notes"]);
       const status = attributeValue(ContentReportModel, "status", input.status);
-      const key = await reportKeys.keyOf(report);
+      const key = await reportReferences.keyFor(report);
       const from = REPORT_STATES[status];
       const { admin_notes } = input;
       return reports.change(
@@ -279,7 +269,7 @@ export function createModeration(context: DataContext) {
       const id = attributeValue(SafetyLogModel, "assessment_id", assessment_id);
       const [rows, assessment] = await Promise.all([
         reviewRows(id),
-        assessments.readOnly("byId", assessments.entity.query.byId({ assessment_id: id })),
+        assessments.readSole("byId", assessments.entity.query.byId({ assessment_id: id })),
       ]);
       const groups = groupByEntity(await hydrate(context, reviewLabel, rows));
       return {

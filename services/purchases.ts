@@ -5,10 +5,10 @@ import {
   type NewEntitlement,
 } from "../entities/entitlement.ts";
 import type { Product } from "../entities/enums.ts";
-import { claimable, claimId, settleClaim } from "./claims.ts";
+import { checkClaimable, claimId, settleClaim } from "./claims.ts";
 import type { DataContext } from "./context.ts";
-import { writeUnlessErased } from "./erasure.ts";
 import { ConflictError } from "./errors.ts";
+import { writeUnlessErased } from "./guarded-writes.ts";
 import { EntityStore } from "./storage/entity-store.ts";
 import { allRows, eachRow } from "./storage/pages.ts";
 import type { StoredItem } from "./storage/requests.ts";
@@ -41,7 +41,7 @@ export function createPurchases(context: DataContext) {
     product_id: attributeValue(EntitlementModel, "product_id", product_id),
   });
   const transactionOf = (value: string) =>
-    claimable(EntitlementModel, "transaction_id", attributeValue(EntitlementModel, "transaction_id", value));
+    checkClaimable(EntitlementModel, "transaction_id", attributeValue(EntitlementModel, "transaction_id", value));
   const read = (key: { user_email: string; product_id: Product }) =>
     entitlements.read("byUserAndProduct", entitlements.entity.get(key), { consistent: true });
 

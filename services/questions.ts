@@ -4,7 +4,7 @@ import { type Question, QuestionModel, type QuestionSummary } from "../entities/
 import type { DataContext } from "./context.ts";
 import { type BulkWriteOptions, type BulkWriteReport, bulkWrite } from "./storage/bulk-writer.ts";
 import { EntityStore } from "./storage/entity-store.ts";
-import { type ListOptions, limitOf, type Page, query as queryPage, readPage } from "./storage/pages.ts";
+import { type ListOptions, limitOf, type Page, queryOnce, readPage } from "./storage/pages.ts";
 import { batchGet, keyOf, type StoredItem } from "./storage/requests.ts";
 import { attributeValue, countIn, only } from "./storage/validation.ts";
 
@@ -63,7 +63,7 @@ export function createQuestions(context: DataContext) {
       let startKey: Record<string, unknown> | undefined;
       do {
         const request = startKey === undefined ? parameters : { ...parameters, ExclusiveStartKey: startKey };
-        const { Items, LastEvaluatedKey } = await queryPage(context, byDraw, request);
+        const { Items, LastEvaluatedKey } = await queryOnce(context, byDraw, request);
         rows.push(...Items.filter((row) => topic === undefined || row.topic === topic));
         startKey = LastEvaluatedKey;
       } while (startKey !== undefined && rows.length < wanted);
@@ -81,7 +81,7 @@ export function createQuestions(context: DataContext) {
      */
     async get(question_id: string): Promise<Question> {
       const id = attributeValue(QuestionModel, "question_id", question_id);
-      const item = await questions.readOnly("byId", questions.entity.query.byId({ question_id: id }));
+      const item = await questions.readSole("byId", questions.entity.query.byId({ question_id: id }));
       if (item === undefined) throw questions.notFound(id);
       return questions.parse(item);
     },

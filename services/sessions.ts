@@ -9,8 +9,8 @@ import {
 } from "../entities/session.ts";
 import { UserModel } from "../entities/user.ts";
 import type { DataContext } from "./context.ts";
-import { writeUnlessShut } from "./erasure.ts";
 import { ExpiredError } from "./errors.ts";
+import { writeUnlessShut } from "./guarded-writes.ts";
 import { anyOf, EntityStore } from "./storage/entity-store.ts";
 import { allRows, type ListOptions, type Page, type QueryOperation, readPage } from "./storage/pages.ts";
 import { batchDelete, keyOf, keyText } from "./storage/requests.ts";

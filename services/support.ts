@@ -9,15 +9,14 @@ import {
   type TicketOutline,
   type TicketSummary,
 } from "../entities/ticket.ts";
-import { claimOwnId } from "./claims.ts";
 import type { DataContext } from "./context.ts";
-import { writeUnlessErased } from "./erasure.ts";
 import { ConflictError } from "./errors.ts";
+import { createOnce } from "./guarded-writes.ts";
 import { TICKET_STATES } from "./state-machines.ts";
 import { anyOf, EntityStore } from "./storage/entity-store.ts";
 import { groupByEntity, hydrate, readWholePage, rowsOf } from "./storage/hydration.ts";
 import { allRows, countRows, type ListOptions, type Page, type QueryOperation, readPage } from "./storage/pages.ts";
-import { createResolver, type Reference } from "./storage/references.ts";
+import { createReferences, type Reference } from "./storage/references.ts";
 import type { StoredItem } from "./storage/requests.ts";
 import { attributeValue, only } from "./storage/validation.ts";
 
@@ -48,7 +47,7 @@ export interface TicketThread {
   readonly actions: DevopsActionOutline[];
 }
 
-/** The same, whole and as it is now. */
+/** A ticket with its DevOps actions, whole and as they are now. */
 export interface WholeTicketThread {
   /** The ticket, whole. */
   readonly ticket: Ticket;
@@ -69,7 +68,7 @@ export type TicketCounts = Readonly<Record<TicketStatus, number>>;
  */
 export function createSupport(context: DataContext) {
   const tickets = new EntityStore(context, TicketModel);
-  const keys = createResolver<TicketKey>(context, TicketModel);
+  const references = createReferences<TicketKey>(context, TicketModel);
   const threadLabel = { entity: "ticketThread", accessPattern: "ticketThread" };
 
   /** One state change; `again` tells whether the stored ticket already is what the change would make it. */
@@ -81,7 +80,7 @@ export function createSupport(context: DataContext) {
     set: Partial<Pick<Ticket, "ai_response" | "ai_confidence" | "escalated_at" | "resolved_at">>,
     again: (current: StoredItem) => boolean,
   ): Promise<Ticket> {
-    const key = await keys.keyOf(reference);
+    const key = await references.keyFor(reference);
     return tickets.change(
       name,
       set,
@@ -109,7 +108,7 @@ export function createSupport(context: DataContext) {
     /**
      * Opens a ticket: `new`, or `in_progress` when it comes with an answer. With a `ticket_id` of your own the same
      * ticket again, from a retry or a second delivery at any later time, gives back the ticket as it now is.
-     * @throws ConflictError when the id belongs to another ticket, or the account is being erased.
+     * @throws ConflictError when the id belongs to another ticket, or the account was erased within the last hour (`erased`).
      * @example
      * const { ticket_id, status } = await support.open({
      *   user_email: email, category: "qr_code", priority: "normal",
@@ -128,20 +127,15 @@ export function createSupport(context: DataContext) {
         "ai_confidence",
       ]);
       const user_email = attributeValue(TicketModel, "user_email", input.user_email);
-      const now = context.clock();
-      const status = input.ai_response === undefined ? ("new" as const) : ("in_progress" as const);
-      const ticket = { ...input, user_email, ticket_id: input.ticket_id ?? uuidv7(), created_at: now, status };
-      // Validates the ticket before the claim is written.
-      tickets.itemOf(ticket);
-      const { ticket_id } = ticket;
-      const created_at =
-        input.ticket_id === undefined ? now : await claimOwnId(context, TicketModel, ticket_id, { user_email }, now);
-      return writeUnlessErased(
-        context,
+      const ticket = {
+        ...input,
         user_email,
-        () => tickets.insertOnce({ ...ticket, created_at }),
-        () => tickets.remove("undo", tickets.entity.delete({ ticket_id, created_at })),
-      );
+        ticket_id: input.ticket_id ?? uuidv7(),
+        created_at: context.clock(),
+        status: input.ai_response === undefined ? ("new" as const) : ("in_progress" as const),
+      };
+      const brought = input.ticket_id !== undefined;
+      return createOnce(context, TicketModel, ticket, { account: "user_email", begins: "created_at", brought });
     },
 
     /**
@@ -151,7 +145,7 @@ export function createSupport(context: DataContext) {
      * const { status, ai_response } = await support.get(ticket_id);
      */
     async get(ticket_id: string): Promise<Ticket> {
-      return tickets.parse(await keys.getStored(ticket_id));
+      return tickets.parse(await references.getStored(ticket_id));
     },
 
     /**
@@ -160,7 +154,7 @@ export function createSupport(context: DataContext) {
      * const ticket = await support.find("TKT-20251009-0042"); // undefined: nobody opened it
      */
     async find(ticket_id: string): Promise<Ticket | undefined> {
-      const item = await keys.findStored(ticket_id);
+      const item = await references.findStored(ticket_id);
       return item === undefined ? undefined : tickets.parse(item);
     },
 
@@ -246,7 +240,7 @@ export function createSupport(context: DataContext) {
      * await support.setPriority(ticket_id, "urgent");
      */
     async setPriority(ticket: TicketReference, priority: TicketPriority): Promise<Ticket> {
-      const key = await keys.keyOf(ticket);
+      const key = await references.keyFor(ticket);
       return tickets.change(
         "setPriority",
         { priority },

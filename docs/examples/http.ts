@@ -51,12 +51,10 @@ export const pathOf = ({ pathParameters }: APIGatewayProxyEventV2, name: string)
   pathParameters?.[name] ?? "";
 
 /** `?limit=20&cursor=…`, as lists take them. */
-export function pageOf({ queryStringParameters: query }: APIGatewayProxyEventV2) {
-  return {
-    ...(query?.limit === undefined ? {} : { limit: Number(query.limit) }),
-    ...(query?.cursor === undefined ? {} : { cursor: query.cursor }),
-  };
-}
+export const pageOf = ({ queryStringParameters: query }: APIGatewayProxyEventV2) => ({
+  limit: query?.limit === undefined ? undefined : Number(query.limit),
+  cursor: query?.cursor,
+});
 
 /** The session of `authorization: Bearer <session id>`. @throws NotFoundError, ExpiredError: 401 both. */
 export const sessionOf = ({ headers }: APIGatewayProxyEventV2, { sessions }: DataLayer) =>

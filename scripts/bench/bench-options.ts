@@ -1,23 +1,25 @@
-import { parseArgs } from "node:util";
+import { Command } from "commander";
+import { wholeNumber } from "../shell/command-line.ts";
 
-/** What the benchmarks accept: `--json`, and numbers such as `--rounds 5`. */
-export function benchOptions<const N extends Readonly<Record<string, number>>>(
-  defaults: N,
-): { readonly json: boolean; readonly numbers: { readonly [K in keyof N]: number } } {
-  const names = Object.keys(defaults);
-  const { values } = parseArgs({
-    options: {
-      json: { type: "boolean" as const },
-      ...Object.fromEntries(names.map((name) => [name, { type: "string" as const }])),
-    },
-  });
-  const given = values as Readonly<Record<string, string | boolean | undefined>>;
-  const numbers = names.map((name): [string, number] => [name, wholeNumber(name, given[name], defaults[name])]);
-  return { json: given.json === true, numbers: Object.fromEntries(numbers) as { [K in keyof N]: number } };
+/** A benchmark's command: `--json`, and whole numbers such as `--rounds 5` with their defaults. */
+export function benchCommand(name: string, description: string, numbers: Readonly<Record<string, number>>): Command {
+  const command = new Command(`npm run ${name} --`)
+    .description(description)
+    .option("--json", "print one JSON object", false)
+    .allowExcessArguments(false)
+    .showHelpAfterError("(--help tells the options)");
+  for (const [option, standard] of Object.entries(numbers)) {
+    command.option(`--${option} <number>`, "whole number from 1", wholeNumber(1), standard);
+  }
+  return command;
 }
 
-function wholeNumber(name: string, given: string | boolean | undefined, fallback: number | undefined): number {
-  const number = Number(given ?? fallback);
-  if (!Number.isInteger(number) || number < 1) throw new Error(`--${name} must be a whole number from 1`);
-  return number;
+/** What a benchmark's command was given. */
+export function benchOptions<const N extends Readonly<Record<string, number>>>(
+  name: string,
+  description: string,
+  defaults: N,
+): { readonly json: boolean; readonly numbers: { readonly [K in keyof N]: number } } {
+  const { json, ...numbers } = benchCommand(name, description, defaults).parse().opts();
+  return { json, numbers: numbers as { readonly [K in keyof N]: number } };
 }

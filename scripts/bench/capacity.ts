@@ -1,4 +1,4 @@
-import { parseArgs } from "node:util";
+import { benchCommand } from "./bench-options.ts";
 import { type ElevenTable, indexCountOf } from "./cost/eleven-definitions.ts";
 import { PRICE, priceOf, type Units } from "./cost/measure.ts";
 import { type ItemBytes, type MeasuredUnits, readMeasuredUnits } from "./cost/measured-units.ts";
@@ -34,22 +34,13 @@ const HEADROOM = 0.8;
 
 type SideName = "ours" | "eleven";
 
-const { values: options } = parseArgs({
-  options: {
-    users: { type: "string", default: "100000" },
-    peak: { type: "string", default: "4" },
-    json: { type: "boolean", default: false },
-  },
-});
-const users = numberOf("users", options.users);
-const peak = numberOf("peak", options.peak);
+const { json, users, peak } = benchCommand("capacity", "Cost and limits of the table as its users grow.", {
+  users: 100_000,
+  peak: 4,
+})
+  .parse()
+  .opts<{ json: boolean; users: number; peak: number }>();
 const measured = readMeasuredUnits();
-
-function numberOf(name: string, value: string): number {
-  const number = Number(value);
-  if (!Number.isFinite(number) || number < 1) throw new Error(`--${name} must be a number from 1`);
-  return number;
-}
 
 const counted = (value: number) => value.toLocaleString("en-US", { maximumFractionDigits: value < 100 ? 1 : 0 });
 const dollars = (value: number) => `$${value.toLocaleString("en-US", { maximumFractionDigits: value < 100 ? 2 : 0 })}`;
@@ -251,7 +242,7 @@ printHeat("writeUnits", "Write units a second of the hottest partitions");
 printHeat("readUnits", "Read units a second of the hottest partitions");
 printOwn();
 printPlan();
-if (options.json) {
+if (json) {
   const shared = hottest().map(({ partition: { index, name }, ours: day }) => ({
     ...hottestOf(index, name, peakRate(day, users, peak)),
     throttlesFrom: Math.floor(throttlesFrom(day, peak)),

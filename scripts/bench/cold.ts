@@ -59,7 +59,9 @@ function printTable(starts: Starts, bytes: Readonly<Record<Bundle, number>>): vo
   console.log(textTable(["ms over bare Node", "ready", "first call", "CPU ready", "CPU first call", "KB"], rows));
 }
 
-const { json, numbers } = benchOptions({ rounds: 31 });
+const { json, numbers } = benchOptions("bench:cold", "Cold starts of bundles: ours against a DocumentClient by hand.", {
+  rounds: 31,
+});
 await withTemporaryFolder(async (folder) => {
   const fileOf = (name: Bundle) => join(folder, `${name}.cjs`);
   for (const name of NAMES) await bundle(BUNDLES[name], fileOf(name), esbuildPreset);

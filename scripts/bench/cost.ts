@@ -1,9 +1,9 @@
 import "../shell/quiet-sdk.ts";
 import { writeFileSync } from "node:fs";
-import { parseArgs } from "node:util";
 import { itemSize } from "../../entities/item-size.ts";
 import { seedCatalogue } from "../content/seeding.ts";
 import { startDynamoDbLocal } from "../engines/dynamodb-local.ts";
+import { benchCommand } from "./bench-options.ts";
 import { accountOf, FIX, MARIA, otherModeration, TICKET } from "./cost/fixtures.ts";
 import { declared, type Snapshot, snapshotOf, storedRow, writeFloor } from "./cost/floor.ts";
 import { addUnits, type Measurement, priceOf, type Units } from "./cost/measure.ts";
@@ -286,17 +286,16 @@ const dayRatioOf = (measured: Measured, theirs: "eleven" | "unguarded") =>
     3,
   );
 
-const { values: options } = parseArgs({
-  options: {
-    json: { type: "boolean", default: false },
-    save: { type: "boolean", default: false },
-    rounds: { type: "string", default: "2" },
-  },
-});
+const options = benchCommand("bench:cost", "Cost of fifteen steps on DynamoDB Local: ours against the eleven tables.", {
+  rounds: 2,
+})
+  .option("--save", "keep the measured units for npm run capacity", false)
+  .parse()
+  .opts<{ json: boolean; save: boolean; rounds: number }>();
 
 const database = await startDynamoDbLocal();
 try {
-  const measured = await measureSides(database.endpoint, Number(options.rounds));
+  const measured = await measureSides(database.endpoint, options.rounds);
   const floors = await measureFloors(database.endpoint);
   const growthRows = await measureGrowth(database.endpoint);
   report(measured, floors, growthRows);

@@ -128,7 +128,9 @@ function printTable(microseconds: Microseconds): void {
   console.log(textTable(["act", "side", "µs of CPU", "ops/s of CPU", "× by hand"], rows));
 }
 
-const { json, numbers } = benchOptions({ rounds: 8 });
+const { json, numbers } = benchOptions("bench:cpu", "Processor time of calls with HTTP stubbed: ours against others.", {
+  rounds: 8,
+});
 await withTemporaryFolder(async (folder) => {
   const program = join(folder, "cpu.cjs");
   await bundle("cpu/process.ts", program);

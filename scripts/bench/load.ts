@@ -90,7 +90,10 @@ function printTable(loads: ReadonlyMap<number, Loads>, items: number): void {
   console.log(textTable(["side", "in flight", "items/s", "× by hand", "peak MB", "× by hand"], rows));
 }
 
-const { json, numbers } = benchOptions({ rounds: 5, items: 20_000 });
+const { json, numbers } = benchOptions("bench:load", "A bulk load into DynamoDB Local: ours against one by hand.", {
+  rounds: 5,
+  items: 20_000,
+});
 await withTemporaryFolder(async (folder) => {
   const program = join(folder, "load.cjs");
   await bundle("load/process.ts", program);

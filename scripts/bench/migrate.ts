@@ -20,7 +20,13 @@ import { textTable } from "./text-table.ts";
  * `npm run bench:migrate`: the migration of a generated estate against raw scan-and-BatchWriteItem copies of the same items
  * on DynamoDB Local, each side in a process of its own, at the same segments, page size and concurrency.
  */
-const { json, numbers } = benchOptions({ items: 100_000, rounds: 3, concurrency: 8, segments: 8, seed: 1 });
+const { json, numbers } = benchOptions("bench:migrate", "A migration on DynamoDB Local against raw copies.", {
+  items: 100_000,
+  rounds: 3,
+  concurrency: 8,
+  segments: 8,
+  seed: 1,
+});
 const SMALL_SHARE = 4;
 const SEED_TABLES = Object.values(MODELS).map(({ seedTable }) => seedTable);
 const say = (text: string) => {

@@ -65,7 +65,8 @@ function docstring(text: string, indent: string): string {
 
 function member([name, attribute]: [string, Attribute], side: Side): string {
   const { description, unit, required } = attribute;
-  const told = `${description}${unit === undefined ? "" : ` (${unit})`}.`;
+  const scale = unit === "band" ? "band, 0 to 9 in halves" : unit;
+  const told = `${description}${scale === undefined ? "" : ` (${scale})`}.`;
   return `${docstring(told, "  ")}  ${name}${required === true ? "" : "?"}: ${typeOf(attribute, side)};\n`;
 }
 
@@ -89,10 +90,10 @@ function typesOf(entity: string, description: string, attributes: Readonly<Recor
 export interface ${type} {
 ${members(shown, "read")}}
 
-/** What \`entities.${entity}.create\` takes. */
+/** What \`create\` of the layer's \`entities.${entity}\` takes. */
 ${created}
 
-/** What \`entities.${entity}.patch(…).set\` may change. */
+/** What \`patch(…).set\` of the layer's \`entities.${entity}\` may change${changeable.length === 0 ? ": nothing" : ""}. */
 export type ${type}Change = Partial<Pick<New${type}, ${changed}>>;
 `;
 }

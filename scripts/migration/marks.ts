@@ -5,7 +5,7 @@ import { eachRow } from "../../services/storage/pages.ts";
 import {
   batchDelete,
   keyOf,
-  type Parameters,
+  type RequestParameters,
   type StoredItem,
   type StoredKey,
   send,
@@ -103,7 +103,7 @@ export class Marks {
     return eachRow(
       this.context,
       { entity: "migration", accessPattern: "marks" },
-      { params: () => parameters as unknown as Parameters },
+      { params: () => parameters as unknown as RequestParameters },
     );
   }
 }

@@ -5,6 +5,7 @@ import { SingleBar } from "cli-progress";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { DEFAULT_TABLE_NAME } from "../../entities/keys.ts";
 import { createClient } from "../../services/client.ts";
+import { isTableName, TABLE_NAME_RULE } from "../../services/context.ts";
 import { LOCAL_CREDENTIALS, LOCAL_REGION } from "../engines/local-database.ts";
 
 /** What every command that touches a table accepts. */
@@ -35,9 +36,7 @@ export function tableCommand(name: string, description: string): Command {
 }
 
 function tableNameOf(value: string): string {
-  if (!/^[A-Za-z0-9_.-]{3,255}$/.test(value)) {
-    throw new InvalidArgumentError("a table's name has 3 to 255 letters, digits, hyphens, dots or underscores");
-  }
+  if (!isTableName(value)) throw new InvalidArgumentError(`a table's name ${TABLE_NAME_RULE}`);
   return value;
 }
 

@@ -4,7 +4,7 @@ import { ItemTooLargeError } from "../../entities/errors.ts";
 import type { AnyEntity, DataContext, Model } from "../context.ts";
 import { ConflictError, NotFoundError } from "../errors.ts";
 import { compileTemplate, type ItemTemplate } from "./item-template.ts";
-import { ConditionFailed, keyOf, type Parameters, type StoredItem, type StoredKey, send } from "./requests.ts";
+import { ConditionFailed, keyOf, type RequestParameters, type StoredItem, type StoredKey, send } from "./requests.ts";
 import {
   buildParameters,
   checkItemSize,
@@ -17,7 +17,7 @@ import {
 
 /** The part of an ElectroDB operation that this package uses: its parameters. */
 interface Operation {
-  params(options?: object): Parameters;
+  params(options?: object): RequestParameters;
 }
 
 /** What to do when a change's condition was not met; receives the stored item, or undefined when there is none. */
@@ -86,7 +86,7 @@ export class EntityStore<E extends AnyEntity> {
   }
 
   /** Reads the one item of a partition whose sort key the caller does not know. */
-  async readOnly(
+  async readSole(
     accessPattern: string,
     operation: Operation,
     options: { consistent?: boolean } = {},
@@ -110,10 +110,10 @@ export class EntityStore<E extends AnyEntity> {
     return this.checked(plain, item);
   }
 
-  private putParameters(item: CreateEntityItem<E>): Parameters {
+  private putParameters(item: CreateEntityItem<E>): RequestParameters {
     checkShapes(this.model, item);
-    const parameters: Parameters = buildParameters(this.model, item, () =>
-      this.entity.create(item as never).params<Parameters>(),
+    const parameters: RequestParameters = buildParameters(this.model, item, () =>
+      this.entity.create(item as never).params<RequestParameters>(),
     );
     dropHalfKeys(this.model, parameters.Item);
     dropUndefined(parameters.Item);
@@ -194,7 +194,7 @@ export class EntityStore<E extends AnyEntity> {
       const output = await send(this.context, "UpdateItem", { entity: this.name, accessPattern }, parameters);
       return { refused: false, item: output.Attributes as StoredItem };
     } catch (error) {
-      if (isTooLarge(error)) throw new ItemTooLargeError(this.name, "input", undefined, error);
+      if (isTooLarge(error)) throw new ItemTooLargeError(this.name, "input", undefined, input, error);
       if (!(error instanceof ConditionFailed)) throw error;
       return { refused: true, item: await this.currentOf(error, parameters.Key) };
     }

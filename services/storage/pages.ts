@@ -1,6 +1,6 @@
 import type { DataContext } from "../context.ts";
 import { InvalidCursorError } from "../errors.ts";
-import { type Parameters, type RequestLabel, type StoredItem, send } from "./requests.ts";
+import { type RequestLabel, type RequestParameters, type StoredItem, send } from "./requests.ts";
 import { countIn, only } from "./validation.ts";
 
 /** One page of a list. */
@@ -14,15 +14,15 @@ export interface Page<T> {
 /** Which page of a list. */
 export interface ListOptions {
   /** Items of a page, 1 to 100. Default 25. */
-  readonly limit?: number;
+  readonly limit?: number | undefined;
   /** The cursor of the page before; null or left out for the first page. */
-  readonly cursor?: string | null;
+  readonly cursor?: string | null | undefined;
 }
 
 /** A query as ElectroDB builds it. */
 export interface QueryOperation {
   /** The request that it makes. */
-  params(options?: object): Parameters;
+  params(options?: object): RequestParameters;
 }
 
 export type Order = "asc" | "desc";
@@ -37,7 +37,7 @@ export function limitOf(options: ListOptions): number {
 }
 
 // A cursor fits one list only: this access pattern, partition, range and order.
-function listOf(context: DataContext, label: RequestLabel, parameters: Parameters): string {
+function listOf(context: DataContext, label: RequestLabel, parameters: RequestParameters): string {
   const { ":pk": partition, ":sk1": range } = parameters.ExpressionAttributeValues;
   return JSON.stringify([
     context.table,
@@ -55,7 +55,7 @@ function startKeyOf(context: DataContext, list: string, cursor: unknown): Record
 }
 
 /** One request of a query; DynamoDB always sends a list, if an empty one. */
-export const query = (context: DataContext, label: RequestLabel, parameters: Parameters) =>
+export const queryOnce = (context: DataContext, label: RequestLabel, parameters: RequestParameters) =>
   send(context, "Query", label, parameters) as Promise<{
     Items: StoredItem[];
     LastEvaluatedKey?: Record<string, unknown>;
@@ -74,7 +74,7 @@ export async function readPage(
   if (options.cursor !== undefined && options.cursor !== null) {
     parameters.ExclusiveStartKey = startKeyOf(context, list, options.cursor);
   }
-  const { Items, LastEvaluatedKey } = await query(context, label, parameters);
+  const { Items, LastEvaluatedKey } = await queryOnce(context, label, parameters);
   return { items: Items, cursor: LastEvaluatedKey === undefined ? null : context.cursors.seal(LastEvaluatedKey, list) };
 }
 
@@ -92,20 +92,18 @@ export async function* eachRow(
   let startKey: Record<string, unknown> | undefined;
   do {
     const request = startKey === undefined ? parameters : { ...parameters, ExclusiveStartKey: startKey };
-    const { Items, LastEvaluatedKey } = await query(context, label, request);
+    const { Items, LastEvaluatedKey } = await queryOnce(context, label, request);
     yield* Items;
     startKey = LastEvaluatedKey;
   } while (startKey !== undefined);
 }
 
 /** Every stored row of a query. */
-export async function allRows(...query: Arguments<typeof eachRow>): Promise<StoredItem[]> {
+export async function allRows(...asked: Parameters<typeof eachRow>): Promise<StoredItem[]> {
   const rows: StoredItem[] = [];
-  for await (const row of eachRow(...query)) rows.push(row);
+  for await (const row of eachRow(...asked)) rows.push(row);
   return rows;
 }
-
-type Arguments<F extends (...values: never[]) => unknown> = F extends (...values: infer P) => unknown ? P : never;
 
 /** Counts the rows of a query exactly, over all its pages, without reading them out. */
 export async function countRows(context: DataContext, label: RequestLabel, operation: QueryOperation): Promise<number> {

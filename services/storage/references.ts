@@ -17,8 +17,8 @@ interface KeyOrder {
 
 type ById = (id: Readonly<Record<string, string>>) => QueryOperation;
 
-/** Turns references of an entity into its keys `K`, which have two parts: an id, and what callers need not know. */
-export function createResolver<K extends object>(context: DataContext, model: Model) {
+/** Resolves references of an entity to its keys `K`, which have two parts: an id, and what callers need not know. */
+export function createReferences<K extends object>(context: DataContext, model: Model) {
   const store = new EntityStore(context, model as Model<AnyEntity>);
   const { pk, sk } = model.schema.indexes.byId as KeyOrder;
   const [id] = pk.composite;
@@ -29,11 +29,11 @@ export function createResolver<K extends object>(context: DataContext, model: Mo
 
   async function findStored(value: string, options: { consistent?: boolean } = {}): Promise<StoredItem | undefined> {
     const byId = store.entity.query.byId as ById;
-    return store.readOnly("byId", byId({ [id]: attributeValue(model, id, value) }), options);
+    return store.readSole("byId", byId({ [id]: attributeValue(model, id, value) }), options);
   }
 
-  async function getStored(value: string, options: { consistent?: boolean } = {}): Promise<StoredItem> {
-    const item = await findStored(value, options);
+  async function getStored(value: string): Promise<StoredItem> {
+    const item = await findStored(value);
     if (item === undefined) throw store.notFound(value);
     return item;
   }
@@ -42,7 +42,7 @@ export function createResolver<K extends object>(context: DataContext, model: Mo
     findStored,
     getStored,
     /** @throws NotFoundError when an id alone is given and nothing has it. */
-    async keyOf(reference: Reference<K>): Promise<K> {
+    async keyFor(reference: Reference<K>): Promise<K> {
       if (typeof reference === "object" && reference !== null) return keyFrom(reference);
       return keyFrom(await getStored(reference));
     },

@@ -29,7 +29,7 @@ export class ConditionFailed extends Error {
 }
 
 /** A request's parameters as ElectroDB makes them, in the parts that matter here; which of them there are depends on the operation. */
-export interface Parameters {
+export interface RequestParameters {
   readonly TableName?: string;
   readonly IndexName?: string;
   readonly ScanIndexForward?: boolean;
@@ -75,7 +75,7 @@ export async function send(
   context: DataContext,
   operation: Operation,
   label: RequestLabel,
-  parameters: Partial<Parameters>,
+  parameters: Partial<RequestParameters>,
 ): Promise<Output> {
   const { onRequest, consumedCapacity, signal } = context.options;
   const request = consumedCapacity === true ? { ...parameters, ReturnConsumedCapacity: "INDEXES" } : parameters;
@@ -111,7 +111,7 @@ function itemOfFailure(error: unknown): StoredItem | undefined {
   return item === undefined ? undefined : unmarshall(item);
 }
 
-function itemCount(operation: Operation, parameters: Partial<Parameters>, output: Output): number {
+function itemCount(operation: Operation, parameters: Partial<RequestParameters>, output: Output): number {
   if (operation === "Query") return output.Count ?? output.Items?.length ?? 0;
   if (operation === "GetItem") return output.Item === undefined ? 0 : 1;
   if (operation === "BatchGetItem") return Object.values(output.Responses ?? {}).flat().length;

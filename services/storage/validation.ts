@@ -6,6 +6,7 @@ import type { Model } from "../context.ts";
 interface AttributeRules {
   readonly type: string | readonly string[];
   readonly required?: boolean;
+  readonly unit?: string;
   readonly setBy?: string;
   readonly validate?: (value: unknown) => boolean;
   readonly set?: unknown;
@@ -21,7 +22,8 @@ function rulesOf(model: Model, attribute: string): AttributeRules | undefined {
 
 const article = (type: string) => (/^[aeiou]/.test(type) ? `an ${type}` : `a ${type}`);
 
-function typeRule({ type }: AttributeRules): string {
+function typeRule({ type, unit }: AttributeRules): string {
+  if (unit === "epoch seconds") return "must be whole epoch seconds";
   if (typeof type !== "string") return `must be one of ${type.join(", ")}`;
   return `must be ${article(type === "map" ? "object" : type)}`;
 }
@@ -40,7 +42,12 @@ export function only<T extends object>(subject: string, input: T, names: readonl
   for (const name of Object.keys(input)) {
     if (!names.includes(name)) {
       const shown = JSON.stringify(name.slice(0, 64)).slice(1, -1);
-      throw new ValidationError(subject, shown, "is not an attribute that can be given here", input[name as keyof T]);
+      throw new ValidationError(
+        subject,
+        shown,
+        `is not an attribute that can be given here; these are: ${names.join(", ")}`,
+        input[name as keyof T],
+      );
     }
   }
   return input;
@@ -222,5 +229,5 @@ export function checkItemSize(model: Model, item: Readonly<Record<string, unknow
   if (size <= MAX_ITEM_BYTES) return;
   const largest = Object.keys(item).reduce((a, b) => (itemSize({ v: item[a] }) >= itemSize({ v: item[b] }) ? a : b));
   // In an update the values stand under placeholders that ElectroDB makes from the attributes' names.
-  throw new ItemTooLargeError(nameOf(model), largest.replace(/^:(.*)_u\d+$/, "$1"), size);
+  throw new ItemTooLargeError(nameOf(model), largest.replace(/^:(.*)_u\d+$/, "$1"), size, item[largest]);
 }

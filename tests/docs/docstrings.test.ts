@@ -36,18 +36,9 @@ const isClass = (value: unknown) => typeof value === "function" && String(value)
 const functionsOf = (module: object) =>
   Object.entries(module).flatMap(([name, value]) => (typeof value === "function" && !isClass(value) ? [name] : []));
 
-const SERVICE_NAMES = [
-  "accounts",
-  "sessions",
-  "qrLogin",
-  "assessments",
-  "questions",
-  "rubrics",
-  "purchases",
-  "moderation",
-  "support",
-  "devops",
-] as const;
+const SERVICE_NAMES = Object.keys(dataLayer.createDataLayer()).filter(
+  (name) => !["context", "entities", "within"].includes(name),
+) as Exclude<keyof dataLayer.DataLayer, "context" | "entities" | "within">[];
 
 let db: TestTable;
 beforeAll(async () => {

@@ -37,7 +37,7 @@ describe("ValidationError", () => {
 
 describe("ItemTooLargeError", () => {
   it("says the size where it was measured", () => {
-    const error = new ItemTooLargeError("ticket", "message", 500_123);
+    const error = new ItemTooLargeError("ticket", "message", 500_123, "");
 
     expect(error).toBeInstanceOf(ValidationError);
     expect(error).toMatchObject({
@@ -52,7 +52,7 @@ describe("ItemTooLargeError", () => {
 
   it("says the limit alone where it was not", () => {
     const cause = new Error("Item size to update has exceeded the maximum allowed size");
-    const error = new ItemTooLargeError("ticket", "input", undefined, cause);
+    const error = new ItemTooLargeError("ticket", "input", undefined, {}, cause);
 
     expect(error.size).toBeUndefined();
     expect(error.cause).toBe(cause);

@@ -16,6 +16,33 @@ it("makes every file of scripts/ a command; what they share is in its folders", 
   expect([...commands].sort()).toEqual(files.map((file) => `scripts/${file}`).sort());
 });
 
+it.each([
+  "create-table",
+  "demo",
+  "docs",
+  "doctor",
+  "explore",
+  "licences",
+  "migrate",
+  "model",
+  "policies",
+  "release",
+  "seed",
+  "template",
+  "test-faults",
+  "api-report",
+  "bench/capacity",
+  "bench/cold",
+  "bench/cost",
+  "bench/cpu",
+  "bench/load",
+  "bench/migrate",
+])("%s tells its options, and refuses others by name", async (script) => {
+  const [help, refusal] = await Promise.allSettled([run(script, "--help"), run(script, "--bogus")]);
+  expect(help).toMatchObject({ value: { stdout: expect.stringContaining("Usage: npm") } });
+  expect(refusal).toMatchObject({ reason: { stderr: expect.stringContaining("--bogus") } });
+});
+
 describe("npm start", () => {
   it("walks the day without a warning and exits with 0", async () => {
     const { stdout, stderr } = await run("demo");

@@ -248,7 +248,7 @@ describe("dataLayerFromEnv", () => {
     expect(build).toThrow(/^(?!.*hunter2).*CURSOR_SECRET/);
   });
 
-  it.each(["us-east-1", "ap-southeast-2", "us-gov-west-1", "me-central-1", "local"])(
+  it.each(["us-east-1", "ap-southeast-2", "us-gov-west-1", "me-central-1", "eusc-de-east-1", "local"])(
     "takes the region %s",
     async (AWS_REGION) => {
       const { context } = dataLayerFromEnv({ ...GOOD, AWS_REGION });

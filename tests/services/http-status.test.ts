@@ -23,7 +23,7 @@ describe("statusCodeOf", () => {
     [409, new ConflictError("ticket", "resolved", "cannot answer: it is resolved")],
     [409, new TokenUsedError()],
     [410, new ExpiredError("qr_token")],
-    [413, new ItemTooLargeError("ticket", "message", 500_000)],
+    [413, new ItemTooLargeError("ticket", "message", 500_000, "")],
     [500, new ConfigurationError("TABLE_NAME", "is missing")],
     [503, new UnprocessedError(3)],
     [503, named("ThrottlingException")],

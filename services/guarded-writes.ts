@@ -1,0 +1,141 @@
+import type { CreateEntityItem, EntityItem } from "electrodb";
+import { UserModel } from "../entities/user.ts";
+import { claimOwnId } from "./claims.ts";
+import type { AnyEntity, DataContext, Model } from "./context.ts";
+import { holds, markerOf } from "./erasure.ts";
+import { ConflictError, type NotFoundError } from "./errors.ts";
+import { EntityStore } from "./storage/entity-store.ts";
+import { batchGet, type RequestLabel, type StoredItem, type StoredKey, send } from "./storage/requests.ts";
+
+/** An item that must be there for another one to be. */
+interface Parent {
+  readonly key: StoredKey;
+  readonly missing: () => NotFoundError;
+}
+
+/** What `createOnce` must know of an item besides its values. */
+interface Creation {
+  /** The attribute that holds the account's address. */
+  readonly account: string;
+  /** The attribute that tells when the item begins. */
+  readonly begins: "created_at" | "timestamp";
+  /** Whether the caller brought the id: then a retry finds what the first call wrote. */
+  readonly brought: boolean;
+  readonly parent?: Parent;
+}
+
+interface KeyOrder {
+  readonly pk: { readonly composite: readonly [string] };
+  readonly sk: { readonly composite: readonly [string] };
+}
+
+/**
+ * Writes a new item of an account once: validates it, claims its id if the caller brought that, writes it, and takes it
+ * back if the account turns out to be erased, or its parent to be missing.
+ * @throws ConflictError when the id belongs to something else, or `erased`; NotFoundError for the parent; UnprocessedError.
+ */
+export async function createOnce<E extends AnyEntity>(
+  context: DataContext,
+  model: Model<E>,
+  item: CreateEntityItem<E>,
+  { account, begins, brought, parent }: Creation,
+): Promise<EntityItem<E>> {
+  const store = new EntityStore(context, model);
+  // Nothing of an item that is refused is written, not even its claim.
+  if (brought) store.itemOf(item);
+  const given = item as Readonly<Record<string, unknown>>;
+  const { pk, sk } = model.schema.indexes.byId as KeyOrder;
+  const [owner, now] = [given[account] as string, given[begins] as number];
+  const own = { id: given[pk.composite[0]] as string, owner: { [account]: owner }, begins, now };
+  const created: Readonly<Record<string, unknown>> = {
+    ...given,
+    [begins]: brought ? await claimOwnId(context, model, own) : now,
+  };
+  const key = Object.fromEntries([...pk.composite, ...sk.composite].map((name) => [name, created[name]]));
+  return writeUnlessErased(
+    context,
+    owner,
+    () => store.insertOnce(created as CreateEntityItem<E>),
+    () => store.remove("undo", store.entity.delete(key as never)),
+    parent,
+  );
+}
+
+/** Takes back what was written. */
+type Undo<T> = (written: T) => Promise<unknown>;
+
+/**
+ * Writes an item of an account, then looks for the erasure's marker, and takes the item back if it is there. A write that
+ * finds no marker was stored before the marker, so the erasure, which looks for items after setting it, removes it.
+ * With a `parent` the item is also taken back when that is not there.
+ * @throws ConflictError `erased`; NotFoundError for the parent.
+ */
+export async function writeUnlessErased<T>(
+  context: DataContext,
+  user_email: string,
+  write: () => Promise<T>,
+  undo: Undo<T>,
+  parent?: Parent,
+): Promise<T> {
+  const written = await write();
+  const { claims, key } = markerOf(context, user_email);
+  const marker = claims.keyOf(claims.entity.get(key));
+  const label = { entity: claims.name, accessPattern: "erasure" };
+  const found = await readAll(context, label, parent === undefined ? [marker] : [marker, parent.key]);
+  const at = ({ pk }: StoredKey) => found.find((item) => item.pk === pk);
+  const missing = parent !== undefined && at(parent.key) === undefined ? parent.missing : undefined;
+  const refusal = holds(context, at(marker)) ? erased : missing;
+  if (refusal === undefined) return written;
+  await undo(written);
+  throw refusal();
+}
+
+/** Reads a few items consistently in one request. */
+async function readAll(context: DataContext, label: RequestLabel, keys: readonly StoredKey[]): Promise<StoredItem[]> {
+  const [single, ...others] = keys;
+  if (others.length > 0) return batchGet(context, label, keys, { consistent: true });
+  if (single === undefined) return [];
+  const parameters = { TableName: context.table, Key: single, ConsistentRead: true };
+  const { Item } = await send(context, "GetItem", label, parameters);
+  return Item === undefined ? [] : [Item];
+}
+
+/**
+ * Writes what lets a user in, then looks whether the account is there and active, and the token or the password that lets in
+ * is still its own, and takes back what was written if not. Shutting an account out, as erasing it does, changes its status before it
+ * removes tokens and sessions, so a session that began in between is taken back here or removed there.
+ * @throws ConflictError `suspended`, `deleted`, `password_changed` or `shut`; NotFoundError for the user; UnprocessedError.
+ */
+export async function writeUnlessShut<T>(
+  context: DataContext,
+  user_email: string,
+  write: () => Promise<T>,
+  undo: Undo<T>,
+  { token, password_hash }: LetInBy = {},
+): Promise<T> {
+  const written = await write();
+  const users = new EntityStore(context, UserModel);
+  const account = users.keyOf(users.entity.get({ email: user_email }));
+  const label = { entity: users.name, accessPattern: "shut" };
+  const found = await readAll(context, label, token === undefined ? [account] : [account, token]);
+  const holder = found.find((item) => item.pk === account.pk);
+  const withdrawn = token !== undefined && !found.some((item) => item.pk === token.pk);
+  const changed = password_hash !== undefined && holder?.password_hash !== password_hash;
+  if (holder?.account_status === "active" && !withdrawn && !changed) return written;
+  await undo(written);
+  if (holder === undefined) throw users.notFound();
+  const { account_status } = holder;
+  if (account_status !== "active")
+    throw new ConflictError("user", `${account_status}`, `the account is ${account_status}`);
+  if (changed) throw new ConflictError("user", "password_changed", "the password has been changed meanwhile");
+  throw new ConflictError("user", "shut", "the token was withdrawn meanwhile");
+}
+
+/** What lets a user in, and must still be there when the user is in. */
+interface LetInBy {
+  readonly token?: StoredKey;
+  /** The hash that the password was compared with. */
+  readonly password_hash?: string | undefined;
+}
+
+const erased = () => new ConflictError("user", "erased", "the account has been erased");
