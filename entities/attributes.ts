@@ -39,11 +39,14 @@ const wellFormed: Check<string> = (value) =>
 
 const notEmpty: Check<string> = (value) => (value === "" ? "must not be empty" : wellFormed(value));
 
+/** The last instant that ten digits hold. */
+export const MAX_INSTANT = 9_999_999_999;
+
 const checkInstant: Check<number> = (value) => {
   if (!Number.isInteger(value)) return "must be whole epoch seconds";
   if (value < 0) return "must be epoch seconds, not negative";
   if (value >= 100_000_000_000) return "must be epoch seconds; the value looks like milliseconds";
-  if (value > 9_999_999_999) return "must be epoch seconds of at most 10 digits";
+  if (value > MAX_INSTANT) return "must be epoch seconds of at most 10 digits";
   return undefined;
 };
 

@@ -15,6 +15,7 @@ import { ConflictError } from "./errors.ts";
 import { createSessions } from "./sessions.ts";
 import { ACCOUNT_STATES } from "./state-machines.ts";
 import { anyOf, EntityStore } from "./storage/entity-store.ts";
+import { groupByEntity, rowsOf } from "./storage/hydration.ts";
 import { allRows, eachRow, MAX_LIMIT, type QueryOperation } from "./storage/pages.ts";
 import { batchDelete, batchGet, keyOf, keyText, type RequestLabel, type StoredItem } from "./storage/requests.ts";
 import { attributeValue, countIn, only } from "./storage/validation.ts";
@@ -449,35 +450,30 @@ export function createAccounts(context: DataContext) {
         entitlement: context.entity(EntitlementModel),
         ticket: context.entity(TicketModel),
       });
-      const rows: Record<"user" | "assessment" | "entitlement" | "ticket", StoredItem[]> = {
-        user: [],
-        assessment: [],
-        entitlement: [],
-        ticket: [],
-      };
       const query = account.collections.account({ user_email }) as unknown as QueryOperation;
       const label = { entity: "account", accessPattern: "account" };
+      const rows: StoredItem[] = [];
+      let found = 0;
       for await (const row of eachRow(context, label, query, { limit: wanted + OVERVIEW_OTHERS })) {
-        rows[row.__edb_e__ as keyof typeof rows].push(row);
-        if (rows.assessment.length >= wanted) break;
+        rows.push(row);
+        if (row.__edb_e__ === "assessment" && ++found === wanted) break;
       }
-      const own = rows.user[0];
+      const groups = groupByEntity(rows);
+      const [own] = rowsOf<UserSummary>(context, UserModel, groups);
       if (own === undefined) throw users.notFound();
       const now = context.clock();
-      const parsed = <T>(model: { bind: unknown }, items: StoredItem[]) =>
-        new EntityStore(context, model as never).parseAll(items) as T[];
       return {
-        user: { ...(users.parse(own) as User), email: user_email },
-        assessments: parsed<AssessmentSummary>(AssessmentModel, rows.assessment).map((row) => ({
+        user: { ...own, email: user_email },
+        assessments: rowsOf<AssessmentSummary>(context, AssessmentModel, groups).map((row) => ({
           ...row,
           user_id: user_email,
         })),
-        entitlements: parsed<EntitlementSummary>(EntitlementModel, rows.entitlement).map((row) => ({
+        entitlements: rowsOf<EntitlementSummary>(context, EntitlementModel, groups).map((row) => ({
           ...row,
           user_email,
           active: row.status === "active" && row.expires_at > now,
         })),
-        openTickets: parsed<TicketSummary>(TicketModel, rows.ticket)
+        openTickets: rowsOf<TicketSummary>(context, TicketModel, groups)
           .filter((row) => row.status !== "resolved")
           .map((row) => ({ ...row, user_email })),
       };

@@ -8,6 +8,7 @@ import {
   type AssessmentSummary,
   type NewAssessment,
 } from "../entities/assessment.ts";
+import { MAX_INSTANT } from "../entities/attributes.ts";
 import { ASSESSMENT_TYPES, type AssessmentType, CRITERIA, type Skill } from "../entities/enums.ts";
 import { ValidationError } from "../entities/errors.ts";
 import type { DataContext } from "./context.ts";
@@ -15,7 +16,8 @@ import { ConflictError } from "./errors.ts";
 import { createOnce } from "./guarded-writes.ts";
 import { ASSESSMENT_STATES } from "./state-machines.ts";
 import { anyOf, EntityStore } from "./storage/entity-store.ts";
-import { countRows, eachRow, type ListOptions, type Page, readPage } from "./storage/pages.ts";
+import { readItemPage } from "./storage/hydration.ts";
+import { countRows, eachRow, type ListOptions, type Page } from "./storage/pages.ts";
 import { createReferences, type Reference } from "./storage/references.ts";
 import type { StoredItem } from "./storage/requests.ts";
 import { attributeValue, checkShapes, definedPart, only } from "./storage/validation.ts";
@@ -243,11 +245,9 @@ export function createAssessments(context: DataContext) {
      */
     async listByUser(user_id: string, options: ListOptions = {}): Promise<Page<AssessmentSummary>> {
       const account = userOf(user_id);
-      const page = await readPage(context, byUser, assessments.entity.query.byUser({ user_email: account }), options);
-      return {
-        items: assessments.parseAll(page.items).map((row) => ({ ...row, user_id: account })),
-        cursor: page.cursor,
-      };
+      const query = assessments.entity.query.byUser({ user_email: account });
+      const { items, cursor } = await readItemPage(context, assessments, "byUser", query, options);
+      return { items: items.map((row) => ({ ...row, user_id: account })), cursor };
     },
 
     /**
@@ -259,8 +259,7 @@ export function createAssessments(context: DataContext) {
     async listByType(assessment_type: AssessmentType, options: ListOptions = {}): Promise<Page<AssessmentSummary>> {
       const type = attributeValue(AssessmentModel, "assessment_type", assessment_type);
       const query = assessments.entity.query.byType({ assessment_type: type });
-      const page = await readPage(context, { entity: "assessment", accessPattern: "byType" }, query, options);
-      return { items: assessments.parseAll(page.items), cursor: page.cursor };
+      return readItemPage(context, assessments, "byType", query, options);
     },
 
     /**
@@ -274,7 +273,7 @@ export function createAssessments(context: DataContext) {
       const from = attributeValue(AssessmentModel, "created_at", since, "since");
       const query = assessments.entity.query
         .byUser({ user_email: userOf(user_id) })
-        .between({ created_at: from }, { created_at: 9_999_999_999 });
+        .between({ created_at: from }, { created_at: MAX_INSTANT });
       return countRows(context, byUser, query);
     },
 

@@ -12,8 +12,8 @@ import type { DataContext } from "./context.ts";
 import { ConflictError } from "./errors.ts";
 import { ACTION_STATES } from "./state-machines.ts";
 import { anyOf, EntityStore } from "./storage/entity-store.ts";
-import { readWholePage } from "./storage/hydration.ts";
-import { type ListOptions, type Page, readPage } from "./storage/pages.ts";
+import { readItemPage, readWholePage } from "./storage/hydration.ts";
+import type { ListOptions, Page } from "./storage/pages.ts";
 import { createReferences, type Reference } from "./storage/references.ts";
 import type { StoredItem } from "./storage/requests.ts";
 import { attributeValue, only } from "./storage/validation.ts";
@@ -298,7 +298,7 @@ export function createDevops(context: DataContext) {
     async listByService(affected_service: string, options: ListOptions = {}): Promise<Page<DevopsAction>> {
       const service = attributeValue(DevopsActionModel, "affected_service", affected_service);
       const query = actions.entity.query.byService({ affected_service: service });
-      return readWholePage(context, { entity: "devops_action", accessPattern: "byService" }, actions, query, options);
+      return readWholePage(context, actions, "byService", query, options);
     },
 
     /**
@@ -311,14 +311,13 @@ export function createDevops(context: DataContext) {
      */
     async listByTicket(ticket_id: string, options: ListOptions = {}): Promise<Page<DevopsAction>> {
       const query = actions.entity.query.byTicket({ ticket_id: attributeValue(TicketModel, "ticket_id", ticket_id) });
-      return readWholePage(context, { entity: "devops_action", accessPattern: "byTicket" }, actions, query, options);
+      return readWholePage(context, actions, "byTicket", query, options);
     },
   };
 
   async function listByStatus(status: ActionStatus, options: ListOptions = {}): Promise<Page<DevopsActionSummary>> {
     const query = actions.entity.query.byStatus({ status: attributeValue(DevopsActionModel, "status", status) });
-    const page = await readPage(context, { entity: "devops_action", accessPattern: "byStatus" }, query, options);
-    return { items: actions.parseAll(page.items), cursor: page.cursor };
+    return readItemPage(context, actions, "byStatus", query, options);
   }
 }
 

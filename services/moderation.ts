@@ -15,8 +15,8 @@ import { ConflictError } from "./errors.ts";
 import { createOnce } from "./guarded-writes.ts";
 import { REPORT_STATES } from "./state-machines.ts";
 import { anyOf, EntityStore } from "./storage/entity-store.ts";
-import { groupByEntity, hydrate, readWholePage, rowsOf } from "./storage/hydration.ts";
-import { allRows, type ListOptions, type Page, type QueryOperation, readPage } from "./storage/pages.ts";
+import { groupByEntity, hydrate, readItemPage, readWholePage, rowsOf } from "./storage/hydration.ts";
+import { allRows, type ListOptions, type Page, type QueryOperation } from "./storage/pages.ts";
 import { createReferences, type Reference } from "./storage/references.ts";
 import type { StoredItem } from "./storage/requests.ts";
 import { attributeValue, only } from "./storage/validation.ts";
@@ -92,7 +92,8 @@ export function createModeration(context: DataContext) {
      * Records a moderation event of the assessment's user: the user's export and erasure find it through the
      * assessment. With a `log_id` of your own the same event again, from a retry, gives it back.
      * @throws NotFoundError when the user has no such assessment; ConflictError when the id belongs to another event, or
-     * the account is being erased.
+     * the account was erased within the last hour (`erased`).
+     * UnprocessedError when DynamoDB is too busy to look at the assessment: with a `log_id` of your own, call again.
      * @example
      * const { log_id } = await moderation.recordSafetyEvent({
      *   assessment_id, user_email: email, content_type: "audio",
@@ -219,8 +220,7 @@ export function createModeration(context: DataContext) {
      */
     async listReportsByStatus(status: ReportStatus, options: ListOptions = {}): Promise<Page<ContentReportSummary>> {
       const query = reports.entity.query.byStatus({ status: attributeValue(ContentReportModel, "status", status) });
-      const page = await readPage(context, { entity: "content_report", accessPattern: "byStatus" }, query, options);
-      return { items: reports.parseAll(page.items), cursor: page.cursor };
+      return readItemPage(context, reports, "byStatus", query, options);
     },
 
     /**
@@ -233,8 +233,7 @@ export function createModeration(context: DataContext) {
     async listReportsByReporter(reporter_email: string, options: ListOptions = {}): Promise<Page<ContentReport>> {
       const reporter = attributeValue(ContentReportModel, "reporter_email", reporter_email);
       const query = reports.entity.query.byReporter({ reporter_email: reporter });
-      const label = { entity: "content_report", accessPattern: "byReporter" };
-      return readWholePage(context, label, reports, query, options);
+      return readWholePage(context, reports, "byReporter", query, options);
     },
 
     /**

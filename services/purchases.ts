@@ -1,3 +1,4 @@
+import { MAX_INSTANT } from "../entities/attributes.ts";
 import {
   type Entitlement,
   EntitlementModel,
@@ -206,7 +207,7 @@ export function createPurchases(context: DataContext) {
       const account = attributeValue(EntitlementModel, "user_email", user_email);
       const query = entitlements.entity.query
         .byUser({ user_email: account })
-        .between({ expires_at: context.clock() + 1 }, { expires_at: 9_999_999_999 });
+        .between({ expires_at: context.clock() + 1 }, { expires_at: MAX_INSTANT });
       const rows = await allRows(context, { entity: "entitlement", accessPattern: "byUser" }, query);
       return entitlements
         .parseAll(rows.filter((row) => row.status === "active"))

@@ -4,7 +4,8 @@ import { type Question, QuestionModel, type QuestionSummary } from "../entities/
 import type { DataContext } from "./context.ts";
 import { type BulkWriteOptions, type BulkWriteReport, bulkWrite } from "./storage/bulk-writer.ts";
 import { EntityStore } from "./storage/entity-store.ts";
-import { type ListOptions, limitOf, type Page, queryOnce, readPage } from "./storage/pages.ts";
+import { readItemPage } from "./storage/hydration.ts";
+import { type ListOptions, limitOf, type Page, queryOnce } from "./storage/pages.ts";
 import { batchGet, keyOf, type StoredItem } from "./storage/requests.ts";
 import { attributeValue, countIn, only } from "./storage/validation.ts";
 
@@ -31,7 +32,6 @@ const DIFFICULTIES_IN_KEY_ORDER = [...DIFFICULTIES].sort();
  */
 export function createQuestions(context: DataContext) {
   const questions = new EntityStore(context, QuestionModel);
-  const byType = { entity: "question", accessPattern: "byType" };
   const byDraw = { entity: "question", accessPattern: "byDraw" };
 
   function checkFilter(filter: QuestionFilter): QuestionFilter {
@@ -97,8 +97,7 @@ export function createQuestions(context: DataContext) {
       checkFilter(filter);
       const { difficulty, topic } = filter;
       if (difficulty !== undefined || topic === undefined) {
-        const page = await readPage(context, byType, listQuery(filter, difficulty), options, "asc");
-        return { items: questions.parseAll(page.items), cursor: page.cursor };
+        return readItemPage(context, questions, "byType", listQuery(filter, difficulty), options, "asc");
       }
       return listTopic(filter, options);
     },
@@ -152,8 +151,9 @@ export function createQuestions(context: DataContext) {
     let index = start;
     while (index < DIFFICULTIES_IN_KEY_ORDER.length) {
       const query = listQuery(filter, DIFFICULTIES_IN_KEY_ORDER[index]);
-      const page = await readPage(context, byType, query, { limit: limit - items.length, cursor }, "asc");
-      items.push(...questions.parseAll(page.items));
+      const left = { limit: limit - items.length, cursor };
+      const page = await readItemPage(context, questions, "byType", query, left, "asc");
+      items.push(...page.items);
       // A page that DynamoDB cut at 1 MB ends this page too.
       const full = items.length === limit || page.cursor !== null;
       if (page.cursor === null) index++;

@@ -14,8 +14,8 @@ import { ConflictError } from "./errors.ts";
 import { createOnce } from "./guarded-writes.ts";
 import { TICKET_STATES } from "./state-machines.ts";
 import { anyOf, EntityStore } from "./storage/entity-store.ts";
-import { groupByEntity, hydrate, readWholePage, rowsOf } from "./storage/hydration.ts";
-import { allRows, countRows, type ListOptions, type Page, type QueryOperation, readPage } from "./storage/pages.ts";
+import { groupByEntity, hydrate, readItemPage, readWholePage, rowsOf } from "./storage/hydration.ts";
+import { allRows, countRows, type ListOptions, type Page, type QueryOperation } from "./storage/pages.ts";
 import { createReferences, type Reference } from "./storage/references.ts";
 import type { StoredItem } from "./storage/requests.ts";
 import { attributeValue, only } from "./storage/validation.ts";
@@ -260,8 +260,7 @@ export function createSupport(context: DataContext) {
      */
     async listByStatus(status: TicketStatus, options: ListOptions = {}): Promise<Page<TicketSummary>> {
       const query = tickets.entity.query.byStatus({ status: attributeValue(TicketModel, "status", status) });
-      const page = await readPage(context, { entity: "ticket", accessPattern: "byStatus" }, query, options);
-      return { items: tickets.parseAll(page.items), cursor: page.cursor };
+      return readItemPage(context, tickets, "byStatus", query, options);
     },
 
     /**
@@ -274,7 +273,7 @@ export function createSupport(context: DataContext) {
      */
     async listByPriority(priority: TicketPriority, options: ListOptions = {}): Promise<Page<Ticket>> {
       const query = tickets.entity.query.byPriority({ priority: attributeValue(TicketModel, "priority", priority) });
-      return readWholePage(context, { entity: "ticket", accessPattern: "byPriority" }, tickets, query, options);
+      return readWholePage(context, tickets, "byPriority", query, options);
     },
 
     /**
@@ -287,11 +286,8 @@ export function createSupport(context: DataContext) {
     async listByUser(user_email: string, options: ListOptions = {}): Promise<Page<Omit<TicketSummary, "category">>> {
       const account = attributeValue(TicketModel, "user_email", user_email);
       const query = tickets.entity.query.byUser({ user_email: account });
-      const page = await readPage(context, { entity: "ticket", accessPattern: "byUser" }, query, options);
-      return {
-        items: tickets.parseAll(page.items).map((row) => ({ ...row, user_email: account })),
-        cursor: page.cursor,
-      };
+      const { items, cursor } = await readItemPage(context, tickets, "byUser", query, options);
+      return { items: items.map((row) => ({ ...row, user_email: account })), cursor };
     },
 
     /**

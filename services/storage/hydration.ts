@@ -1,7 +1,7 @@
 import type { EntityItem } from "electrodb";
 import type { AnyEntity, DataContext, Model } from "../context.ts";
 import { EntityStore } from "./entity-store.ts";
-import { type ListOptions, type Page, type QueryOperation, readPage } from "./pages.ts";
+import { type ListOptions, type Order, type Page, type QueryOperation, readPage } from "./pages.ts";
 import { batchGet, keyOf, keyText, type RequestLabel, type StoredItem } from "./requests.ts";
 
 /** The rows of a collection by entity; rows keep their order. */
@@ -33,17 +33,31 @@ export async function hydrate(
   return rows.map((row) => whole.get(keyText(row))).filter((item) => item !== undefined);
 }
 
+/** A page of an index, its rows as the entity shows them. */
+export async function readItemPage<E extends AnyEntity>(
+  context: DataContext,
+  store: EntityStore<E>,
+  accessPattern: string,
+  query: QueryOperation,
+  options: ListOptions,
+  order?: Order,
+): Promise<Page<EntityItem<E>>> {
+  const { items, cursor } = await readPage(context, { entity: store.name, accessPattern }, query, options, order);
+  return { items: store.parseAll(items), cursor };
+}
+
 /**
  * A page of an index that shows keys alone, with the items as they are now: what changes often is cheaper to read from
  * the items than to keep in the index.
  */
 export async function readWholePage<E extends AnyEntity>(
   context: DataContext,
-  label: RequestLabel,
   store: EntityStore<E>,
+  accessPattern: string,
   query: QueryOperation,
   options: ListOptions,
 ): Promise<Page<EntityItem<E>>> {
+  const label = { entity: store.name, accessPattern };
   const { items, cursor } = await readPage(context, label, query, options);
   return { items: store.parseAll(await hydrate(context, label, items)), cursor };
 }
