@@ -5,7 +5,6 @@ import { createClient } from "./client.ts";
 import { ValidationError } from "./errors.ts";
 import { type CursorCodec, createCursorCodec } from "./storage/cursor.ts";
 import { DOCUMENT_COMMANDS } from "./storage/document-commands.ts";
-import { only } from "./storage/validation.ts";
 
 /** The time in whole epoch seconds. */
 export type Clock = () => number;
@@ -96,16 +95,6 @@ export interface DataContext {
   entity<E>(model: Model<E>): E;
 }
 
-const OPTIONS: readonly (keyof DataLayerOptions)[] = [
-  "client",
-  "table",
-  "clock",
-  "cursorSecret",
-  "onRequest",
-  "consumedCapacity",
-  "signal",
-];
-
 /** DynamoDB's rule for the names of tables. */
 export const TABLE_NAME_RULE = "must be 3 to 255 letters, digits, hyphens, dots or underscores";
 
@@ -120,7 +109,7 @@ export const isTableName = (name: string): boolean => /^[A-Za-z0-9_.-]{3,255}$/.
 
 /**
  * Binds nothing yet: the client is made here, entities when a service first needs them.
- * @throws ValidationError for an unknown option, and for an empty name of a table.
+ * @throws ValidationError for an empty name of a table.
  * @example
  * import { createContext } from "@ielts-ai-prep/data-layer/services/context";
  * import { createSupport } from "@ielts-ai-prep/data-layer/services/support";
@@ -128,7 +117,6 @@ export const isTableName = (name: string): boolean => /^[A-Za-z0-9_.-]{3,255}$/.
  * const support = createSupport(createContext({ table: "ielts-genai-prep" }));
  */
 export function createContext(options: DataLayerOptions = {}): DataContext {
-  only("options", options, OPTIONS);
   const table = options.table ?? DEFAULT_TABLE_NAME;
   if (table === "") throw new ValidationError("options", "table", "must not be empty", table);
   const client = options.client ?? createClient();
