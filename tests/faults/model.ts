@@ -178,7 +178,7 @@ export class InMemoryModel {
   authenticate(session_id: string): Row {
     const session = found(this.sessions.get(session_id));
     if ((session.expires_at as number) <= this.now) throw new Refusal("expired");
-    return session;
+    return shown("session", session);
   }
 
   liveSessions(email: string): Row[] {
@@ -188,10 +188,12 @@ export class InMemoryModel {
   }
 
   end(session_id: string): void {
+    const session = this.sessions.get(session_id);
     this.sessions.delete(session_id);
-    for (const [id, { opened_session_id }] of this.tokens) {
-      const lives = (this.tokens.get(id)?.used_at as number) > this.now - QR_TOKEN_LIFETIME_SECONDS;
-      if (opened_session_id === session_id && lives) this.tokens.delete(id);
+    if (session?.qr_token === undefined) return;
+    // A token goes for as long as a call may still redeem it: its five minutes, and the fifteen that a call may run.
+    if ((session.created_at as number) > this.now - QR_TOKEN_LIFETIME_SECONDS - 15 * 60) {
+      this.tokens.delete(session.qr_token as string);
     }
   }
 
@@ -230,10 +232,11 @@ export class InMemoryModel {
       created_at: started,
       expires_at: started + SESSION_LIFETIME_SECONDS,
       qr_authenticated: true,
+      qr_token: id,
     };
     this.sessions.set(key, session);
     if (!this.sessionIds.includes(key)) this.sessionIds.push(key);
-    return session;
+    return shown("session", session);
   }
 
   tokenStatus(id: string): Row {
