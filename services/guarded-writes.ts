@@ -5,6 +5,7 @@ import type { AnyEntity, DataContext, Model } from "./context.ts";
 import { holds, markerOf } from "./erasure.ts";
 import { ConflictError, type NotFoundError } from "./errors.ts";
 import { EntityStore } from "./storage/entity-store.ts";
+import { keyAttributes } from "./storage/references.ts";
 import { batchGet, type RequestLabel, type StoredItem, type StoredKey, send } from "./storage/requests.ts";
 
 /** An item that must be there for another one to be. */
@@ -24,11 +25,6 @@ interface Creation {
   readonly parent?: Parent;
 }
 
-interface KeyOrder {
-  readonly pk: { readonly composite: readonly [string] };
-  readonly sk: { readonly composite: readonly [string] };
-}
-
 /**
  * Writes a new item of an account once: validates it, claims its id if the caller brought that, writes it, and takes it
  * back if the account turns out to be erased, or its parent to be missing.
@@ -44,14 +40,14 @@ export async function createOnce<E extends AnyEntity>(
   // Nothing of an item that is refused is written, not even its claim.
   if (brought) store.itemOf(item);
   const given = item as Readonly<Record<string, unknown>>;
-  const { pk, sk } = model.schema.indexes.byId as KeyOrder;
+  const names = keyAttributes(model);
   const [owner, now] = [given[account] as string, given[begins] as number];
-  const own = { id: given[pk.composite[0]] as string, owner: { [account]: owner }, begins, now };
+  const own = { id: given[names[0]] as string, owner: { [account]: owner }, begins, now };
   const created: Readonly<Record<string, unknown>> = {
     ...given,
     [begins]: brought ? await claimOwnId(context, model, own) : now,
   };
-  const key = Object.fromEntries([...pk.composite, ...sk.composite].map((name) => [name, created[name]]));
+  const key = Object.fromEntries(names.map((name) => [name, created[name]]));
   return writeUnlessErased(
     context,
     owner,

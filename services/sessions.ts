@@ -40,6 +40,7 @@ export function createSessions(context: DataContext) {
   const emailOf = (value: string) => attributeValue(SessionModel, "user_email", value);
   const idOf = (value: string) => attributeValue(SessionModel, "session_id", value);
   const tokens = new EntityStore(context, QrTokenModel);
+
   return {
     /**
      * Starts a session under a new unguessable id. `expires_at`, in epoch seconds, is 24 hours from now. With the

@@ -15,17 +15,22 @@ interface KeyOrder {
   readonly sk: { readonly composite: readonly [string] };
 }
 
+/** The attributes of an entity's two-part key: the id, and what callers need not know. */
+export function keyAttributes(model: Model): readonly [id: string, rest: string] {
+  const { pk, sk } = model.schema.indexes.byId as KeyOrder;
+  return [pk.composite[0], sk.composite[0]];
+}
+
 type ById = (id: Readonly<Record<string, string>>) => QueryOperation;
 
 /** Resolves references of an entity to its keys `K`, which have two parts: an id, and what callers need not know. */
 export function createReferences<K extends object>(context: DataContext, model: Model) {
   const store = new EntityStore(context, model as Model<AnyEntity>);
-  const { pk, sk } = model.schema.indexes.byId as KeyOrder;
-  const [id] = pk.composite;
+  const names = keyAttributes(model);
+  const [id] = names;
   const partOf = (item: object, name: string) =>
     attributeValue(model, name, (item as Readonly<Record<string, unknown>>)[name]);
-  const keyFrom = (item: object) =>
-    Object.fromEntries([...pk.composite, ...sk.composite].map((name) => [name, partOf(item, name)])) as K;
+  const keyFrom = (item: object) => Object.fromEntries(names.map((name) => [name, partOf(item, name)])) as K;
 
   async function findStored(value: string, options: { consistent?: boolean } = {}): Promise<StoredItem | undefined> {
     const byId = store.entity.query.byId as ById;
