@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { inFreshProject } from "./packaging/fresh-project.ts";
 
 /**
  * `npm run reference`: the API reference from the built declarations' docstrings, as Markdown in docs/api; a warning fails it.
@@ -10,22 +10,14 @@ import { join, resolve } from "node:path";
 const TOOLS = { typedoc: "0.28.20", "typedoc-plugin-markdown": "4.14.1", typescript: "5.9.3" };
 
 if (!existsSync("dist")) throw new Error("there is no dist: npm run build first");
-const folder = mkdtempSync(join(tmpdir(), "reference-"));
-try {
-  writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, dependencies: TOOLS }));
+inFreshProject("reference", TOOLS, (folder) => {
   writeFileSync(
     join(folder, "tsconfig.json"),
     JSON.stringify({ extends: resolve("tsconfig.json"), include: [resolve("dist/esm")] }),
   );
-  execFileSync("npm", ["install", "--prefer-offline", "--no-audit", "--no-fund", "--ignore-scripts", "--silent"], {
-    cwd: folder,
-    stdio: "inherit",
-  });
   const typedoc = join(folder, "node_modules", "typedoc", "bin", "typedoc");
   execFileSync(process.execPath, [typedoc, "--tsconfig", join(folder, "tsconfig.json"), "--logLevel", "Warn"], {
     stdio: "inherit",
   });
-  console.log("Wrote docs/api.");
-} finally {
-  rmSync(folder, { recursive: true, force: true });
-}
+});
+console.log("Wrote docs/api.");

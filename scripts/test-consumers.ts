@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { entryPoints } from "./packaging/entry-points.ts";
+import { INSTALL } from "./packaging/fresh-project.ts";
 import { oldestSdk } from "./packaging/oldest-sdk.ts";
 
 /**
@@ -45,12 +46,7 @@ function project(name: string, files: Readonly<Record<string, string | object>>)
   return at;
 }
 
-const install = (cwd: string) =>
-  run(
-    cwd,
-    "npm",
-    ...["install", "--prefer-offline", "--no-audit", "--no-fund", "--ignore-scripts", "--no-package-lock"],
-  );
+const install = (cwd: string) => run(cwd, "npm", ...INSTALL, "--no-package-lock");
 const node = (cwd: string, ...words: string[]) => run(cwd, process.execPath, ...words);
 const bin = (name: string, path: string) => join(folder, "node_modules", name, path);
 const compile = (cwd: string, ...words: string[]) => node(cwd, bin("typescript", "bin/tsc"), ...words);

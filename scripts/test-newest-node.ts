@@ -1,16 +1,14 @@
 import "./shell/quiet-sdk.ts";
 import { execFileSync } from "node:child_process";
 import { createRequire } from "node:module";
-import { REPRESENTATIVE_TESTS } from "./packaging/representative-tests.ts";
+import { testsOf } from "./packaging/representative-tests.ts";
 
 /**
  * `npm run test:newest-node`: the tests on the newest Node that the registry has; arguments go to Jest (`-- tests` runs
  * all). Without a path it runs those that touch the most of Node: bundles, crypto, HTTP, and a service.
  */
-const given = process.argv.slice(2);
 const jest = createRequire(import.meta.url).resolve("jest/bin/jest");
 const onNewest = (...words: string[]) => ["--yes", "--package", "node@latest", "node", ...words];
 
 console.log(`Node ${execFileSync("npx", onNewest("--version"), { encoding: "utf8" }).trim()}`);
-const chosen = given.some((word) => word.startsWith("tests")) ? [] : REPRESENTATIVE_TESTS;
-execFileSync("npx", onNewest(jest, ...given, ...chosen), { stdio: "inherit" });
+execFileSync("npx", onNewest(jest, ...testsOf(process.argv.slice(2))), { stdio: "inherit" });

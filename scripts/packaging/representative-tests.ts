@@ -1,5 +1,5 @@
 /** The tests that touch the most of what surrounds the package: bundles, crypto, HTTP, the AWS SDK, and a service. */
-export const REPRESENTATIVE_TESTS: readonly string[] = [
+const REPRESENTATIVE_TESTS: readonly string[] = [
   "tests/testing.test.ts",
   "tests/esbuild-preset.test.ts",
   "tests/docs/examples.test.ts",
@@ -7,3 +7,7 @@ export const REPRESENTATIVE_TESTS: readonly string[] = [
   "tests/services/client.test.ts",
   "tests/services/purchases.test.ts",
 ];
+
+/** The tests that Jest's words name; without a path among them the representative ones, and `more`. */
+export const testsOf = (given: readonly string[], more: readonly string[] = []): readonly string[] =>
+  given.some((word) => word.startsWith("tests")) ? given : [...given, ...REPRESENTATIVE_TESTS, ...more];

@@ -100,14 +100,15 @@ const REQUIRED = /Value is required/;
 const ACCEPTABLE = /acceptable values: (.*)$/;
 const EXPECTED = /expected value of type "(\w+)"/;
 
-function ruleOf(field: ElectroField): string {
+function ruleOf(field: ElectroField, rules: AttributeRules | undefined): string {
   if (field.cause instanceof BrokenRule) return field.cause.message;
   if (REQUIRED.test(field.reason)) return "is required";
   const values = ACCEPTABLE.exec(field.reason)?.[1];
   if (values !== undefined)
     return `must be one of ${values.replaceAll('"', "").replaceAll(",", ", ").replaceAll(/ +/g, " ")}`;
   const type = EXPECTED.exec(field.reason)?.[1];
-  return type === undefined ? "has an invalid value" : `must be ${article(type)}`;
+  if (type === undefined) return "has an invalid value";
+  return rules === undefined ? `must be ${article(type)}` : typeRule(rules);
 }
 
 /** The first attribute that ElectroDB refused, if that is what the error says. */
@@ -125,7 +126,13 @@ export function buildParameters<P>(model: Model, input: unknown, build: () => P)
     const first = fieldOf(error);
     if (first === undefined) throw error;
     const path = first.index === undefined ? first.field : `${first.field.replace("[*]", "")}[${first.index}]`;
-    throw new ValidationError(nameOf(model), path, ruleOf(first), valueAt(input, path), error);
+    throw new ValidationError(
+      nameOf(model),
+      path,
+      ruleOf(first, rulesOf(model, first.field)),
+      valueAt(input, path),
+      error,
+    );
   }
 }
 

@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
 import * as esbuildPreset from "../../esbuild-preset.ts";
 import * as dataLayer from "../../index.ts";
+import type { ServiceName } from "../../scripts/iam/service-policies.ts";
 import { statusCodeOf } from "../../services/http-status.ts";
 import * as testing from "../../testing.ts";
 import { openTestTable, type TestTable } from "../engine.ts";
@@ -38,7 +39,7 @@ const functionsOf = (module: object) =>
 
 const SERVICE_NAMES = Object.keys(dataLayer.createDataLayer()).filter(
   (name) => !["context", "entities", "within"].includes(name),
-) as Exclude<keyof dataLayer.DataLayer, "context" | "entities" | "within">[];
+) as ServiceName[];
 
 let db: TestTable;
 beforeAll(async () => {

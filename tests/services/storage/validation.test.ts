@@ -596,3 +596,12 @@ it("takes maps that another realm made, as a test runner's fetch does", async ()
 
   await expect(db.layer.assessments.complete(assessment_id, result)).resolves.toMatchObject({ band_score: 7 });
 });
+
+it("asks for epoch seconds where another type is given, in keys and in items", async () => {
+  const iso = "2025-10-09T08:53:20Z" as never;
+
+  const item = await refusalOf(() => db.layer.moderation.recordSafetyEvent(aSafetyEvent({ timestamp: iso })));
+  const key = await refusalOf(() => db.layer.assessments.countSince(MARIA, iso));
+
+  expect([item.rule, key.rule]).toEqual(["must be whole epoch seconds", "must be whole epoch seconds"]);
+});
