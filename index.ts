@@ -49,7 +49,13 @@ export {
   type DataLayerOptions,
   type RequestEvent,
 } from "./services/context.ts";
-export { type BoundEntities, createDataLayer, type DataLayer, dataLayerFromEnv } from "./services/data-layer.ts";
+export {
+  type BoundCollections,
+  type BoundEntities,
+  createDataLayer,
+  type DataLayer,
+  dataLayerFromEnv,
+} from "./services/data-layer.ts";
 export type { ActionKey, ActionReference, Devops, Diagnosis, FixProposal, ReviewDecision } from "./services/devops.ts";
 export * from "./services/errors.ts";
 export { type ErrorResponse, errorResponse, statusCodeOf } from "./services/http-status.ts";

@@ -1,5 +1,4 @@
 import { timingSafeEqual } from "node:crypto";
-import { Service } from "electrodb";
 import { AssessmentModel, type AssessmentSummary } from "../entities/assessment.ts";
 import { ContentReportModel } from "../entities/content-report.ts";
 import { EntitlementModel, type EntitlementSummary } from "../entities/entitlement.ts";
@@ -9,6 +8,7 @@ import { SessionModel } from "../entities/session.ts";
 import { TicketModel, type TicketSummary } from "../entities/ticket.ts";
 import { type NewUser, type User, UserModel, type UserSummary } from "../entities/user.ts";
 import { settleClaim } from "./claims.ts";
+import { accountOn } from "./collections.ts";
 import type { DataContext, Model } from "./context.ts";
 import { isErased, markErased } from "./erasure.ts";
 import { ConflictError } from "./errors.ts";
@@ -444,13 +444,7 @@ export function createAccounts(context: DataContext) {
       only("overview", options, ["assessments"]);
       const wanted = countIn("overview", "assessments", options.assessments ?? OVERVIEW_ASSESSMENTS, 1, MAX_LIMIT);
       const user_email = emailOf(email);
-      const account = new Service({
-        user: context.entity(UserModel),
-        assessment: context.entity(AssessmentModel),
-        entitlement: context.entity(EntitlementModel),
-        ticket: context.entity(TicketModel),
-      });
-      const query = account.collections.account({ user_email }) as unknown as QueryOperation;
+      const query = context.once(accountOn)({ user_email });
       const label = { entity: "account", accessPattern: "account" };
       const rows: StoredItem[] = [];
       let found = 0;

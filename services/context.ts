@@ -93,6 +93,8 @@ export interface DataContext {
   readonly options: DataLayerOptions;
   /** The model's entity, bound to this context's client and table on first use. */
   entity<E>(model: Model<E>): E;
+  /** What `make` gives for this context, made on first use and then kept, such as a collection. */
+  once<T>(make: (context: DataContext) => T): T;
 }
 
 /** DynamoDB's rule for the names of tables. */
@@ -121,7 +123,8 @@ export function createContext(options: DataLayerOptions = {}): DataContext {
   if (table === "") throw new ValidationError("options", "table", "must not be empty", table);
   const client = options.client ?? createClient();
   const bound = new Map<Model, unknown>();
-  return {
+  const made = new Map<(context: DataContext) => unknown, unknown>();
+  const context: DataContext = {
     client,
     table,
     clock: options.clock ?? systemClock,
@@ -136,5 +139,10 @@ export function createContext(options: DataLayerOptions = {}): DataContext {
       bound.set(model, entity);
       return entity;
     },
+    once<T>(make: (context: DataContext) => T): T {
+      if (!made.has(make)) made.set(make, make(context));
+      return made.get(make) as T;
+    },
   };
+  return context;
 }

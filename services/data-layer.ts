@@ -2,6 +2,7 @@ import { MODELS } from "../entities/models.ts";
 import { type Accounts, createAccounts } from "./accounts.ts";
 import { type Assessments, createAssessments } from "./assessments.ts";
 import { createClient } from "./client.ts";
+import { accountOn, assessmentReviewOn, ticketThreadOn } from "./collections.ts";
 import { createContext, type DataContext, type DataLayerOptions, isTableName, TABLE_NAME_RULE } from "./context.ts";
 import { createDevops, type Devops } from "./devops.ts";
 import { ConfigurationError, ValidationError } from "./errors.ts";
@@ -15,6 +16,16 @@ import { createSupport, type Support } from "./support.ts";
 
 /** The eleven entities bound to one client and table. */
 export type BoundEntities = { readonly [N in keyof typeof MODELS]: ReturnType<(typeof MODELS)[N]["bind"]> };
+
+/** The collections by name, each made on a context. */
+const COLLECTIONS = {
+  account: accountOn,
+  ticketThread: ticketThreadOn,
+  assessmentReview: assessmentReviewOn,
+} as const;
+
+/** The three collections on one client and table. */
+export type BoundCollections = { readonly [N in keyof typeof COLLECTIONS]: ReturnType<(typeof COLLECTIONS)[N]> };
 
 /** All services on one client and table. Each is built when it is first used. */
 export interface DataLayer {
@@ -45,6 +56,11 @@ export interface DataLayer {
    * nothing of state machines, idempotency and cursors.
    */
   readonly entities: BoundEntities;
+  /**
+   * ElectroDB's collections: items of several entities in one request, grouped by entity, with the attributes that the
+   * index shows. `layer.collections.ticketThread({ ticket_id }).go()` gives `{ data: { ticket, devops_action } }`.
+   */
+  readonly collections: BoundCollections;
   /**
    * The same data layer for one invocation: every request is aborted by the signal, or when the time, in milliseconds,
    * is over; a time that is over already, such as a negative one, aborts at once. A Lambda handler passes
@@ -109,9 +125,12 @@ function deadline(milliseconds: number): AbortSignal {
 function layerOn(context: DataContext): DataLayer {
   const entities = {};
   for (const [name, model] of Object.entries(MODELS)) lazy(entities, name, () => context.entity(model as never));
+  const collections = {};
+  for (const [name, make] of Object.entries(COLLECTIONS)) lazy(collections, name, () => context.once<unknown>(make));
   const layer = {
     context,
     entities,
+    collections,
     within({ signal, milliseconds }: Parameters<DataLayer["within"]>[0]) {
       const signals = [context.options.signal, signal, milliseconds === undefined ? undefined : deadline(milliseconds)];
       const given = signals.filter((one) => one !== undefined);

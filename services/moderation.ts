@@ -1,4 +1,3 @@
-import { Service } from "electrodb";
 import { v7 as uuidv7 } from "uuid";
 import { type Assessment, AssessmentModel } from "../entities/assessment.ts";
 import {
@@ -10,13 +9,14 @@ import {
 } from "../entities/content-report.ts";
 import type { ReportStatus } from "../entities/enums.ts";
 import { type SafetyLog, SafetyLogModel, type SafetyLogSummary } from "../entities/safety-log.ts";
+import { assessmentReviewOn } from "./collections.ts";
 import type { DataContext } from "./context.ts";
 import { ConflictError } from "./errors.ts";
 import { createOnce } from "./guarded-writes.ts";
 import { REPORT_STATES } from "./state-machines.ts";
 import { anyOf, EntityStore } from "./storage/entity-store.ts";
 import { groupByEntity, hydrate, readItemPage, readWholePage, rowsOf } from "./storage/hydration.ts";
-import { allRows, type ListOptions, type Page, type QueryOperation } from "./storage/pages.ts";
+import { allRows, type ListOptions, type Page } from "./storage/pages.ts";
 import { createReferences, type Reference } from "./storage/references.ts";
 import type { StoredItem } from "./storage/requests.ts";
 import { attributeValue, only } from "./storage/validation.ts";
@@ -82,8 +82,7 @@ export function createModeration(context: DataContext) {
   const reviewLabel = { entity: "assessmentReview", accessPattern: "assessmentReview" };
 
   function reviewRows(assessment_id: string): Promise<StoredItem[]> {
-    const review = new Service({ safety_log: logs.entity, content_report: reports.entity });
-    const query = review.collections.assessmentReview({ assessment_id }) as unknown as QueryOperation;
+    const query = context.once(assessmentReviewOn)({ assessment_id });
     return allRows(context, reviewLabel, query);
   }
 

@@ -1,4 +1,3 @@
-import { Service } from "electrodb";
 import { v7 as uuidv7 } from "uuid";
 import { type DevopsAction, DevopsActionModel, type DevopsActionOutline } from "../entities/devops-action.ts";
 import { TICKET_STATUSES, type TicketPriority, type TicketStatus } from "../entities/enums.ts";
@@ -9,13 +8,14 @@ import {
   type TicketOutline,
   type TicketSummary,
 } from "../entities/ticket.ts";
+import { ticketThreadOn } from "./collections.ts";
 import type { DataContext } from "./context.ts";
 import { ConflictError } from "./errors.ts";
 import { createOnce } from "./guarded-writes.ts";
 import { TICKET_STATES } from "./state-machines.ts";
 import { anyOf, EntityStore } from "./storage/entity-store.ts";
 import { groupByEntity, hydrate, readItemPage, readWholePage, rowsOf } from "./storage/hydration.ts";
-import { allRows, countRows, type ListOptions, type Page, type QueryOperation } from "./storage/pages.ts";
+import { allRows, countRows, type ListOptions, type Page } from "./storage/pages.ts";
 import { createReferences, type Reference } from "./storage/references.ts";
 import type { StoredItem } from "./storage/requests.ts";
 import { attributeValue, only } from "./storage/validation.ts";
@@ -99,8 +99,7 @@ export function createSupport(context: DataContext) {
 
   async function threadRows(ticket_id: string): Promise<{ id: string; rows: StoredItem[] }> {
     const id = attributeValue(TicketModel, "ticket_id", ticket_id);
-    const thread = new Service({ ticket: tickets.entity, devops_action: context.entity(DevopsActionModel) });
-    const query = thread.collections.ticketThread({ ticket_id: id }) as unknown as QueryOperation;
+    const query = context.once(ticketThreadOn)({ ticket_id: id });
     return { id, rows: await allRows(context, threadLabel, query) };
   }
 

@@ -43,7 +43,7 @@ describe("the exported types", () => {
   });
 
   it("leave nothing any in what services take and give", () => {
-    type Services = Omit<api.DataLayer, "context" | "entities" | "within">;
+    type Services = Omit<api.DataLayer, "context" | "entities" | "collections" | "within">;
     type AnyAnswers<S> = {
       [F in keyof S]: S[F] extends (...args: never[]) => unknown
         ? [AnyParts<Given<S[F]>>] extends [never]

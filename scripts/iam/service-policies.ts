@@ -57,7 +57,7 @@ const claims = (kind: ClaimKind, ...does: readonly Deed[]): Access => ({
   fixed: { kind },
 });
 
-export type ServiceName = Exclude<keyof DataLayer, "context" | "entities" | "within">;
+export type ServiceName = Exclude<keyof DataLayer, "context" | "entities" | "collections" | "within">;
 
 interface PolicyFacts {
   /** The services of the data layer that run under the policy; none for people's commands. */

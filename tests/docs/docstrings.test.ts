@@ -38,7 +38,7 @@ const functionsOf = (module: object) =>
   Object.entries(module).flatMap(([name, value]) => (typeof value === "function" && !isClass(value) ? [name] : []));
 
 const SERVICE_NAMES = Object.keys(dataLayer.createDataLayer()).filter(
-  (name) => !["context", "entities", "within"].includes(name),
+  (name) => !["context", "entities", "collections", "within"].includes(name),
 ) as ServiceName[];
 
 let db: TestTable;

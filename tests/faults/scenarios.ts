@@ -24,7 +24,7 @@ export interface Scenario {
   readonly orphan?: string;
 }
 
-type ServiceName = Exclude<keyof DataLayer, "context" | "entities" | "within">;
+type ServiceName = Exclude<keyof DataLayer, "context" | "entities" | "collections" | "within">;
 
 const scenario = <P>(one: {
   prepare?: (layer: DataLayer) => Promise<P>;

@@ -80,6 +80,7 @@ describe("createDataLayer", () => {
         "assessments",
         "context",
         "devops",
+        "collections",
         "entities",
         "moderation",
         "purchases",
@@ -93,6 +94,23 @@ describe("createDataLayer", () => {
     );
     expect(Object.keys(layer.entities).sort()).toEqual([...ENTITIES].sort());
     expect(bound()).toEqual({});
+  });
+
+  it("reads through its collections what its services wrote, grouped by entity and typed", async () => {
+    const { support, devops, collections } = db.layerWith({});
+    const { ticket_id, created_at, subject, category, user_email } = await support.open(aTicket());
+    const { action_id, affected_service } = await devops.recordDiagnosis(aDiagnosis({ ticket: ticket_id }));
+
+    const { data } = await collections.ticketThread({ ticket_id }).go();
+
+    expect(data.ticket).toEqual([{ ticket_id, created_at, subject, category, user_email }]);
+    expect(data.devops_action).toMatchObject([{ action_id, affected_service }]);
+  });
+
+  it("keeps each collection, also for one invocation", () => {
+    const layer = db.layerWith({});
+
+    expect(layer.within({ milliseconds: 1_000 }).collections.account).toBe(layer.collections.account);
   });
 
   it("reads through its entities what its services wrote", async () => {

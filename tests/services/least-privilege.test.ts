@@ -103,7 +103,7 @@ function recordRequests(client: DynamoDBClient): SentRequest[] {
 const policyOfService = (service: string) =>
   POLICY_NAMES.find((policy) => servicesOf(policy).includes(service as ServiceName)) as PolicyName;
 
-const isService = (name: string) => !["context", "entities", "within"].includes(name);
+const isService = (name: string) => !["context", "entities", "collections", "within"].includes(name);
 
 /** A data layer that notes which of its functions are called. */
 function watchedLayer(layer: DataLayer, called: Set<string>): DataLayer {
