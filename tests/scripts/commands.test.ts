@@ -2,10 +2,17 @@ import { execFile } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { promisify } from "node:util";
 import { describeModel } from "../../entities/model.ts";
+import { commandHost } from "../commands.ts";
 
-const run = (script: string, ...words: string[]) =>
+const environment = { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "", NO_COLOR: "1" };
+const host = commandHost();
+afterAll(() => host.stop());
+
+const run = (script: string, ...words: string[]) => host.run(script, words, { environment });
+/** As a user runs it: in a process of its own, with a user's environment. */
+const runAlone = (script: string, ...words: string[]) =>
   promisify(execFile)(process.execPath, ["--import", "tsx", `scripts/${script}.ts`, ...words], {
-    env: { ...process.env, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "", NO_COLOR: "1" },
+    env: { ...process.env, ...environment },
   });
 
 it("makes every file of scripts/ a command; what they share is in its folders", () => {
@@ -45,14 +52,14 @@ it.each([
 
 describe("npm start", () => {
   it("walks the day without a warning and exits with 0", async () => {
-    const { stdout, stderr } = await run("demo");
+    const { stdout, stderr } = await runAlone("demo");
 
     expect(stderr).toBe("");
     expect(stdout).toContain("SUMMARY");
   });
 
   it("refuses a port that is none, by name", async () => {
-    await expect(run("demo", "--serve", "--port", "70000")).rejects.toMatchObject({
+    await expect(runAlone("demo", "--serve", "--port", "70000")).rejects.toMatchObject({
       code: 1,
       stderr: expect.stringContaining("--port"),
     });

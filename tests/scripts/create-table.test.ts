@@ -1,6 +1,4 @@
-import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { promisify } from "node:util";
 import {
   CreateTableCommand,
   type CreateTableCommandInput,
@@ -13,6 +11,7 @@ import { createTableInput, tableDefinition } from "../../entities/table.ts";
 import { type Difference, differencesOf } from "../../scripts/table/difference.ts";
 import { ensureTable, isAsDefined } from "../../scripts/table/ensure-table.ts";
 import { describeTable, type TableState } from "../../scripts/table/table-state.ts";
+import { commandHost } from "../commands.ts";
 import { ON_DYNAMODB_LOCAL, openTestTable, type TestTable } from "../engine.ts";
 import { interceptedClient, type SentCommand } from "../instruments.ts";
 
@@ -303,8 +302,9 @@ describe("the comparison", () => {
 });
 
 describe("npm run create-table", () => {
-  const run = (...words: string[]) =>
-    promisify(execFile)(process.execPath, ["--import", "tsx", "scripts/create-table.ts", ...words]);
+  const host = commandHost();
+  afterAll(() => host.stop());
+  const run = (...words: string[]) => host.run("create-table", words);
 
   it("tells its options", async () => {
     const { stdout } = await run("--help");

@@ -1,6 +1,4 @@
-import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { promisify } from "node:util";
 import { UpdateTableCommand } from "@aws-sdk/client-dynamodb";
 import { PutCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import { seedCast, seedCatalogue } from "../../scripts/content/seeding.ts";
@@ -14,6 +12,7 @@ import { ensureTable } from "../../scripts/table/ensure-table.ts";
 import { createContext, type DataContext } from "../../services/context.ts";
 import { keyOf, type StoredItem } from "../../services/storage/requests.ts";
 import { aDiagnosis, aReceipt, aRegistration, aTicket, MARIA } from "../builders.ts";
+import { commandHost } from "../commands.ts";
 import { NOW, ON_DYNAMODB_LOCAL, openTestTable, type TestTable } from "../engine.ts";
 import { interceptedClient } from "../instruments.ts";
 
@@ -386,8 +385,9 @@ describe("the examination of a table", () => {
 });
 
 describe("npm run doctor", () => {
-  const run = (...words: string[]) =>
-    promisify(execFile)(process.execPath, ["--import", "tsx", "scripts/doctor.ts", ...words]);
+  const host = commandHost();
+  afterAll(() => host.stop());
+  const run = (...words: string[]) => host.run("doctor", words);
 
   it("tells its options", async () => {
     const { stdout } = await run("--help");

@@ -1,6 +1,4 @@
-import { execFile } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
-import { promisify } from "node:util";
 import fc from "fast-check";
 import { tableDefinition } from "../../entities/table.ts";
 import { UserModel } from "../../entities/user.ts";
@@ -15,6 +13,7 @@ import {
   policyOf,
   TABLE,
 } from "../../scripts/iam/service-policies.ts";
+import { commandHost } from "../commands.ts";
 
 const NAMES = arnsOf("ielts-genai-prep", { region: "us-east-1", account: "123456789012" });
 
@@ -259,10 +258,10 @@ describe("the policy of scripts", () => {
 
 jest.setTimeout(60_000);
 
+const host = commandHost();
+afterAll(() => host.stop());
 const run = (...words: string[]) =>
-  promisify(execFile)(process.execPath, ["--import", "tsx", "scripts/policies.ts", ...words], {
-    env: { ...process.env, AWS_REGION: undefined, TABLE_NAME: undefined, NO_COLOR: "1" },
-  });
+  host.run("policies", words, { environment: { AWS_REGION: undefined, TABLE_NAME: undefined, NO_COLOR: "1" } });
 
 describe("npm run policies", () => {
   it("prints every policy with placeholders for the place", async () => {

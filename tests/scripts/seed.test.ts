@@ -1,5 +1,3 @@
-import { execFile } from "node:child_process";
-import { promisify } from "node:util";
 import { ACCOUNT_STATUSES, ASSESSMENT_STATUSES, ENTITLEMENT_STATUSES, type Product } from "../../entities/enums.ts";
 import { createLocalClient, LOCAL_CREDENTIALS, LOCAL_REGION } from "../../scripts/engines/local-database.ts";
 import { createAccount } from "../../scripts/generator/account.ts";
@@ -9,6 +7,7 @@ import { overallBand, type Scores } from "../../services/assessments.ts";
 import { createContext } from "../../services/context.ts";
 import { ConflictError } from "../../services/errors.ts";
 import type { StoredItem } from "../../services/storage/requests.ts";
+import { commandHost } from "../commands.ts";
 import { NOW, openTestTable, type TestTable } from "../engine.ts";
 import { interceptedClient } from "../instruments.ts";
 
@@ -278,15 +277,14 @@ describe("npm run seed", () => {
   });
   afterEach(() => db.drop());
 
-  const run = (...words: string[]) =>
-    promisify(execFile)(process.execPath, ["--import", "tsx", "scripts/seed.ts", ...words], {
-      env: {
-        ...process.env,
-        AWS_ACCESS_KEY_ID: LOCAL_CREDENTIALS.accessKeyId,
-        AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
-        AWS_REGION: LOCAL_REGION,
-      },
-    });
+  const host = commandHost();
+  afterAll(() => host.stop());
+  const environment = {
+    AWS_ACCESS_KEY_ID: LOCAL_CREDENTIALS.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
+    AWS_REGION: LOCAL_REGION,
+  };
+  const run = (...words: string[]) => host.run("seed", words, { environment });
   const addressOf = async () => {
     const { hostname, port } = (await db.client.config.endpoint?.()) ?? {};
     return { hostname, port };

@@ -1,15 +1,13 @@
-import { execFile } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
-import { promisify } from "node:util";
+import { join } from "node:path";
 import { loadAwsServiceSpecSync } from "@aws-cdk/aws-service-spec";
 import { createTableInput, tableDefinition } from "../../entities/table.ts";
 import { validateTemplate } from "../../scripts/cloudformation/resource-schema.ts";
 import { cloudFormationTemplate, type Template, templateText } from "../../scripts/cloudformation/template.ts";
 import { decide, type PolicyDocument } from "../../scripts/iam/evaluator.ts";
 import { arnsOf, dataOperations, POLICY_NAMES, policyOf } from "../../scripts/iam/service-policies.ts";
+import { commandHost } from "../commands.ts";
 
 const template = cloudFormationTemplate();
 
@@ -453,15 +451,14 @@ describe.each(POLICY_NAMES)("the managed policy of %s", (name) => {
 
 describe("npm run template", () => {
   const folder = mkdtempSync(join(tmpdir(), "template-"));
-  const loader = createRequire(resolve("package.json")).resolve("tsx");
-  const run = (...words: string[]) =>
-    promisify(execFile)(process.execPath, ["--import", loader, resolve("scripts/template.ts"), ...words], {
-      cwd: folder,
-      env: { ...process.env, NO_COLOR: "1" },
-    });
+  const host = commandHost();
+  const run = (...words: string[]) => host.run("template", words, { folder, environment: { NO_COLOR: "1" } });
   const file = join(folder, "docs", "template.json");
   beforeAll(() => mkdirSync(join(folder, "docs")));
-  afterAll(() => rmSync(folder, { recursive: true }));
+  afterAll(async () => {
+    await host.stop();
+    rmSync(folder, { recursive: true });
+  });
 
   it("writes the template, says what it holds, and fails with --check when it is stale", async () => {
     const { stdout } = await run();

@@ -7,9 +7,10 @@ import { mergeMapping } from "../../../scripts/migration/enum-mapping.ts";
 import { legacyEstate, writeEstate } from "../../../scripts/migration/legacy-estate.ts";
 import { retry } from "../../../scripts/migration/retry.ts";
 import type { MigrationReport } from "../../../scripts/migration/run.ts";
-import { quarantineFaults, runKilled, runMigrate } from "../../../scripts/migration-trials/killed-run.ts";
+import { quarantineFaults, runKilled } from "../../../scripts/migration-trials/killed-run.ts";
 import { createContext } from "../../../services/context.ts";
 import { ConflictError } from "../../../services/errors.ts";
+import { type CommandFailure, commandHost } from "../../commands.ts";
 import { NOW } from "../../engine.ts";
 import { interceptedClient } from "../../instruments.ts";
 import { aLegacyLog, aLegacyPurchase, aLegacyTicket, aLegacyUser, openTestEstate, type TestEstate } from "./estate.ts";
@@ -339,6 +340,8 @@ describe("a migration that is stopped", () => {
 });
 
 describe("npm run migrate", () => {
+  const host = commandHost();
+  afterAll(() => host.stop());
   const run = async (...words: string[]) => {
     const { hostname, port } = (await estate.db.client.config.endpoint?.()) ?? {};
     const place = [
@@ -349,7 +352,9 @@ describe("npm run migrate", () => {
       "--source-prefix",
       estate.prefix,
     ];
-    return runMigrate([...place, "--state", join(estate.directory, "command"), ...words]);
+    const all = [...place, "--state", join(estate.directory, "command"), ...words];
+    const { code, stdout, stderr } = await host.run("migrate", all).catch((failure: CommandFailure) => failure);
+    return { code, output: stdout + stderr };
   };
 
   it("says what it would do and does it, verifies with its exit code, and cleans up", async () => {
