@@ -7,22 +7,39 @@ import type { SafetyLogEntity } from "./safety-log.ts";
 import type { TicketEntity } from "./ticket.ts";
 import type { UserEntity } from "./user.ts";
 
+/** A collection of ElectroDB's, by its members and its name. */
+type CollectionOf<
+  M extends ConstructorParameters<typeof Service>[0],
+  N extends keyof Service<M>["collections"],
+> = Service<M>["collections"][N];
+
+/** The members of `account`. */
+type AccountMembers = {
+  user: UserEntity;
+  assessment: AssessmentEntity;
+  entitlement: EntitlementEntity;
+  ticket: TicketEntity;
+};
+/** The members of `ticketThread`. */
+type ThreadMembers = { ticket: TicketEntity; devops_action: DevopsActionEntity };
+/** The members of `assessmentReview`. */
+type ReviewMembers = { safety_log: SafetyLogEntity; content_report: ContentReportEntity };
+
 /** The account's own row, its assessments, purchases and tickets side by side, as their index shows them. */
-export const accountCollection = (members: {
-  readonly user: UserEntity;
-  readonly assessment: AssessmentEntity;
-  readonly entitlement: EntitlementEntity;
-  readonly ticket: TicketEntity;
-}) => new Service(members).collections.account;
-
+export type AccountCollection = CollectionOf<AccountMembers, "account">;
 /** A ticket with its DevOps actions, as their index shows them: what never changes. */
-export const ticketThreadCollection = (members: {
-  readonly ticket: TicketEntity;
-  readonly devops_action: DevopsActionEntity;
-}) => new Service(members).collections.ticketThread;
-
+export type TicketThreadCollection = CollectionOf<ThreadMembers, "ticketThread">;
 /** What was logged and reported about an assessment, as their index shows it. */
-export const assessmentReviewCollection = (members: {
-  readonly safety_log: SafetyLogEntity;
-  readonly content_report: ContentReportEntity;
-}) => new Service(members).collections.assessmentReview;
+export type AssessmentReviewCollection = CollectionOf<ReviewMembers, "assessmentReview">;
+
+/** The `account` collection of entities that are bound to one table. */
+export const accountCollection = (members: AccountMembers): AccountCollection =>
+  new Service(members).collections.account;
+
+/** The `ticketThread` collection of entities that are bound to one table. */
+export const ticketThreadCollection = (members: ThreadMembers): TicketThreadCollection =>
+  new Service(members).collections.ticketThread;
+
+/** The `assessmentReview` collection of entities that are bound to one table. */
+export const assessmentReviewCollection = (members: ReviewMembers): AssessmentReviewCollection =>
+  new Service(members).collections.assessmentReview;
