@@ -211,7 +211,7 @@ try {
     await run(process.cwd(), "npm", "pack", "--ignore-scripts", "--silent", "--pack-destination", folder)
   ).trim();
   const attw = join(dirname(require.resolve("@arethetypeswrong/cli/package.json")), "dist", "index.js");
-  const entries = entryPoints();
+  const entries = [...entryPoints().keys()];
   await node(folder, attw, tarball, "--profile", "node16", "--entrypoints", ...entries);
   console.log(`Types resolve at ${entries.length} entry points (${seconds()}).`);
   const versions = Object.fromEntries([...PEERS, ...TOOLS].map((name) => [name, versionOf(name)]));

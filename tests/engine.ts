@@ -1,6 +1,6 @@
-import { startTestDatabase, type TestDatabase } from "../testing.ts";
+import { startTestDatabase, type TestDatabase } from "../testing/index.ts";
 
-export { NOW } from "../testing.ts";
+export { NOW } from "../testing/index.ts";
 
 /** A fresh table on the engine under test, with a data layer on it and every request it makes. */
 export interface TestTable extends TestDatabase {

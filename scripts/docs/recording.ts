@@ -2,8 +2,8 @@ import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { ScanCommand } from "@aws-sdk/lib-dynamodb";
 import type { RequestEvent } from "../../services/context.ts";
 import { createDataLayer, type DataLayer } from "../../services/data-layer.ts";
+import { startLocalDatabase } from "../../testing/local-database.ts";
 import { seedCast, seedCatalogue } from "../content/seeding.ts";
-import { startLocalDatabase } from "../engines/local-database.ts";
 import { runSample, type Sample } from "./samples.ts";
 
 /** What a sample's run took. */

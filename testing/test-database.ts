@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { CreateTableCommand, DeleteTableCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { ScanCommand } from "@aws-sdk/lib-dynamodb";
-import { createTableInput } from "../../entities/table.ts";
-import type { DataLayerOptions, RequestEvent } from "../../services/context.ts";
-import { createDataLayer, type DataLayer } from "../../services/data-layer.ts";
-import { createLocalClient, LOCAL_CREDENTIALS, LOCAL_REGION, startLocalDatabase } from "../engines/local-database.ts";
+import { createTableInput } from "../entities/table.ts";
+import type { DataLayerOptions, RequestEvent } from "../services/context.ts";
+import { createDataLayer, type DataLayer } from "../services/data-layer.ts";
+import { NOW, type TestClock, testClock } from "./clock.ts";
 import { type FaultInjection, injectFaults } from "./faults.ts";
-import { NOW, type TestClock, testClock } from "./test-clock.ts";
+import { createLocalClient, LOCAL_CREDENTIALS, LOCAL_REGION, startLocalDatabase } from "./local-database.ts";
 
 /** Where the table is and when its tests begin; everything has a default. */
 export interface TestDatabaseOptions {
