@@ -3,7 +3,7 @@ import { DeleteCommand, ScanCommand } from "@aws-sdk/lib-dynamodb";
 import fc from "fast-check";
 import { type EntityName, MODELS } from "../../entities/models.ts";
 import { tableDefinition } from "../../entities/table.ts";
-import { questions as catalogue } from "../../scripts/content/questions.ts";
+import { questions as catalogue } from "../../scripts/content/catalogue.ts";
 import type { DataLayer } from "../../services/data-layer.ts";
 import { ConflictError, DataLayerError } from "../../services/errors.ts";
 import {
