@@ -11,12 +11,12 @@ import {
 import { createTableInput } from "../../entities/table.ts";
 import { createLocalClient } from "../../testing/local-database.ts";
 import { type DynamoDbLocal, startDynamoDbLocal } from "../engines/dynamodb-local.ts";
-import { benchOptions } from "./bench-options.ts";
+import { benchOptions } from "../measuring/bench-options.ts";
+import { interleaved, median, medianRatio, rounded } from "../measuring/rounds.ts";
+import { textTable } from "../shell/text-table.ts";
 import { bundle, withTemporaryFolder } from "./bundle.ts";
 import type { LoadReport, LoadRequest, LoadSide } from "./load/loading.ts";
 import { runNode } from "./node-process.ts";
-import { interleaved, median, medianRatio, rounded } from "./rounds.ts";
-import { textTable } from "./text-table.ts";
 
 /**
  * `npm run bench:load`: a bulk load into DynamoDB Local by our bulk writer and by BatchWriteItem by hand. Each load has a

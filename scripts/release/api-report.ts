@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { Extractor, ExtractorConfig, ExtractorLogLevel, ExtractorMessageCategory } from "@microsoft/api-extractor";
 import { Command } from "commander";
-import { entryPoints } from "./packaging/entry-points.ts";
+import { entryPoints } from "./entry-points.ts";
 
 /**
  * `npm run api-report`: writes the built package's public declarations to docs/data-layer.api.md, by API Extractor; `-- --check` fails

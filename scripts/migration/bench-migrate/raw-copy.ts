@@ -4,7 +4,7 @@ import {
   type DynamoDBClient,
   paginateScan,
 } from "@aws-sdk/client-dynamodb";
-import { runTasks } from "../../migration/tasks.ts";
+import { runTasks } from "../tasks.ts";
 
 export interface RawCopy {
   readonly client: DynamoDBClient;
