@@ -4,9 +4,9 @@ import { Command, InvalidArgumentError } from "commander";
 import { DEFAULT_TABLE_NAME } from "../entities/keys.ts";
 import { systemClock } from "../services/context.ts";
 import { createDataLayer } from "../services/data-layer.ts";
+import { LOCAL_CREDENTIALS, LOCAL_REGION, startLocalDatabase } from "../testing/local-database.ts";
 import { seedCast, seedCatalogue } from "./content/seeding.ts";
 import { walkOneDay } from "./demo/one-day.ts";
-import { LOCAL_CREDENTIALS, LOCAL_REGION, startLocalDatabase } from "./engines/local-database.ts";
 
 /** `npm start`: the platform's day on the embedded database; `-- --serve` keeps the seeded database listening. */
 const DEFAULT_PORT = 8000;

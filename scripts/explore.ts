@@ -5,8 +5,8 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { createServer } from "dynamodb-admin";
 import { systemClock } from "../services/context.ts";
 import { createDataLayer } from "../services/data-layer.ts";
+import { LOCAL_CREDENTIALS, LOCAL_REGION, startLocalDatabase } from "../testing/local-database.ts";
 import { seedCast, seedCatalogue } from "./content/seeding.ts";
-import { LOCAL_CREDENTIALS, LOCAL_REGION, startLocalDatabase } from "./engines/local-database.ts";
 import { isLoopback, type TableOptions, tableCommand, wholeNumber } from "./shell/command-line.ts";
 
 /**

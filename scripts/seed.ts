@@ -1,8 +1,7 @@
 import { systemClock } from "../services/context.ts";
 import { createDataLayer } from "../services/data-layer.ts";
 import { cast } from "./content/cast.ts";
-import { questions } from "./content/questions.ts";
-import { rubrics } from "./content/rubrics.ts";
+import { questions, rubrics } from "./content/catalogue.ts";
 import { seedCast, seedCatalogue } from "./content/seeding.ts";
 import { type AccountsRequest, presentOfSeed, seedAccounts } from "./generator/seed-accounts.ts";
 import {

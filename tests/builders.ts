@@ -1,7 +1,7 @@
-import { anAssessment } from "../scripts/testing/builders.ts";
 import type { DataLayer } from "../services/data-layer.ts";
+import { anAssessment } from "../testing/builders.ts";
 
-export * from "../scripts/testing/builders.ts";
+export * from "../testing/builders.ts";
 
 /** Starts the assessment that `aSafetyEvent` is about, or another one of that id or user. */
 export const startAssessment = (

@@ -1,7 +1,7 @@
-import { startLocalDatabase } from "../scripts/engines/local-database.ts";
-import { startTestDatabase, type TestDatabase } from "../testing.ts";
+import { startTestDatabase, type TestDatabase } from "../testing/index.ts";
+import { startLocalDatabase } from "../testing/local-database.ts";
 
-export { NOW } from "../testing.ts";
+export { NOW } from "../testing/index.ts";
 
 /** A fresh table on the engine under test, with a data layer on it and every request it makes. */
 export interface TestTable extends TestDatabase {

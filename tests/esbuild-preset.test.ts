@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { ScanCommand } from "@aws-sdk/lib-dynamodb";
 import { build } from "esbuild";
 import { esbuildPreset } from "../esbuild-preset.ts";
-import { type LocalDatabase, startLocalDatabase } from "../scripts/engines/local-database.ts";
+import { type LocalDatabase, startLocalDatabase } from "../testing/local-database.ts";
 import { handle } from "./bundle/handler.ts";
 
 let database: LocalDatabase;

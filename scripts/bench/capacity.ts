@@ -1,4 +1,6 @@
-import { benchCommand } from "./bench-options.ts";
+import { benchCommand } from "../measuring/bench-options.ts";
+import { rounded } from "../measuring/rounds.ts";
+import { textTable } from "../shell/text-table.ts";
 import { type ElevenTable, indexCountOf } from "./cost/eleven-definitions.ts";
 import { PRICE, priceOf, type Units } from "./cost/measure.ts";
 import { type ItemBytes, type MeasuredUnits, readMeasuredUnits } from "./cost/measured-units.ts";
@@ -13,8 +15,6 @@ import {
   throttlesFrom,
 } from "./cost/partitions.ts";
 import { DAY_OF_A_THOUSAND, dayOf } from "./cost/volumes.ts";
-import { rounded } from "./rounds.ts";
-import { textTable } from "./text-table.ts";
 
 /**
  * `npm run capacity -- --users N --peak F`: what both designs cost with N daily users, and which partition of which index

@@ -1,12 +1,12 @@
 import "../shell/quiet-sdk.ts";
 import { join } from "node:path";
 import { esbuildPreset } from "../../esbuild-preset.ts";
-import { benchOptions } from "./bench-options.ts";
+import { benchOptions } from "../measuring/bench-options.ts";
+import { interleaved, median, rounded } from "../measuring/rounds.ts";
+import { textTable } from "../shell/text-table.ts";
 import { bundle, bytesOf, withTemporaryFolder } from "./bundle.ts";
 import type { Moment, Start } from "./cold/moments.ts";
 import { runNode } from "./node-process.ts";
-import { interleaved, median, rounded } from "./rounds.ts";
-import { textTable } from "./text-table.ts";
 
 /**
  * `npm run bench:cold`: what a Lambda function pays once. Each side is one minified CommonJS bundle, made with the same

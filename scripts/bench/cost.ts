@@ -3,7 +3,9 @@ import { writeFileSync } from "node:fs";
 import { itemSize } from "../../entities/item-size.ts";
 import { seedCatalogue } from "../content/seeding.ts";
 import { startDynamoDbLocal } from "../engines/dynamodb-local.ts";
-import { benchCommand } from "./bench-options.ts";
+import { benchCommand } from "../measuring/bench-options.ts";
+import { interleaved, median, rounded } from "../measuring/rounds.ts";
+import { textTable } from "../shell/text-table.ts";
 import { accountOf, FIX, MARIA, otherModeration, TICKET } from "./cost/fixtures.ts";
 import { declared, type Snapshot, snapshotOf, storedRow, writeFloor } from "./cost/floor.ts";
 import { addUnits, type Measurement, priceOf, type Units } from "./cost/measure.ts";
@@ -19,8 +21,6 @@ import {
 } from "./cost/passes.ts";
 import { eventsOf, stepsOf } from "./cost/steps.ts";
 import { DAY_OF_A_THOUSAND, dayOf } from "./cost/volumes.ts";
-import { interleaved, median, rounded } from "./rounds.ts";
-import { textTable } from "./text-table.ts";
 
 /**
  * `npm run bench:cost`: one pass of the fifteen steps on the seed's eleven tables, by hand, and on our services. DynamoDB

@@ -2,14 +2,14 @@ import "../shell/quiet-sdk.ts";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
-import { benchOptions } from "./bench-options.ts";
+import { benchOptions } from "../measuring/bench-options.ts";
+import { interleaved, median, medianRatio, rounded } from "../measuring/rounds.ts";
+import { textTable } from "../shell/text-table.ts";
 import { bundle, withTemporaryFolder } from "./bundle.ts";
 import { checkComparable } from "./cpu/comparable.ts";
 import type { ActReport, Slice, SliceReport } from "./cpu/process.ts";
 import type { Act } from "./cpu/side.ts";
 import type { SideName } from "./cpu/sides.ts";
-import { interleaved, median, medianRatio, rounded } from "./rounds.ts";
-import { textTable } from "./text-table.ts";
 
 /**
  * `npm run bench:cpu`: the work of the code alone, with HTTP stubbed. Each side runs in a process of its own, and the

@@ -1,16 +1,22 @@
 import "../shell/quiet-sdk.ts";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { CreateTableCommand, DeleteTableCommand, type DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
+import {
+  CreateTableCommand,
+  DeleteTableCommand,
+  type DynamoDBClient,
+  paginateScan,
+  ScanCommand,
+} from "@aws-sdk/client-dynamodb";
 import { createTableInput } from "../../entities/table.ts";
+import { createLocalClient } from "../../testing/local-database.ts";
 import { type DynamoDbLocal, startDynamoDbLocal } from "../engines/dynamodb-local.ts";
-import { createLocalClient } from "../engines/local-database.ts";
-import { benchOptions } from "./bench-options.ts";
+import { benchOptions } from "../measuring/bench-options.ts";
+import { interleaved, median, medianRatio, rounded } from "../measuring/rounds.ts";
+import { textTable } from "../shell/text-table.ts";
 import { bundle, withTemporaryFolder } from "./bundle.ts";
 import type { LoadReport, LoadRequest, LoadSide } from "./load/loading.ts";
 import { runNode } from "./node-process.ts";
-import { interleaved, median, medianRatio, rounded } from "./rounds.ts";
-import { textTable } from "./text-table.ts";
 
 /**
  * `npm run bench:load`: a bulk load into DynamoDB Local by our bulk writer and by BatchWriteItem by hand. Each load has a
@@ -36,14 +42,7 @@ async function load(program: string, client: DynamoDBClient, request: LoadReques
 
 async function storedIn(client: DynamoDBClient, table: string) {
   let count = 0;
-  let startKey: Record<string, never> | undefined;
-  do {
-    const page = await client.send(
-      new ScanCommand({ TableName: table, Select: "COUNT", ...(startKey && { ExclusiveStartKey: startKey }) }),
-    );
-    count += page.Count ?? 0;
-    startKey = page.LastEvaluatedKey as never;
-  } while (startKey !== undefined);
+  for await (const { Count = 0 } of paginateScan({ client }, { TableName: table, Select: "COUNT" })) count += Count;
   const { Items } = await client.send(new ScanCommand({ TableName: table, Limit: 20 }));
   return { count, Items };
 }

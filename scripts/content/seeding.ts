@@ -2,9 +2,15 @@ import type { DataLayerOptions } from "../../services/context.ts";
 import { createDataLayer, type DataLayer } from "../../services/data-layer.ts";
 import { ConflictError } from "../../services/errors.ts";
 import type { BulkWriteReport } from "../../services/storage/bulk-writer.ts";
-import { type CastAction, type CastAssessment, type CastMember, type CastTicket, cast } from "./cast.ts";
-import { questions } from "./questions.ts";
-import { rubrics } from "./rubrics.ts";
+import {
+  type CastAction,
+  type CastAssessment,
+  type CastMember,
+  type CastPurchase,
+  type CastTicket,
+  cast,
+} from "./cast.ts";
+import { questions, rubrics } from "./catalogue.ts";
 
 const DAY = 24 * 60 * 60;
 
@@ -48,11 +54,7 @@ async function seedMember(layer: DataLayer, member: CastMember, at: At): Promise
   if (known === undefined) await layer.accounts.register(member.registration);
   if (member.verified && verification_token !== undefined)
     await unlessDone(layer.accounts.verifyEmail(email, verification_token));
-  for (const { daysAgo, refunded, ...receipt } of member.purchases) {
-    at(daysAgo);
-    await layer.purchases.grant({ user_email: email, ...receipt });
-    if (refunded) await layer.purchases.refund(email, receipt.product_id, receipt.transaction_id);
-  }
+  for (const purchase of member.purchases) await seedPurchase(layer, email, purchase, at);
   for (const assessment of member.assessments) await seedAssessment(layer, email, assessment, at);
   for (const ticket of member.tickets) await seedTicket(layer, email, ticket, at);
   at(0);
@@ -73,6 +75,19 @@ async function unlessDone(change: Promise<unknown>): Promise<void> {
   await change.catch((error: unknown) => {
     if (!(error instanceof ConflictError)) throw error;
   });
+}
+
+async function seedPurchase(
+  layer: DataLayer,
+  user_email: string,
+  { daysAgo, refunded, ...purchase }: CastPurchase,
+  at: At,
+): Promise<void> {
+  const { product_id, platform, transaction_id } = purchase;
+  const receipt = { store: platform, product: product_id, transaction: transaction_id, environment: "Sandbox" };
+  at(daysAgo);
+  await layer.purchases.grant({ ...purchase, user_email, receipt_data: JSON.stringify(receipt) });
+  if (refunded) await layer.purchases.refund(user_email, product_id, transaction_id);
 }
 
 async function seedAssessment(layer: DataLayer, user: string, assessment: CastAssessment, at: At): Promise<void> {

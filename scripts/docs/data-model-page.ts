@@ -8,6 +8,7 @@ import {
   TICKET_STATES,
 } from "../../services/state-machines.ts";
 import type { Recording } from "./recording.ts";
+import { sampleCodes } from "./samples.ts";
 
 type Item = Readonly<Record<string, unknown>>;
 
@@ -101,6 +102,7 @@ function projectionOf(pattern: string): string {
 }
 
 function accessPatterns(recordings: readonly Recording[]): string {
+  const codes = sampleCodes();
   return recordings
     .map(({ sample, requests, items, readUnits, writeUnits, condition }) => {
       const seedIndex = seedIndexOf(sample.pattern);
@@ -113,7 +115,7 @@ function accessPatterns(recordings: readonly Recording[]): string {
           ? "- took one or two queries and one batch read, by chance"
           : `- took ${requests} requests, ${items} items, ${readUnits} read units${writes} (embedded engine)`,
       ];
-      return `### ${sample.question}\n\n\`\`\`js\n${sample.code}\n\`\`\`\n\n${facts.join("\n")}`;
+      return `### ${sample.question}\n\n\`\`\`js\n${codes.get(sample)}\n\`\`\`\n\n${facts.join("\n")}`;
     })
     .join("\n\n");
 }

@@ -1,10 +1,10 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { ScanCommand } from "@aws-sdk/lib-dynamodb";
+import { DynamoDBDocumentClient, paginateScan } from "@aws-sdk/lib-dynamodb";
 import type { RequestEvent } from "../../services/context.ts";
 import { createDataLayer, type DataLayer } from "../../services/data-layer.ts";
+import { startLocalDatabase } from "../../testing/local-database.ts";
 import { seedCast, seedCatalogue } from "../content/seeding.ts";
-import { startLocalDatabase } from "../engines/local-database.ts";
-import { runSample, type Sample } from "./samples.ts";
+import type { Sample } from "./samples.ts";
 
 /** What a sample's run took. */
 export interface Recording {
@@ -59,14 +59,8 @@ export async function recordSamples(
 
 async function scanAll(client: DynamoDBClient, table: string): Promise<Record<string, unknown>[]> {
   const items: Record<string, unknown>[] = [];
-  let startKey: Record<string, unknown> | undefined;
-  do {
-    const page = await client.send(
-      new ScanCommand({ TableName: table, ...(startKey === undefined ? {} : { ExclusiveStartKey: startKey }) }),
-    );
-    items.push(...(page.Items ?? []));
-    startKey = page.LastEvaluatedKey;
-  } while (startKey !== undefined);
+  const pages = paginateScan({ client: DynamoDBDocumentClient.from(client) }, { TableName: table });
+  for await (const { Items = [] } of pages) items.push(...Items);
   return items;
 }
 
@@ -87,7 +81,7 @@ async function record(sample: Sample, client: DynamoDBClient, table: string, clo
     consumedCapacity: true,
     onRequest: (event) => events.push(event),
   });
-  await runSample(sample, layer);
+  await sample.run(layer);
   const sum = (of: (event: RequestEvent) => number | undefined) =>
     events.reduce((total, event) => total + (of(event) ?? 0), 0);
   return {

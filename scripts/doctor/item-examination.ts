@@ -1,8 +1,7 @@
 import type { DataContext } from "../../services/context.ts";
-import { isMigrationRow } from "../migration/marks.ts";
+import { isCommandRow } from "../table/command-rows.ts";
 import { createItemCheck, type FindingKind, type ItemFinding } from "./item-check.ts";
 import { repairItem } from "./repair.ts";
-import { isTestItem } from "./round-trip.ts";
 import { type SlowScanOptions, slowScan } from "./slow-scan.ts";
 
 export interface ItemExaminationOptions extends SlowScanOptions {
@@ -35,7 +34,7 @@ export async function examineItems(context: DataContext, options: ItemExaminatio
   for await (const item of slowScan(context, options)) {
     read++;
     options.onProgress?.(read);
-    const finding = isTestItem(item) || isMigrationRow(item) ? undefined : check(item);
+    const finding = isCommandRow(item) ? undefined : check(item);
     if (finding === undefined) continue;
     found[finding.kind]++;
     if (examples.length < EXAMPLES) examples.push(finding);

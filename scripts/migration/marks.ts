@@ -10,15 +10,11 @@ import {
   type StoredKey,
   send,
 } from "../../services/storage/requests.ts";
+import { MIGRATION_ROWS } from "../table/command-rows.ts";
 import { hashOf } from "./digest.ts";
 
-/** No entity's key begins like this: those begin with a letter. */
-const PREFIX = "$migration#";
 /** Longer than a backfill runs. */
 const TOUCHED_DAYS = 14;
-
-/** Whether a row is a migration's own and no item. */
-export const isMigrationRow = ({ pk }: StoredItem): boolean => String(pk).startsWith(PREFIX);
 
 /** What the stream handler says of a source item that it has dealt with, for a backfill that read it before. */
 export interface Touched {
@@ -98,7 +94,7 @@ export class Marks {
       ConsistentRead: true,
       KeyConditionExpression: "#pk = :partition",
       ExpressionAttributeNames: { "#pk": PRIMARY_KEY.partitionKey },
-      ExpressionAttributeValues: { ":partition": `${PREFIX}${partition}` },
+      ExpressionAttributeValues: { ":partition": `${MIGRATION_ROWS}${partition}` },
     };
     return eachRow(
       this.context,
@@ -110,6 +106,6 @@ export class Marks {
 
 /** Sources and uniques may be longer than a sort key. */
 const rowKey = (partition: string, text: string): StoredKey => ({
-  [PRIMARY_KEY.partitionKey]: `${PREFIX}${partition}`,
+  [PRIMARY_KEY.partitionKey]: `${MIGRATION_ROWS}${partition}`,
   [PRIMARY_KEY.sortKey]: hashOf(text),
 });

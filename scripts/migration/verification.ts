@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { type DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
+import { type DynamoDBClient, paginateScan } from "@aws-sdk/client-dynamodb";
 import type { AttributeNotes } from "../../entities/attributes.ts";
 import { type EntityName, MODELS } from "../../entities/models.ts";
 import { type Clock, createContext, type DataContext } from "../../services/context.ts";
@@ -227,27 +227,20 @@ class Verifier {
   /** Looks for migrated items that have no source any more. */
   async compareTarget(sources: readonly SourceTable[], tables: readonly TableVerification[]): Promise<void> {
     const tasks = Array.from({ length: this.segments }, (_, number) => async () => {
-      let startKey: SourceItem | undefined;
-      do {
-        const page = await this.options.target.send(
-          new ScanCommand({
-            TableName: this.options.table,
-            Segment: number,
-            TotalSegments: this.segments,
-            ConsistentRead: true,
-            ProjectionExpression: "pk, sk, #entity, #mark",
-            ExpressionAttributeNames: { "#entity": "__edb_e__", "#mark": "migration" },
-            Limit: PAGE,
-            ...(startKey === undefined ? {} : { ExclusiveStartKey: startKey }),
-          }),
-          {},
-        );
+      const scan = {
+        TableName: this.options.table,
+        Segment: number,
+        TotalSegments: this.segments,
+        ConsistentRead: true,
+        ProjectionExpression: "pk, sk, #entity, #mark",
+        ExpressionAttributeNames: { "#entity": "__edb_e__", "#mark": "migration" },
+      };
+      for await (const { Items = [] } of paginateScan({ client: this.options.target, pageSize: PAGE }, scan)) {
         for (const [position, source] of sources.entries()) {
-          const rows = (page.Items ?? []).map((row) => plainItem(row)).filter((row) => row.__edb_e__ === source.entity);
+          const rows = Items.map((row) => plainItem(row)).filter((row) => row.__edb_e__ === source.entity);
           await this.findSurplus(source, rows, tables[position] as TableVerification);
         }
-        startKey = page.LastEvaluatedKey;
-      } while (startKey !== undefined);
+      }
     });
     await runTasks(tasks, this.concurrency);
   }

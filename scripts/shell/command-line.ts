@@ -6,7 +6,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { DEFAULT_TABLE_NAME } from "../../entities/keys.ts";
 import { createClient } from "../../services/client.ts";
 import { isTableName, TABLE_NAME_RULE } from "../../services/context.ts";
-import { LOCAL_CREDENTIALS, LOCAL_REGION } from "../engines/local-database.ts";
+import { LOCAL_CREDENTIALS, LOCAL_REGION } from "../../testing/local-database.ts";
 
 /** What every command that touches a table accepts. */
 export interface TableOptions {

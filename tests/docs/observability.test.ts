@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { transformSync } from "@swc/core";
 import * as dataLayer from "../../index.ts";
-import { LOCAL_CREDENTIALS, LOCAL_REGION } from "../../scripts/engines/local-database.ts";
+import { LOCAL_CREDENTIALS, LOCAL_REGION } from "../../testing/local-database.ts";
 import { aTicket } from "../builders.ts";
 import { openTestTable, type TestTable } from "../engine.ts";
 

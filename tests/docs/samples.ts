@@ -6,7 +6,7 @@ const PACKAGE = "@ielts-ai-prep/data-layer";
 
 /** Loads what a sample imports, as the package names it. */
 const bring = (module: string): Promise<unknown> =>
-  module.startsWith(PACKAGE) ? import(`../../${module.slice(PACKAGE.length + 1) || "index"}.ts`) : import(module);
+  module.startsWith(PACKAGE) ? import(`../../${module.slice(PACKAGE.length + 1) || "index"}`) : import(module);
 
 /** The services by the names that samples call them. */
 export const SERVICES =

@@ -1,5 +1,5 @@
-import { Interrupted, type Interruption, interruptedClient } from "../../scripts/testing/interrupted-client.ts";
 import { ConflictError } from "../../services/errors.ts";
+import { Interrupted, type Interruption, interruptedClient } from "../../testing/interrupted-client.ts";
 import { MARIA } from "../builders.ts";
 import { openTestEngine, type TestEngine, type TestTable } from "../engine.ts";
 import { report } from "./report.ts";

@@ -1,8 +1,8 @@
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import type { HttpRequest } from "@smithy/protocol-http";
-import { FAULTS, type Fault, failWith, isBatch } from "../../scripts/testing/faults.ts";
+import { FAULTS, type Fault, failWith, isBatch } from "../../testing/faults.ts";
 
-export { FAULTS } from "../../scripts/testing/faults.ts";
+export { FAULTS } from "../../testing/faults.ts";
 
 type Handled = Awaited<ReturnType<NodeHttpHandler["handle"]>>;
 type HandlerOptions = Parameters<NodeHttpHandler["handle"]>[1];

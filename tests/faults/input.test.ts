@@ -1,7 +1,6 @@
 import { inspect } from "node:util";
 import fc from "fast-check";
-import { questions } from "../../scripts/content/questions.ts";
-import { rubrics } from "../../scripts/content/rubrics.ts";
+import { questions, rubrics } from "../../scripts/content/catalogue.ts";
 import type { DataLayer } from "../../services/data-layer.ts";
 import { DataLayerError } from "../../services/errors.ts";
 import {

@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
-import { DeleteCommand, ScanCommand } from "@aws-sdk/lib-dynamodb";
+import { DeleteCommand, DynamoDBDocumentClient, paginateScan } from "@aws-sdk/lib-dynamodb";
 import fc from "fast-check";
 import { type EntityName, MODELS } from "../../entities/models.ts";
 import { tableDefinition } from "../../entities/table.ts";
-import { questions as catalogue } from "../../scripts/content/questions.ts";
+import { questions as catalogue } from "../../scripts/content/catalogue.ts";
 import type { DataLayer } from "../../services/data-layer.ts";
 import { ConflictError, DataLayerError } from "../../services/errors.ts";
 import {
@@ -617,23 +617,13 @@ const steps: fc.Arbitrary<fc.AsyncCommand<InMemoryModel, Real>>[] = [
   }),
 ];
 
-async function everyRow(page: (startKey: object) => Promise<{ Items?: Found[]; LastEvaluatedKey?: Found }>) {
+/** Every row of an index: it may be scanned here, as no service does it. */
+async function drained({ client, table: TableName }: TestTable, IndexName: string): Promise<Found[]> {
   const rows: Found[] = [];
-  let startKey: Found | undefined;
-  do {
-    const { Items = [], LastEvaluatedKey } = await page(startKey === undefined ? {} : { ExclusiveStartKey: startKey });
-    rows.push(...Items);
-    startKey = LastEvaluatedKey;
-  } while (startKey !== undefined);
+  const pages = paginateScan({ client: DynamoDBDocumentClient.from(client) }, { TableName, IndexName });
+  for await (const { Items = [] } of pages) rows.push(...Items);
   return rows;
 }
-
-/** Every row of an index: it may be scanned here, as no service does it. */
-const drained = ({ client, table: TableName }: TestTable, IndexName: string): Promise<Found[]> =>
-  everyRow(async (start) => {
-    const { Items = [], LastEvaluatedKey } = await client.send(new ScanCommand({ TableName, IndexName, ...start }));
-    return { Items, ...(LastEvaluatedKey && { LastEvaluatedKey }) };
-  });
 
 /** What a service wrote of an item: neither keys nor what is derived. */
 function written(entity: EntityName, item: Found): Found {

@@ -1,7 +1,7 @@
 import type { DynamoDBClientConfig } from "@aws-sdk/client-dynamodb";
-import { LOCAL_CREDENTIALS, LOCAL_REGION } from "../../scripts/engines/local-database.ts";
 import { createClient } from "../../services/client.ts";
 import type { DataLayer } from "../../services/data-layer.ts";
+import { LOCAL_CREDENTIALS, LOCAL_REGION } from "../../testing/local-database.ts";
 import type { TestTable } from "../engine.ts";
 
 /** A client of the engine under test with settings of its own. */

@@ -1,5 +1,4 @@
-import { questions } from "../../scripts/content/questions.ts";
-import { rubrics } from "../../scripts/content/rubrics.ts";
+import { questions, rubrics } from "../../scripts/content/catalogue.ts";
 import type { DataLayer } from "../../services/data-layer.ts";
 import {
   aDiagnosis,

@@ -1,6 +1,5 @@
 import { BANDS, CRITERIA, DIFFICULTIES, QUESTION_TYPES, SKILLS } from "../../entities/enums.ts";
-import { questions } from "../../scripts/content/questions.ts";
-import { rubrics } from "../../scripts/content/rubrics.ts";
+import { questions, rubrics } from "../../scripts/content/catalogue.ts";
 import { openTestTable, type TestTable } from "../engine.ts";
 
 let db: TestTable;

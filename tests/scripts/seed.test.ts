@@ -1,5 +1,4 @@
 import { ACCOUNT_STATUSES, ASSESSMENT_STATUSES, ENTITLEMENT_STATUSES, type Product } from "../../entities/enums.ts";
-import { createLocalClient, LOCAL_CREDENTIALS, LOCAL_REGION } from "../../scripts/engines/local-database.ts";
 import { createAccount } from "../../scripts/generator/account.ts";
 import { presentOfSeed, seedAccounts } from "../../scripts/generator/seed-accounts.ts";
 import { storesOf } from "../../scripts/generator/stores.ts";
@@ -7,6 +6,7 @@ import { overallBand, type Scores } from "../../services/assessments.ts";
 import { createContext } from "../../services/context.ts";
 import { ConflictError } from "../../services/errors.ts";
 import type { StoredItem } from "../../services/storage/requests.ts";
+import { createLocalClient, LOCAL_CREDENTIALS, LOCAL_REGION } from "../../testing/local-database.ts";
 import { commandHost } from "../commands.ts";
 import { NOW, openTestTable, type TestTable } from "../engine.ts";
 import { interceptedClient } from "../instruments.ts";

@@ -1,6 +1,6 @@
 import { GetCommand } from "@aws-sdk/lib-dynamodb";
-import { LOCAL_CREDENTIALS, LOCAL_REGION } from "../../scripts/engines/local-database.ts";
 import { createClient } from "../../services/client.ts";
+import { LOCAL_CREDENTIALS, LOCAL_REGION } from "../../testing/local-database.ts";
 import { aTicket } from "../builders.ts";
 import { openTestTable, type TestTable } from "../engine.ts";
 import { clientOf } from "../faults/patient-layer.ts";

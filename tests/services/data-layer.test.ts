@@ -2,12 +2,12 @@ import { CreateTableCommand } from "@aws-sdk/client-dynamodb";
 import { DEFAULT_TABLE_NAME } from "../../entities/keys.ts";
 import { type EntityName, MODELS } from "../../entities/models.ts";
 import { createTableInput } from "../../entities/table.ts";
-import { LOCAL_CREDENTIALS, LOCAL_REGION } from "../../scripts/engines/local-database.ts";
 import { createContext, systemClock } from "../../services/context.ts";
 import { createDataLayer, type DataLayer, dataLayerFromEnv } from "../../services/data-layer.ts";
 import { ConfigurationError } from "../../services/errors.ts";
 import { createSessions } from "../../services/sessions.ts";
 import { createSupport } from "../../services/support.ts";
+import { LOCAL_CREDENTIALS, LOCAL_REGION } from "../../testing/local-database.ts";
 import { aDiagnosis, aRegistration, aTicket, MARIA } from "../builders.ts";
 import { NOW, openTestTable, type TestTable } from "../engine.ts";
 

@@ -4,9 +4,10 @@ import {
   type DynamoDBDocumentClient,
   GetCommand,
   PutCommand,
+  paginateQuery,
+  paginateScan,
   QueryCommand,
   type QueryCommandInput,
-  ScanCommand,
   type ScanCommandInput,
   UpdateCommand,
 } from "@aws-sdk/lib-dynamodb";
@@ -101,32 +102,15 @@ export class DocumentTables {
 
   async queryAll(table: ElevenTable, input: QueryInput): Promise<Item[]> {
     const items: Item[] = [];
-    let start: Item | undefined;
-    do {
-      const page: { items: Item[]; next: Item | undefined } = await this.page(table, {
-        ...input,
-        ExclusiveStartKey: start,
-      });
-      items.push(...page.items);
-      start = page.next;
-    } while (start !== undefined);
+    const query = { TableName: this.prefix + table, ...input, ...COUNTED };
+    for await (const { Items = [] } of paginateQuery({ client: this.client }, query)) items.push(...Items);
     return items;
   }
 
   async scanAll(table: ElevenTable, input: ScanInput): Promise<Item[]> {
     const items: Item[] = [];
-    let start: ScanCommandInput["ExclusiveStartKey"];
-    do {
-      const command: ScanCommand = new ScanCommand({
-        TableName: this.prefix + table,
-        ...input,
-        ExclusiveStartKey: start,
-        ...COUNTED,
-      });
-      const { Items = [], LastEvaluatedKey } = await this.client.send(command);
-      items.push(...Items);
-      start = LastEvaluatedKey;
-    } while (start !== undefined);
+    const scan = { TableName: this.prefix + table, ...input, ...COUNTED };
+    for await (const { Items = [] } of paginateScan({ client: this.client }, scan)) items.push(...Items);
     return items;
   }
 }

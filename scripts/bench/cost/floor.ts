@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { type DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
+import { type DynamoDBClient, paginateScan } from "@aws-sdk/client-dynamodb";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import { itemSize } from "../../../entities/item-size.ts";
 import type { GlobalIndexName } from "../../../entities/keys.ts";
@@ -49,17 +49,12 @@ const isEntityName = (name: string): name is EntityName => Object.hasOwn(MODELS,
 
 export async function snapshotOf(client: DynamoDBClient, table: string): Promise<Snapshot> {
   const items = new Map<string, StoredItem>();
-  let start: ScanCommand["input"]["ExclusiveStartKey"];
-  do {
-    const output = await client.send(
-      new ScanCommand({ TableName: table, ExclusiveStartKey: start, ConsistentRead: true }),
-    );
-    for (const item of output.Items ?? []) {
+  for await (const { Items = [] } of paginateScan({ client }, { TableName: table, ConsistentRead: true })) {
+    for (const item of Items) {
       const stored = unmarshall(item);
       items.set(`${stored.pk}\0${stored.sk}`, stored);
     }
-    start = output.LastEvaluatedKey;
-  } while (start !== undefined);
+  }
   return items;
 }
 

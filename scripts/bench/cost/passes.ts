@@ -3,7 +3,7 @@ import { CreateTableCommand, type DynamoDBClient } from "@aws-sdk/client-dynamod
 import { createTableInput } from "../../../entities/table.ts";
 import { createClient } from "../../../services/client.ts";
 import { createDataLayer } from "../../../services/data-layer.ts";
-import { LOCAL_CREDENTIALS, LOCAL_REGION } from "../../engines/local-database.ts";
+import { LOCAL_CREDENTIALS, LOCAL_REGION } from "../../../testing/local-database.ts";
 import { createElevenTablesSide } from "../eleven-tables.ts";
 import { createElevenTables } from "./eleven-definitions.ts";
 import type { Preload } from "./fixtures.ts";

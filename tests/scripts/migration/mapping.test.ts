@@ -2,13 +2,13 @@ import { marshall } from "@aws-sdk/util-dynamodb";
 import fc from "fast-check";
 import { describeModel } from "../../../entities/model.ts";
 import type { EntityName } from "../../../entities/models.ts";
-import { createLocalClient } from "../../../scripts/engines/local-database.ts";
 import { closedSetOf, ENUM_MAPPING, mergeMapping } from "../../../scripts/migration/enum-mapping.ts";
 import { legacyEstate } from "../../../scripts/migration/legacy-estate.ts";
 import { mappedAttributes } from "../../../scripts/migration/mapping.ts";
 import { Translator } from "../../../scripts/migration/translator.ts";
 import { createContext } from "../../../services/context.ts";
 import type { StoredItem } from "../../../services/storage/requests.ts";
+import { createLocalClient } from "../../../testing/local-database.ts";
 import { NOW } from "../../engine.ts";
 
 const context = createContext({ client: createLocalClient("http://127.0.0.1:1"), table: "t" });

@@ -7,7 +7,7 @@ import { mergeMapping } from "../../../scripts/migration/enum-mapping.ts";
 import { legacyEstate, writeEstate } from "../../../scripts/migration/legacy-estate.ts";
 import { retry } from "../../../scripts/migration/retry.ts";
 import type { MigrationReport } from "../../../scripts/migration/run.ts";
-import { quarantineFaults, runKilled } from "../../../scripts/migration-trials/killed-run.ts";
+import { quarantineFaults, runKilled } from "../../../scripts/migration/trials/killed-run.ts";
 import { createContext } from "../../../services/context.ts";
 import { ConflictError } from "../../../services/errors.ts";
 import { type CommandFailure, commandHost } from "../../commands.ts";

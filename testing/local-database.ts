@@ -1,6 +1,6 @@
 import { CreateTableCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { createTableInput } from "../../entities/table.ts";
-import { createClient } from "../../services/client.ts";
+import { createTableInput } from "../entities/table.ts";
+import { createClient } from "../services/client.ts";
 
 export interface LocalDatabase {
   readonly endpoint: string;

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { Extractor, ExtractorConfig, ExtractorLogLevel, ExtractorMessageCategory } from "@microsoft/api-extractor";
 import { Command } from "commander";
-import { entryPoints } from "./packaging/entry-points.ts";
+import { entryPoints } from "./entry-points.ts";
 
 /**
  * `npm run api-report`: writes the built package's public declarations to docs/data-layer.api.md, by API Extractor; `-- --check` fails
@@ -21,9 +21,11 @@ const folder = resolve("dist/report");
 /** Every entry point of the package under its name, as one module: API Extractor reads one. */
 const surface = resolve("dist/esm/surface.d.ts");
 mkdirSync(folder, { recursive: true });
-const modules = entryPoints().map((entry) => (entry === "." ? "index" : entry.slice(2)));
-const nameOf = (module: string) => module.replaceAll(/\W(\w)/g, (_, letter: string) => letter.toUpperCase());
-writeFileSync(surface, modules.map((module) => `export * as ${nameOf(module)} from "./${module}.ts";\n`).join(""));
+const entries = [...entryPoints()];
+const nameOf = (entry: string) =>
+  entry === "." ? "index" : entry.slice(2).replaceAll(/\W(\w)/g, (_, letter: string) => letter.toUpperCase());
+const moduleOf = (declarations: string) => declarations.replace("./dist/esm/", "./").replace(".d.ts", ".ts");
+writeFileSync(surface, entries.map(([entry, at]) => `export * as ${nameOf(entry)} from "${moduleOf(at)}";\n`).join(""));
 
 const silent = { default: { logLevel: ExtractorLogLevel.None } };
 const compilerOptions = {
@@ -94,7 +96,7 @@ for (const [, declaration] of report.matchAll(/\(undocumented\)\n *(?! |readonly
 }
 if (!check) {
   writeFileSync(join("docs", REPORT), report);
-  console.log(`Wrote docs/${REPORT}: ${modules.length} entry points, ${report.split("\n").length} lines.`);
+  console.log(`Wrote docs/${REPORT}: ${entries.length} entry points, ${report.split("\n").length} lines.`);
 } else if (readFileSync(join("docs", REPORT), "utf8") === report) {
   console.log(`docs/${REPORT} is current.`);
 } else {

@@ -1,6 +1,6 @@
 import { DeleteItemCommand, type DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
-import { MODELS } from "../../entities/models.ts";
+import { MODELS } from "../../../entities/models.ts";
 
 /** The platform of today at work: it writes, changes and deletes users, tickets, assessments and entitlements. */
 export async function liveWrites(

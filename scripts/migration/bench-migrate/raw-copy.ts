@@ -1,5 +1,10 @@
-import { type AttributeValue, BatchWriteItemCommand, type DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
-import { runTasks } from "../../migration/tasks.ts";
+import {
+  type AttributeValue,
+  BatchWriteItemCommand,
+  type DynamoDBClient,
+  paginateScan,
+} from "@aws-sdk/client-dynamodb";
+import { runTasks } from "../tasks.ts";
 
 export interface RawCopy {
   readonly client: DynamoDBClient;
@@ -17,25 +22,12 @@ export async function rawCopy({ client, tables, segments, concurrency, pageSize 
   let copied = 0;
   const tasks = tables.flatMap(([source, target]) =>
     Array.from({ length: segments }, (_, segment) => async () => {
-      let startKey: Record<string, AttributeValue> | undefined;
-      do {
-        const page = await client.send(
-          new ScanCommand({
-            TableName: source,
-            Segment: segment,
-            TotalSegments: segments,
-            Limit: pageSize,
-            ConsistentRead: true,
-            ...(startKey === undefined ? {} : { ExclusiveStartKey: startKey }),
-          }),
-          {},
-        );
-        const items = page.Items ?? [];
-        for (let start = 0; start < items.length; start += BATCH)
-          await writeBatch(client, target, items.slice(start, start + BATCH));
-        copied += items.length;
-        startKey = page.LastEvaluatedKey;
-      } while (startKey !== undefined);
+      const scan = { TableName: source, Segment: segment, TotalSegments: segments, ConsistentRead: true };
+      for await (const { Items = [] } of paginateScan({ client, pageSize }, scan)) {
+        for (let start = 0; start < Items.length; start += BATCH)
+          await writeBatch(client, target, Items.slice(start, start + BATCH));
+        copied += Items.length;
+      }
     }),
   );
   await runTasks(tasks, concurrency);

@@ -1,8 +1,8 @@
 import "../../shell/quiet-sdk.ts";
 import { type EntityName, MODELS } from "../../../entities/models.ts";
-import { createLocalClient } from "../../engines/local-database.ts";
-import { ENUM_MAPPING } from "../../migration/enum-mapping.ts";
-import { migrate } from "../../migration/run.ts";
+import { createLocalClient } from "../../../testing/local-database.ts";
+import { ENUM_MAPPING } from "../enum-mapping.ts";
+import { migrate } from "../run.ts";
 import { rawCopy } from "./raw-copy.ts";
 
 interface Common {

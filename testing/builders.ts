@@ -1,13 +1,13 @@
-import type { Question } from "../../entities/question.ts";
-import type { Rubric } from "../../entities/rubric.ts";
-import type { Registration } from "../../services/accounts.ts";
-import type { AssessmentResult, AssessmentStart } from "../../services/assessments.ts";
-import type { Diagnosis, FixProposal } from "../../services/devops.ts";
-import type { ReportFiling, SafetyEvent } from "../../services/moderation.ts";
-import type { VerifiedReceipt } from "../../services/purchases.ts";
-import type { QrRedemption } from "../../services/qr-login.ts";
-import type { SessionStart } from "../../services/sessions.ts";
-import type { TicketOpening } from "../../services/support.ts";
+import type { Question } from "../entities/question.ts";
+import type { Rubric } from "../entities/rubric.ts";
+import type { Registration } from "../services/accounts.ts";
+import type { AssessmentResult, AssessmentStart } from "../services/assessments.ts";
+import type { Diagnosis, FixProposal } from "../services/devops.ts";
+import type { ReportFiling, SafetyEvent } from "../services/moderation.ts";
+import type { VerifiedReceipt } from "../services/purchases.ts";
+import type { QrRedemption } from "../services/qr-login.ts";
+import type { SessionStart } from "../services/sessions.ts";
+import type { TicketOpening } from "../services/support.ts";
 
 /**
  * Inputs of the services, one builder for each kind of item, with values that every rule accepts and that fit together;

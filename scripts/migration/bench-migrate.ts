@@ -8,13 +8,13 @@ import { promisify } from "node:util";
 import { CreateTableCommand, DeleteTableCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { MODELS } from "../../entities/models.ts";
 import { createTableInput } from "../../entities/table.ts";
+import { createLocalClient } from "../../testing/local-database.ts";
 import { startDynamoDbLocal } from "../engines/dynamodb-local.ts";
-import { createLocalClient } from "../engines/local-database.ts";
-import { createLegacyTables, estateSizes, writeEstate } from "../migration/legacy-estate.ts";
-import { benchOptions } from "./bench-options.ts";
-import type { SideRequest, SideResult } from "./migrate/side.ts";
-import { interleaved, median, medianRatio, rounded } from "./rounds.ts";
-import { textTable } from "./text-table.ts";
+import { benchOptions } from "../measuring/bench-options.ts";
+import { interleaved, median, medianRatio, rounded } from "../measuring/rounds.ts";
+import { textTable } from "../shell/text-table.ts";
+import type { SideRequest, SideResult } from "./bench-migrate/side.ts";
+import { createLegacyTables, estateSizes, writeEstate } from "./legacy-estate.ts";
 
 /**
  * `npm run bench:migrate`: the migration of a generated estate against raw scan-and-BatchWriteItem copies of the same items
@@ -34,7 +34,7 @@ const say = (text: string) => {
 };
 
 async function run(request: SideRequest): Promise<SideResult> {
-  const script = fileURLToPath(new URL("./migrate/side.ts", import.meta.url));
+  const script = fileURLToPath(new URL("./bench-migrate/side.ts", import.meta.url));
   const { stdout } = await promisify(execFile)(process.execPath, [
     // As npm run migrate has it: the items of a page are short-lived.
     "--max-semi-space-size=32",

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { inFreshProject } from "./packaging/fresh-project.ts";
+import { inFreshProject } from "./fresh-project.ts";
 
 /**
  * `npm run reference`: the API reference from the built declarations' docstrings, as Markdown in docs/api; a warning fails it.

@@ -1,18 +1,8 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { type EntityName, MODELS } from "../entities/models.ts";
-import { createContext, systemClock } from "../services/context.ts";
-import { textTable } from "./bench/text-table.ts";
-import { type Counts, checkCounts } from "./migration/counts.ts";
-import { readMapping } from "./migration/enum-mapping.ts";
-import { Marks } from "./migration/marks.ts";
-import { tablesProgress } from "./migration/progress.ts";
-import { retry } from "./migration/retry.ts";
-import { type MigrationOptions, migrate, type TableReport } from "./migration/run.ts";
-import type { SourceNaming } from "./migration/source-tables.ts";
-import { limitUnits, UnitLimit } from "./migration/unit-limit.ts";
-import { verify } from "./migration/verification.ts";
+import { type EntityName, MODELS } from "../../entities/models.ts";
+import { createContext, systemClock } from "../../services/context.ts";
 import {
   migrationClient,
   placeOf,
@@ -20,8 +10,18 @@ import {
   type TableOptions,
   tableCommand,
   wholeNumber,
-} from "./shell/command-line.ts";
-import { describeTable } from "./table/table-state.ts";
+} from "../shell/command-line.ts";
+import { textTable } from "../shell/text-table.ts";
+import { describeTable } from "../table/table-state.ts";
+import { type Counts, checkCounts } from "./counts.ts";
+import { readMapping } from "./enum-mapping.ts";
+import { Marks } from "./marks.ts";
+import { tablesProgress } from "./progress.ts";
+import { retry } from "./retry.ts";
+import { type MigrationOptions, migrate, type TableReport } from "./run.ts";
+import type { SourceNaming } from "./source-tables.ts";
+import { limitUnits, UnitLimit } from "./unit-limit.ts";
+import { verify } from "./verification.ts";
 
 /** `npm run migrate`: brings the eleven legacy tables over; `docs/migration.md` is its runbook. */
 interface Options extends TableOptions {

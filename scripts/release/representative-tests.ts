@@ -1,6 +1,6 @@
 /** The tests that touch the most of what surrounds the package: bundles, crypto, HTTP, the AWS SDK, and a service. */
 const REPRESENTATIVE_TESTS: readonly string[] = [
-  "tests/testing.test.ts",
+  "tests/testing/index.test.ts",
   "tests/esbuild-preset.test.ts",
   "tests/docs/examples.test.ts",
   "tests/services/storage/cursor.test.ts",

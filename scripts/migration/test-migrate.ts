@@ -1,24 +1,24 @@
-import "./shell/quiet-sdk.ts";
+import "../shell/quiet-sdk.ts";
 import { randomInt } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CreateTableCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { Command } from "commander";
-import { type EntityName, MODELS } from "../entities/models.ts";
-import { createTableInput } from "../entities/table.ts";
-import { systemClock } from "../services/context.ts";
-import { startDynamoDbLocal } from "./engines/dynamodb-local.ts";
-import { createLocalClient } from "./engines/local-database.ts";
-import { ENUM_MAPPING } from "./migration/enum-mapping.ts";
-import { createLegacyTables, writeEstate } from "./migration/legacy-estate.ts";
-import { migrate } from "./migration/run.ts";
-import { createStreamHandler } from "./migration/stream-handler.ts";
-import { verify } from "./migration/verification.ts";
-import { quarantineFaults, runKilled, runMigrate } from "./migration-trials/killed-run.ts";
-import { liveWrites } from "./migration-trials/live-estate.ts";
-import { followStreams } from "./migration-trials/local-streams.ts";
-import { wholeNumber } from "./shell/command-line.ts";
+import { type EntityName, MODELS } from "../../entities/models.ts";
+import { createTableInput } from "../../entities/table.ts";
+import { systemClock } from "../../services/context.ts";
+import { createLocalClient } from "../../testing/local-database.ts";
+import { startDynamoDbLocal } from "../engines/dynamodb-local.ts";
+import { wholeNumber } from "../shell/command-line.ts";
+import { ENUM_MAPPING } from "./enum-mapping.ts";
+import { createLegacyTables, writeEstate } from "./legacy-estate.ts";
+import { migrate } from "./run.ts";
+import { createStreamHandler } from "./stream-handler.ts";
+import { quarantineFaults, runKilled, runMigrate } from "./trials/killed-run.ts";
+import { liveWrites } from "./trials/live-estate.ts";
+import { followStreams } from "./trials/local-streams.ts";
+import { verify } from "./verification.ts";
 
 /** `npm run test:migrate`: a large estate killed on its way, and a backfill under live writes with streams, on DynamoDB Local. */
 const { items, kills, seed, live } = new Command("npm run test:migrate --")

@@ -1,13 +1,13 @@
-import "./shell/quiet-sdk.ts";
+import "../shell/quiet-sdk.ts";
 import { execFile } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { promisify } from "node:util";
-import { entryPoints } from "./packaging/entry-points.ts";
-import { INSTALL } from "./packaging/fresh-project.ts";
-import { oldestSdk } from "./packaging/oldest-sdk.ts";
+import { entryPoints } from "./entry-points.ts";
+import { INSTALL } from "./fresh-project.ts";
+import { oldestSdk } from "./oldest-sdk.ts";
 
 /**
  * `npm run test:consumers`: packs the package, installs it into fresh projects beside nothing but its peers, and uses it
@@ -211,7 +211,7 @@ try {
     await run(process.cwd(), "npm", "pack", "--ignore-scripts", "--silent", "--pack-destination", folder)
   ).trim();
   const attw = join(dirname(require.resolve("@arethetypeswrong/cli/package.json")), "dist", "index.js");
-  const entries = entryPoints();
+  const entries = [...entryPoints().keys()];
   await node(folder, attw, tarball, "--profile", "node16", "--entrypoints", ...entries);
   console.log(`Types resolve at ${entries.length} entry points (${seconds()}).`);
   const versions = Object.fromEntries([...PEERS, ...TOOLS].map((name) => [name, versionOf(name)]));

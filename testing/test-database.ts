@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { CreateTableCommand, DeleteTableCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { ScanCommand } from "@aws-sdk/lib-dynamodb";
-import { createTableInput } from "../../entities/table.ts";
-import type { DataLayerOptions, RequestEvent } from "../../services/context.ts";
-import { createDataLayer, type DataLayer } from "../../services/data-layer.ts";
-import { createLocalClient, LOCAL_CREDENTIALS, LOCAL_REGION, startLocalDatabase } from "../engines/local-database.ts";
+import { DynamoDBDocumentClient, paginateScan } from "@aws-sdk/lib-dynamodb";
+import { createTableInput } from "../entities/table.ts";
+import type { DataLayerOptions, RequestEvent } from "../services/context.ts";
+import { createDataLayer, type DataLayer } from "../services/data-layer.ts";
+import { NOW, type TestClock, testClock } from "./clock.ts";
 import { type FaultInjection, injectFaults } from "./faults.ts";
-import { NOW, type TestClock, testClock } from "./test-clock.ts";
+import { createLocalClient, LOCAL_CREDENTIALS, LOCAL_REGION, startLocalDatabase } from "./local-database.ts";
 
 /** Where the table is and when its tests begin; everything has a default. */
 export interface TestDatabaseOptions {
@@ -143,13 +143,8 @@ const deleteTable = (client: DynamoDBClient, table: string) =>
 
 async function contentsOf(client: DynamoDBClient, table: string): Promise<Record<string, unknown>[]> {
   const items: Record<string, unknown>[] = [];
-  let startKey: Record<string, unknown> | undefined;
-  do {
-    const page = await client.send(
-      new ScanCommand({ TableName: table, ConsistentRead: true, ...(startKey && { ExclusiveStartKey: startKey }) }),
-    );
-    items.push(...(page.Items ?? []));
-    startKey = page.LastEvaluatedKey;
-  } while (startKey !== undefined);
+  const documents = DynamoDBDocumentClient.from(client);
+  const pages = paginateScan({ client: documents }, { TableName: table, ConsistentRead: true });
+  for await (const { Items = [] } of pages) items.push(...Items);
   return items.sort((a, b) => (`${a.pk} ${a.sk}` < `${b.pk} ${b.sk}` ? -1 : 1));
 }

@@ -1,7 +1,7 @@
-import "./shell/quiet-sdk.ts";
+import "../shell/quiet-sdk.ts";
 import { execFileSync } from "node:child_process";
 import { createRequire } from "node:module";
-import { testsOf } from "./packaging/representative-tests.ts";
+import { testsOf } from "./representative-tests.ts";
 
 /**
  * `npm run test:newest-node`: the tests on the newest Node that the registry has; arguments go to Jest (`-- tests` runs

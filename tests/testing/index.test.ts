@@ -1,7 +1,7 @@
-import { MODELS } from "../entities/models.ts";
-import { dataLayerFromEnv } from "../services/data-layer.ts";
-import * as testing from "../testing.ts";
-import { NOW, startTestDatabase, type TestDatabase } from "../testing.ts";
+import { MODELS } from "../../entities/models.ts";
+import { dataLayerFromEnv } from "../../services/data-layer.ts";
+import * as testing from "../../testing/index.ts";
+import { NOW, startTestDatabase, type TestDatabase } from "../../testing/index.ts";
 
 const { MARIA, aRegistration, aTicket } = testing;
 const endpoint = process.env.TEST_DYNAMODB_ENDPOINT;

@@ -4,10 +4,10 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { canonicalJson } from "../migration/digest.ts";
-import { readSetAside } from "../migration/json-lines.ts";
-import { type EstateRequest, legacyEstate } from "../migration/legacy-estate.ts";
-import type { SourceItem } from "../migration/values.ts";
+import { canonicalJson } from "../digest.ts";
+import { readSetAside } from "../json-lines.ts";
+import { type EstateRequest, legacyEstate } from "../legacy-estate.ts";
+import type { SourceItem } from "../values.ts";
 
 const COMMAND = fileURLToPath(new URL("../migrate.ts", import.meta.url));
 

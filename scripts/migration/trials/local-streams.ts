@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import type { StreamRecord, StreamResponse } from "../migration/stream-handler.ts";
+import type { StreamRecord, StreamResponse } from "../stream-handler.ts";
 
 /** Reads DynamoDB Local's streams as Lambda would: in order by shard, again after a failure, and some batches twice. */
 export interface LocalStreams {

@@ -1,10 +1,10 @@
-import "./shell/quiet-sdk.ts";
+import "../shell/quiet-sdk.ts";
 import { spawnSync } from "node:child_process";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { inFreshProject } from "./packaging/fresh-project.ts";
-import { oldestSdk } from "./packaging/oldest-sdk.ts";
-import { testsOf } from "./packaging/representative-tests.ts";
+import { inFreshProject } from "./fresh-project.ts";
+import { oldestSdk } from "./oldest-sdk.ts";
+import { testsOf } from "./representative-tests.ts";
 
 /**
  * `npm run test:oldest-sdk`: the tests on the oldest AWS SDK that the peer dependencies allow; arguments go to Jest (`-- tests`
