@@ -47,6 +47,7 @@ export {
   createContext,
   type DataContext,
   type DataLayerOptions,
+  type FallbackEvent,
   type RequestEvent,
 } from "./services/context.ts";
 export {

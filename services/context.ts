@@ -4,7 +4,10 @@ import { DEFAULT_TABLE_NAME } from "../entities/keys.ts";
 import { createClient } from "./client.ts";
 import { ValidationError } from "./errors.ts";
 import { type CursorCodec, createCursorCodec } from "./storage/cursor.ts";
-import { DOCUMENT_COMMANDS } from "./storage/document-commands.ts";
+import { bindEntity } from "./storage/electrodb.ts";
+import { directPathOf, type FallbackEvent } from "./storage/wire/direct-path.ts";
+
+export type { FallbackEvent } from "./storage/wire/direct-path.ts";
 
 /** The time in whole epoch seconds. */
 export type Clock = () => number;
@@ -46,8 +49,8 @@ export interface RequestEvent {
 /** What a data layer is bound to; everything has a default. */
 export interface DataLayerOptions {
   /**
-   * Default: `createClient()`. A client that you pass stays yours: the data layer never closes it. Middleware that you add
-   * to it must be there before the first request.
+   * Default: `createClient()`. A client that you pass stays yours: the data layer never closes it. Middleware may be added
+   * to it or removed at any time, and counts from the next request.
    */
   readonly client?: DynamoDBClient;
   /** Name of the table. Default: `ielts-genai-prep`. */
@@ -58,6 +61,12 @@ export interface DataLayerOptions {
   readonly cursorSecret?: string;
   /** Called after each request; what it throws is not caught. */
   readonly onRequest?: (event: RequestEvent) => void;
+  /**
+   * Called once for a client when the AWS SDK is not as the data layer's fast path expects it; all requests of that client
+   * then go by the SDK's own commands. The listener that was passed last for a client is called; what it throws is not
+   * caught. Default: a warning of the process, with the code `DATA_LAYER_FALLBACK`.
+   */
+  readonly onFallback?: (event: FallbackEvent) => void;
   /** Ask DynamoDB for consumed capacity and report it to `onRequest`. Default: false. */
   readonly consumedCapacity?: boolean;
   /** Aborts every request of this data layer. */
@@ -122,6 +131,7 @@ export function createContext(options: DataLayerOptions = {}): DataContext {
   const table = options.table ?? DEFAULT_TABLE_NAME;
   if (table === "") throw new ValidationError("options", "table", "must not be empty", table);
   const client = options.client ?? createClient();
+  if (options.onFallback !== undefined) directPathOf(client.middlewareStack).listener = options.onFallback;
   const bound = new Map<Model, unknown>();
   const made = new Map<(context: DataContext) => unknown, unknown>();
   const context: DataContext = {
@@ -133,9 +143,7 @@ export function createContext(options: DataLayerOptions = {}): DataContext {
     entity<E>(model: Model<E>): E {
       const known = bound.get(model);
       if (known !== undefined) return known as E;
-      const entity = model.bind({ client: client as never, table });
-      // What ElectroDB's `go()` sends; see the note there.
-      Object.assign((entity as { client: object }).client, { lib: DOCUMENT_COMMANDS });
+      const entity = bindEntity(model, client, table);
       bound.set(model, entity);
       return entity;
     },

@@ -4,7 +4,7 @@ import { unmarshall } from "@aws-sdk/util-dynamodb";
 import { PRIMARY_KEY } from "../../entities/keys.ts";
 import type { DataContext, RequestEvent } from "../context.ts";
 import { UnprocessedError } from "../errors.ts";
-import { COMMANDS } from "./document-commands.ts";
+import { COMMANDS } from "./wire/document-commands.ts";
 
 /** An item as it is stored: attributes, keys and ElectroDB's identifiers. */
 export type StoredItem = Readonly<Record<string, unknown>>;

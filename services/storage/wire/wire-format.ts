@@ -1,5 +1,5 @@
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
-import { convertToAttr, convertToNative } from "@aws-sdk/util-dynamodb";
+import { convertToAttr, convertToNative, marshall } from "@aws-sdk/util-dynamodb";
 
 /** A value with its type, as DynamoDB's JSON has it. */
 type WireValue = Readonly<Record<string, unknown>>;
@@ -74,16 +74,22 @@ const batch = (convert: Convert): Convert => {
   return byTable((part: never) => (Array.isArray(part) ? writes : reads)(part));
 };
 
-/** The input of a document command as DynamoDB's JSON protocol has it. */
-export const toWire = within({
-  Key: wireValues,
-  Item: wireValues,
-  ExpressionAttributeValues: wireValues,
-  ExclusiveStartKey: wireValues,
-  RequestItems: batch(wireValues),
-}) as (input: object) => object;
+const inputBy = (convert: Convert) =>
+  within({
+    Key: convert,
+    Item: convert,
+    ExpressionAttributeValues: convert,
+    ExclusiveStartKey: convert,
+    RequestItems: batch(convert),
+  }) as (input: object) => object;
 
-/** What DynamoDB answers, as a document command gives it. */
+/** The input of a document command as DynamoDB's JSON protocol has it. */
+export const toWire = inputBy(wireValues);
+
+/** The input of a document command as the SDK's plain command takes it. */
+export const toAttributeValues = inputBy((values: Values) => marshall(values));
+
+/** What DynamoDB answers, or what the SDK's plain command makes of it, as a document command gives it. */
 export const fromWire = within({
   Item: nativeValues,
   Attributes: nativeValues,

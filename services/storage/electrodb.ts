@@ -1,0 +1,22 @@
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import type { EntityConfiguration } from "electrodb";
+import { DOCUMENT_COMMANDS } from "./wire/document-commands.ts";
+
+// What the data layer relies on and ElectroDB does not promise. Its version is pinned to patch releases.
+
+interface Bindable<E> {
+  bind(config: EntityConfiguration): E;
+}
+
+/**
+ * A model's entity on a client and a table.
+ * Relies on: ElectroDB takes a client without lib-dynamodb's document client around it, as long as it has `send`.
+ * Relies on: `entity.client` is ElectroDB's wrapper of that client; its `go()` makes each command from `client.lib`, by
+ * the name that the command has in lib-dynamodb. Without such a `lib` ElectroDB sends lib-dynamodb's own commands.
+ */
+export function bindEntity<E>(model: Bindable<E>, client: DynamoDBClient, table: string): E {
+  const entity = model.bind({ client: client as never, table });
+  const { client: wrapper } = entity as { client?: { lib?: object } };
+  if (wrapper !== undefined && "lib" in wrapper) wrapper.lib = DOCUMENT_COMMANDS;
+  return entity;
+}
