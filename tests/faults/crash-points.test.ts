@@ -1,3 +1,4 @@
+import { BatchWriteCommand } from "@aws-sdk/lib-dynamodb";
 import { Interrupted, type Interruption, interruptedClient } from "../../scripts/testing/interrupted-client.ts";
 import { ConflictError } from "../../services/errors.ts";
 import { MARIA } from "../builders.ts";
@@ -10,7 +11,11 @@ const operations = Object.entries(SCENARIOS).flatMap(([service, functions]) =>
 );
 
 let db: TestTable;
-afterEach(() => db.drop());
+beforeAll(async () => {
+  db = await openTestTable();
+});
+beforeEach(() => db.reset());
+afterAll(() => db.drop());
 
 /** The table's contents with generated ids made alike, in an order that does not depend on them. */
 async function shape(): Promise<string[]> {
@@ -22,20 +27,37 @@ async function shape(): Promise<string[]> {
   return (JSON.parse(text) as object[]).map((item) => JSON.stringify(Object.fromEntries(inOrder(item)))).sort();
 }
 
-/**
- * Prepares a fresh table and runs the operation on it with an interruption; says how many requests it took. `meanwhile`
- * comes between the two.
- */
-async function interrupted(scenario: Scenario, interruption?: Interruption, meanwhile?: () => Promise<unknown>) {
-  db = await openTestTable();
+/** Where each run of an operation begins. */
+interface Beginning {
+  /** What the scenario's `prepare` gave. */
+  readonly prepared: never;
+  readonly items: readonly Record<string, unknown>[];
+}
+
+/** Prepares an operation once; `meanwhile` comes between that and the operation. */
+async function beginningOf(scenario: Scenario, meanwhile?: () => Promise<unknown>): Promise<Beginning> {
   const prepared = (await scenario.prepare?.(db.layer)) as never;
   await meanwhile?.();
+  return { prepared, items: await db.contents() };
+}
+
+async function goBackTo({ items }: Beginning): Promise<void> {
+  await db.reset();
+  for (let at = 0; at < items.length; at += 25) {
+    const batch = items.slice(at, at + 25).map((Item) => ({ PutRequest: { Item } }));
+    await db.client.send(new BatchWriteCommand({ RequestItems: { [db.table]: batch } }) as never, {});
+  }
+}
+
+/** Runs the operation from its beginning, with an interruption; says how many requests it took. */
+async function interrupted(scenario: Scenario, beginning: Beginning, interruption?: Interruption) {
+  await goBackTo(beginning);
   const { client, count } = interruptedClient(db.client, interruption);
-  const failure = await scenario.act(db.layerWith({ client }), prepared).then(
+  const failure = await scenario.act(db.layerWith({ client }), beginning.prepared).then(
     () => undefined,
     (error: unknown) => error,
   );
-  return { prepared, requests: count(), failure };
+  return { requests: count(), failure };
 }
 
 jest.setTimeout(120_000);
@@ -51,8 +73,7 @@ afterAll(() =>
   }),
 );
 
-it("knows every function of every service", async () => {
-  db = await openTestTable();
+it("knows every function of every service", () => {
   const services = Object.entries(db.layer).filter(([name]) => !["context", "entities", "within"].includes(name));
 
   const functions = services.flatMap(([service, api]) => Object.keys(api).map((name) => `${service}.${name}`));
@@ -60,19 +81,19 @@ it("knows every function of every service", async () => {
 });
 
 it.each(operations)("%s ends well when it is retried after a crash at any request", async (_name, scenario) => {
-  const { requests, failure } = await interrupted(scenario);
+  const beginning = await beginningOf(scenario);
+  const { requests, failure } = await interrupted(scenario, beginning);
   expect(failure).toBeUndefined();
   const wanted = await shape();
-  await db.drop();
   if (requests > 1) multiRequestOperations.add(scenario);
 
   for (let at = 0; at < requests; at++) {
     for (const when of ["before", "after"] as const) {
       points++;
-      const crash = await interrupted(scenario, { at, when });
+      const crash = await interrupted(scenario, beginning, { at, when });
       expect(crash.failure).toBeInstanceOf(Interrupted);
 
-      const refusal = await scenario.act(db.layer, crash.prepared).then(
+      const refusal = await scenario.act(db.layer, beginning.prepared).then(
         () => undefined,
         (error: unknown) => error,
       );
@@ -91,40 +112,33 @@ it.each(operations)("%s ends well when it is retried after a crash at any reques
         expect(orphans).toBeLessThanOrEqual(
           wanted.filter((item) => item.includes(`"__edb_e__":"${scenario.orphan}"`)).length + 1,
         );
-      await db.drop();
     }
   }
-  db = await openTestTable();
 });
 
 const erase = () => db.layer.accounts.erase(MARIA);
 
 it.each(operations)("%s leaves nothing of an erased account after a crash at any request", async (_name, scenario) => {
   // One request cannot both write and look for the erasure's marker.
-  if (!multiRequestOperations.has(scenario)) {
-    db = await openTestTable();
-    return;
-  }
-  const { requests, failure } = await interrupted(scenario, undefined, erase);
+  if (!multiRequestOperations.has(scenario)) return;
+  const beginning = await beginningOf(scenario, erase);
+  const { requests, failure } = await interrupted(scenario, beginning);
   // What an erasure refuses is what could bring something back.
   if (!(failure instanceof ConflictError && failure.state === "erased")) return;
-  await db.drop();
 
   for (let at = 0; at < requests; at++) {
     for (const when of ["before", "after"] as const) {
       points++;
       refusedOperations.add(scenario);
-      const crash = await interrupted(scenario, { at, when }, erase);
+      const crash = await interrupted(scenario, beginning, { at, when });
       expect(crash.failure).toBeInstanceOf(Interrupted);
 
-      const retry = scenario.act(db.layer, crash.prepared);
+      const retry = scenario.act(db.layer, beginning.prepared);
 
       await expect(retry).rejects.toMatchObject({ code: "conflict", state: "erased" });
       const left = (await db.contents()).filter((item) => JSON.stringify(item).includes(MARIA));
       // A credential whose id died with the call goes by its time to live.
       expect(left.filter((item) => item.__edb_e__ !== scenario.orphan || item.ttl === undefined)).toEqual([]);
-      await db.drop();
     }
   }
-  db = await openTestTable();
 });
