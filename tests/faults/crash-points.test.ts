@@ -1,7 +1,8 @@
+import { BatchWriteCommand } from "@aws-sdk/lib-dynamodb";
 import { ConflictError } from "../../services/errors.ts";
 import { Interrupted, type Interruption, interruptedClient } from "../../testing/interrupted-client.ts";
 import { MARIA } from "../builders.ts";
-import { openTestEngine, type TestEngine, type TestTable } from "../engine.ts";
+import { openTestTable, type TestTable } from "../engine.ts";
 import { report } from "./report.ts";
 import { SCENARIOS, type Scenario } from "./scenarios.ts";
 
@@ -9,14 +10,15 @@ const operations = Object.entries(SCENARIOS).flatMap(([service, functions]) =>
   Object.entries(functions).map(([name, scenario]) => [`${service}.${name}`, scenario as Scenario] as const),
 );
 
-let engine: TestEngine;
+let db: TestTable;
 beforeAll(async () => {
-  engine = await openTestEngine();
+  db = await openTestTable();
 });
-afterAll(() => engine.stop());
+beforeEach(() => db.reset());
+afterAll(() => db.drop());
 
 /** The table's contents with generated ids made alike, in an order that does not depend on them. */
-async function shape(db: TestTable): Promise<string[]> {
+async function shape(): Promise<string[]> {
   const text = JSON.stringify(await db.contents()).replace(
     /[0-9a-f]{8}-[0-9a-f]{4}-[47][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/g,
     "uuid",
@@ -25,24 +27,37 @@ async function shape(db: TestTable): Promise<string[]> {
   return (JSON.parse(text) as object[]).map((item) => JSON.stringify(Object.fromEntries(inOrder(item)))).sort();
 }
 
-/**
- * Prepares a fresh table and runs the operation on it with an interruption; says how many requests it took. `meanwhile`
- * comes between the two. Drop the table when you have looked at it.
- */
-async function interrupted(
-  scenario: Scenario,
-  interruption?: Interruption,
-  meanwhile?: (db: TestTable) => Promise<unknown>,
-) {
-  const db = await engine.openTable();
+/** Where each run of an operation begins. */
+interface Beginning {
+  /** What the scenario's `prepare` gave. */
+  readonly prepared: never;
+  readonly items: readonly Record<string, unknown>[];
+}
+
+/** Prepares an operation once; `meanwhile` comes between that and the operation. */
+async function beginningOf(scenario: Scenario, meanwhile?: () => Promise<unknown>): Promise<Beginning> {
   const prepared = (await scenario.prepare?.(db.layer)) as never;
-  await meanwhile?.(db);
+  await meanwhile?.();
+  return { prepared, items: await db.contents() };
+}
+
+async function goBackTo({ items }: Beginning): Promise<void> {
+  await db.reset();
+  for (let at = 0; at < items.length; at += 25) {
+    const batch = items.slice(at, at + 25).map((Item) => ({ PutRequest: { Item } }));
+    await db.client.send(new BatchWriteCommand({ RequestItems: { [db.table]: batch } }) as never, {});
+  }
+}
+
+/** Runs the operation from its beginning, with an interruption; says how many requests it took. */
+async function interrupted(scenario: Scenario, beginning: Beginning, interruption?: Interruption) {
+  await goBackTo(beginning);
   const { client, count } = interruptedClient(db.client, interruption);
-  const failure = await scenario.act(db.layerWith({ client }), prepared).then(
+  const failure = await scenario.act(db.layerWith({ client }), beginning.prepared).then(
     () => undefined,
     (error: unknown) => error,
   );
-  return { db, prepared, requests: count(), failure };
+  return { requests: count(), failure };
 }
 
 jest.setTimeout(120_000);
@@ -58,80 +73,74 @@ afterAll(() =>
   }),
 );
 
-/** Calls `check` with a crash before and after each of an operation's requests, side by side on tables of their own. */
-async function atEachRequest(requests: number, check: (interruption: Interruption) => Promise<void>): Promise<void> {
-  for (let at = 0; at < requests; at++) {
-    points += 2;
-    await Promise.all([check({ at, when: "before" }), check({ at, when: "after" })]);
-  }
-}
-
-/** What a call threw, or undefined. */
-const errorOf = (call: Promise<unknown>) =>
-  call.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
-
-it("knows every function of every service", async () => {
-  const db = await engine.openTable();
+it("knows every function of every service", () => {
   const services = Object.entries(db.layer).filter(
     ([name]) => !["context", "entities", "collections", "within"].includes(name),
   );
 
   const functions = services.flatMap(([service, api]) => Object.keys(api).map((name) => `${service}.${name}`));
   expect(operations.map(([name]) => name).sort()).toEqual(functions.sort());
-  await db.drop();
 });
 
 it.each(operations)("%s ends well when it is retried after a crash at any request", async (_name, scenario) => {
-  const whole = await interrupted(scenario);
-  expect(whole.failure).toBeUndefined();
-  const wanted = await shape(whole.db);
-  await whole.db.drop();
-  if (whole.requests > 1) multiRequestOperations.add(scenario);
+  const beginning = await beginningOf(scenario);
+  const { requests, failure } = await interrupted(scenario, beginning);
+  expect(failure).toBeUndefined();
+  const wanted = await shape();
+  if (requests > 1) multiRequestOperations.add(scenario);
 
-  await atEachRequest(whole.requests, async (interruption) => {
-    const { db, prepared, failure } = await interrupted(scenario, interruption);
-    expect(failure).toBeInstanceOf(Interrupted);
+  for (let at = 0; at < requests; at++) {
+    for (const when of ["before", "after"] as const) {
+      points++;
+      const crash = await interrupted(scenario, beginning, { at, when });
+      expect(crash.failure).toBeInstanceOf(Interrupted);
 
-    const refusal = await errorOf(scenario.act(db.layer, prepared));
+      const refusal = await scenario.act(db.layer, beginning.prepared).then(
+        () => undefined,
+        (error: unknown) => error,
+      );
 
-    // A verification token works once: the retry learns that the address is verified.
-    if (refusal !== undefined) expect(refusal).toBeInstanceOf(ConflictError);
-    const left = await shape(db);
-    const extra = left.filter((item) => !wanted.includes(item));
-    expect(extra).toEqual([]);
-    if (scenario.orphan === undefined) expect(left).toEqual(wanted);
-    else {
-      const isOrphan = (item: string) => item.includes(`"__edb_e__":"${scenario.orphan}"`);
-      expect(left.filter(isOrphan).length).toBeLessThanOrEqual(wanted.filter(isOrphan).length + 1);
+      // A verification token works once: the retry learns that the address is verified.
+      if (refusal !== undefined) expect(refusal).toBeInstanceOf(ConflictError);
+      const left = await shape();
+      const extra = left.filter((item) => !wanted.includes(item));
+      const orphans =
+        scenario.orphan === undefined
+          ? left.length
+          : left.filter((item) => item.includes(`"__edb_e__":"${scenario.orphan}"`)).length;
+      expect(extra).toEqual([]);
+      if (scenario.orphan === undefined) expect(left).toEqual(wanted);
+      else
+        expect(orphans).toBeLessThanOrEqual(
+          wanted.filter((item) => item.includes(`"__edb_e__":"${scenario.orphan}"`)).length + 1,
+        );
     }
-    await db.drop();
-  });
+  }
 });
 
-const erase = (db: TestTable) => db.layer.accounts.erase(MARIA);
+const erase = () => db.layer.accounts.erase(MARIA);
 
 it.each(operations)("%s leaves nothing of an erased account after a crash at any request", async (_name, scenario) => {
   // One request cannot both write and look for the erasure's marker.
   if (!multiRequestOperations.has(scenario)) return;
-  const whole = await interrupted(scenario, undefined, erase);
-  await whole.db.drop();
+  const beginning = await beginningOf(scenario, erase);
+  const { requests, failure } = await interrupted(scenario, beginning);
   // What an erasure refuses is what could bring something back.
-  if (!(whole.failure instanceof ConflictError && whole.failure.state === "erased")) return;
-  refusedOperations.add(scenario);
+  if (!(failure instanceof ConflictError && failure.state === "erased")) return;
 
-  await atEachRequest(whole.requests, async (interruption) => {
-    const { db, prepared, failure } = await interrupted(scenario, interruption, erase);
-    expect(failure).toBeInstanceOf(Interrupted);
+  for (let at = 0; at < requests; at++) {
+    for (const when of ["before", "after"] as const) {
+      points++;
+      refusedOperations.add(scenario);
+      const crash = await interrupted(scenario, beginning, { at, when });
+      expect(crash.failure).toBeInstanceOf(Interrupted);
 
-    const retry = scenario.act(db.layer, prepared);
+      const retry = scenario.act(db.layer, beginning.prepared);
 
-    await expect(retry).rejects.toMatchObject({ code: "conflict", state: "erased" });
-    const left = (await db.contents()).filter((item) => JSON.stringify(item).includes(MARIA));
-    // A credential whose id died with the call goes by its time to live.
-    expect(left.filter((item) => item.__edb_e__ !== scenario.orphan || item.ttl === undefined)).toEqual([]);
-    await db.drop();
-  });
+      await expect(retry).rejects.toMatchObject({ code: "conflict", state: "erased" });
+      const left = (await db.contents()).filter((item) => JSON.stringify(item).includes(MARIA));
+      // A credential whose id died with the call goes by its time to live.
+      expect(left.filter((item) => item.__edb_e__ !== scenario.orphan || item.ttl === undefined)).toEqual([]);
+    }
+  }
 });
