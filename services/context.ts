@@ -49,8 +49,8 @@ export interface RequestEvent {
 /** What a data layer is bound to; everything has a default. */
 export interface DataLayerOptions {
   /**
-   * Default: `createClient()`. A client that you pass stays yours: the data layer never closes it. Middleware may be added
-   * to it or removed at any time, and counts from the next request.
+   * Default: `createClient()`. A client that you pass stays yours: the data layer never closes it. Middleware may be
+   * added to it or removed at any time, and counts from the next request.
    */
   readonly client?: DynamoDBClient;
   /** Name of the table. Default: `ielts-genai-prep`. */
@@ -62,9 +62,9 @@ export interface DataLayerOptions {
   /** Called after each request; what it throws is not caught. */
   readonly onRequest?: (event: RequestEvent) => void;
   /**
-   * Called once for a client when the AWS SDK is not as the data layer's fast path expects it; all requests of that client
-   * then go by the SDK's own commands. The listener that was passed last for a client is called; what it throws is not
-   * caught. Default: a warning of the process, with the code `DATA_LAYER_FALLBACK`.
+   * Called once for a client when the AWS SDK is not as the data layer's fast path expects it; all requests of that
+   * client then go by the SDK's own commands. The last listener that was passed for a client is called; what it throws
+   * is not caught. Default: a warning of the process, with the code `DATA_LAYER_FALLBACK`.
    */
   readonly onFallback?: (event: FallbackEvent) => void;
   /** Ask DynamoDB for consumed capacity and report it to `onRequest`. Default: false. */

@@ -74,8 +74,8 @@ const JSON_CONTENT = "application/x-amz-json-1.0";
 
 /**
  * A command of lib-dynamodb that goes between JavaScript values and DynamoDB's JSON in one step, where the SDK takes
- * three, and resolves a client's middleware once. Endpoints, retries, signing and errors stay the SDK's. Each place says
- * what it relies on that the SDK does not promise; where that does not hold, lib-dynamodb's own command does the work.
+ * three, and resolves a client's middleware once. Endpoints, retries, signing and errors stay the SDK's. Each place
+ * says what it relies on that the SDK does not promise; where that does not hold, lib-dynamodb's own command works.
  */
 function direct<D extends CommandClass>(Document: D, Plain: CommandClass): D {
   const Direct = class extends (Document as CommandClass) {
