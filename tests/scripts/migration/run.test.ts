@@ -353,7 +353,9 @@ describe("npm run migrate", () => {
       estate.prefix,
     ];
     const all = [...place, "--state", join(estate.directory, "command"), ...words];
-    const { code, stdout, stderr } = await host.run("migration/migrate", all).catch((failure: CommandFailure) => failure);
+    const { code, stdout, stderr } = await host
+      .run("migration/migrate", all)
+      .catch((failure: CommandFailure) => failure);
     return { code, output: stdout + stderr };
   };
 
