@@ -11,7 +11,10 @@ import { testsOf } from "./representative-tests.ts";
  * runs all). Without a path it runs those that touch the most of the SDK.
  */
 const sdk = oldestSdk();
-const tests = testsOf(process.argv.slice(2), ["tests/services/storage/(requests|pages|wire)", "tests/services/support"]);
+const tests = testsOf(process.argv.slice(2), [
+  "tests/services/storage/(requests|pages|wire)",
+  "tests/services/support",
+]);
 const jest = createRequire(import.meta.url).resolve("jest/bin/jest");
 inFreshProject("oldest-sdk", sdk, (folder) => {
   const versions = Object.entries(sdk).map(([name, version]) => `${name} ${version}`);
