@@ -1,0 +1,52 @@
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+
+const BIOME = createRequire(import.meta.url).resolve("@biomejs/biome/bin/biome");
+
+/** Imports of a file: those that its layer may have, and those that it may not. */
+const FILES: Readonly<Record<string, { readonly allowed: readonly string[]; readonly refused: readonly string[] }>> = {
+  "entities/ticket.ts": {
+    allowed: ["./keys.ts", "electrodb", "uuid", "node:crypto"],
+    refused: ["../services/errors.ts", "@aws-sdk/client-dynamodb"],
+  },
+  "testing/faults.ts": {
+    allowed: ["../services/context.ts", "./clock.ts"],
+    refused: ["../scripts/table/difference.ts", "../tests/engine.ts"],
+  },
+  "scripts/doctor.ts": { allowed: ["./table/difference.ts"], refused: ["./migration/marks.ts"] },
+  "scripts/doctor/repair.ts": { allowed: ["../../testing/faults.ts"], refused: ["../migration/marks.ts"] },
+  "scripts/migration/migrate.ts": { allowed: ["./trials/killed-run.ts"], refused: ["../bench/load.ts"] },
+  "scripts/bench/load.ts": { allowed: ["./load/ours.ts"], refused: ["../release/entry-points.ts"] },
+  "scripts/release/release.ts": { allowed: ["./entry-points.ts"], refused: ["../bench/load.ts"] },
+  "tests/scripts/doctor.test.ts": {
+    allowed: ["../../scripts/doctor/repair.ts"],
+    refused: ["../../scripts/migration/marks.ts"],
+  },
+  "tests/scripts/migration/run.test.ts": { allowed: ["../../../scripts/migration/run.ts"], refused: [] },
+};
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "layers-"));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+it("refuses what a layer may not import, and nothing else", () => {
+  cpSync("biome.layers.json", join(folder, "biome.json"));
+  for (const [file, { allowed, refused }] of Object.entries(FILES)) {
+    mkdirSync(join(folder, dirname(file)), { recursive: true });
+    writeFileSync(join(folder, file), [...allowed, ...refused].map((module) => `import "${module}";\n`).join(""));
+  }
+
+  const words = ["lint", "--only=style/noRestrictedImports", "--reporter=github", "--max-diagnostics=none"];
+  const { stdout } = spawnSync(process.execPath, [BIOME, ...words], { cwd: folder, encoding: "utf8" });
+
+  const found = Array.from(stdout.matchAll(/file=([^,]+),line=(\d+)/g), ([, file, line]) => `${file}:${line}`);
+  const expected = Object.entries(FILES).flatMap(([file, { allowed, refused }]) =>
+    refused.map((_, index) => `${file}:${allowed.length + index + 1}`),
+  );
+  expect(found.map((place) => place.replace(`${folder}/`, "")).sort()).toEqual(expected.sort());
+});
