@@ -20,7 +20,7 @@ export type { NewQuestion, Question, QuestionChange, QuestionSummary } from "./e
 export type { NewRubric, Rubric, RubricChange, RubricSummary } from "./entities/rubric.ts";
 export type { NewSafetyLog, SafetyLog, SafetyLogChange, SafetyLogSummary } from "./entities/safety-log.ts";
 export type { NewSession, Session, SessionChange, SessionSummary } from "./entities/session.ts";
-export type { NewTicket, Ticket, TicketChange, TicketOutline, TicketSummary } from "./entities/ticket.ts";
+export type { NewTicket, Ticket, TicketChange, TicketKey, TicketOutline, TicketSummary } from "./entities/ticket.ts";
 export type { NewUser, User, UserChange, UserSummary } from "./entities/user.ts";
 export type {
   AccountExport,
@@ -58,7 +58,6 @@ export {
   dataLayerFromEnv,
 } from "./services/data-layer.ts";
 export type { ActionKey, ActionReference, Devops, Diagnosis, FixProposal, ReviewDecision } from "./services/devops.ts";
-export * from "./services/errors.ts";
 export { type ErrorResponse, errorResponse, statusCodeOf } from "./services/http-status.ts";
 export type {
   AssessmentReview,
@@ -76,12 +75,23 @@ export type { QuestionFilter, Questions } from "./services/questions.ts";
 export type { Rubrics } from "./services/rubrics.ts";
 export type { SessionStart, Sessions } from "./services/sessions.ts";
 export type { BulkWriteOptions, BulkWriteReport } from "./services/storage/bulk-writer.ts";
+export {
+  ConfigurationError,
+  ConflictError,
+  DataLayerError,
+  ExpiredError,
+  InvalidCursorError,
+  ItemTooLargeError,
+  NotFoundError,
+  TokenUsedError,
+  UnprocessedError,
+  ValidationError,
+} from "./services/storage/errors.ts";
 export type { ListOptions, Page } from "./services/storage/pages.ts";
 export type {
   Support,
   TicketAnswer,
   TicketCounts,
-  TicketKey,
   TicketOpening,
   TicketReference,
   TicketThread,

@@ -1,6 +1,6 @@
 /**
  * The physical names of the one table, and the builders that put an access pattern on one of its indexes.
- * Nothing else in the repository spells `pk`, `gsi1` or `gsi1sk`.
+ * An access pattern names its index, such as `gsi1`; the names of key fields are made here.
  */
 export const SERVICE_NAME = "ielts";
 export const MODEL_VERSION = "1";

@@ -62,6 +62,8 @@ export type TicketSummary = Pick<
 >;
 /** A ticket as its thread outlines it: what never changes. */
 export type TicketOutline = Pick<Ticket, "ticket_id" | "created_at" | "user_email" | "subject" | "category">;
+/** The key of a ticket. */
+export type TicketKey = Pick<Ticket, "ticket_id" | "created_at">;
 /** The ElectroDB entity of a ticket. */
 export type TicketEntity = ReturnType<typeof TicketModel.bind>;
 

@@ -10,12 +10,11 @@ import {
 } from "../entities/assessment.ts";
 import { MAX_INSTANT } from "../entities/attributes.ts";
 import { ASSESSMENT_TYPES, type AssessmentType, CRITERIA, type Skill } from "../entities/enums.ts";
-import { ValidationError } from "../entities/errors.ts";
-import type { DataContext } from "./context.ts";
-import { ConflictError } from "./errors.ts";
-import { createOnce } from "./guarded-writes.ts";
-import { ASSESSMENT_STATES } from "./state-machines.ts";
+import { ASSESSMENT_STATES } from "../entities/transitions.ts";
+import { createOnce } from "./guards/guarded-writes.ts";
+import type { DataContext } from "./storage/context.ts";
 import { anyOf, EntityStore } from "./storage/entity-store.ts";
+import { ConflictError, ValidationError } from "./storage/errors.ts";
 import { readItemPage } from "./storage/hydration.ts";
 import { countRows, eachRow, type ListOptions, type Page } from "./storage/pages.ts";
 import { createReferences, type Reference } from "./storage/references.ts";

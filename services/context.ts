@@ -1,16 +1,13 @@
-import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import type { EntityConfiguration, Service } from "electrodb";
 import { DEFAULT_TABLE_NAME } from "../entities/keys.ts";
 import { createClient } from "./client.ts";
-import { ValidationError } from "./errors.ts";
-import { type CursorCodec, createCursorCodec } from "./storage/cursor.ts";
+import type { Clock, DataContext, DataLayerOptions, Model } from "./storage/context.ts";
+import { createCursorCodec } from "./storage/cursor.ts";
 import { bindEntity } from "./storage/electrodb.ts";
-import { directPathOf, type FallbackEvent } from "./storage/wire/direct-path.ts";
+import { ValidationError } from "./storage/errors.ts";
+import { directPathOf } from "./storage/wire/direct-path.ts";
 
+export type { AnyEntity, Clock, DataContext, DataLayerOptions, Model, RequestEvent } from "./storage/context.ts";
 export type { FallbackEvent } from "./storage/wire/direct-path.ts";
-
-/** The time in whole epoch seconds. */
-export type Clock = () => number;
 
 /**
  * The system's time, in whole epoch seconds.
@@ -21,90 +18,6 @@ export type Clock = () => number;
  * const recent = await assessments.countSince(email, since);
  */
 export const systemClock: Clock = () => Math.floor(Date.now() / 1000);
-
-/** One request to DynamoDB, told to `onRequest` when it ended. It holds no keys and no attribute values. */
-export interface RequestEvent {
-  /** The request, as DynamoDB calls it. */
-  readonly operation: "GetItem" | "PutItem" | "UpdateItem" | "DeleteItem" | "Query" | "BatchGetItem" | "BatchWriteItem";
-  /** The entity, or the collection, that was asked for. */
-  readonly entity: string;
-  /** The entity's index in ElectroDB, such as `byUser`, or the change or collection, such as `refund`. */
-  readonly accessPattern: string;
-  /** The index that was used; `table` for the primary key. */
-  readonly index: string;
-  /** Items that came back or were written. */
-  readonly items: number;
-  /** Tries that the SDK needed. */
-  readonly attempts: number;
-  /** From sending to the answer, all tries and pauses included; with fractions. */
-  readonly milliseconds: number;
-  /** `condition_failed`: a write was refused because of what is stored; the service decides what that means. */
-  readonly outcome: "ok" | "condition_failed" | "error";
-  /** Capacity units, when `consumedCapacity` was asked for and the engine told. */
-  readonly readUnits?: number;
-  /** The same, of a write. */
-  readonly writeUnits?: number;
-}
-
-/** What a data layer is bound to; everything has a default. */
-export interface DataLayerOptions {
-  /**
-   * Default: `createClient()`. A client that you pass stays yours: the data layer never closes it. Middleware may be
-   * added to it or removed at any time, and counts from the next request.
-   */
-  readonly client?: DynamoDBClient;
-  /** Name of the table. Default: `ielts-genai-prep`. */
-  readonly table?: string;
-  /** Default: the system's clock. */
-  readonly clock?: Clock;
-  /** Encrypts cursors. Set one secret for all functions that share lists. Default: derived from the table's name. */
-  readonly cursorSecret?: string;
-  /** Called after each request; what it throws is not caught. */
-  readonly onRequest?: (event: RequestEvent) => void;
-  /**
-   * Called once for a client when the AWS SDK is not as the data layer's fast path expects it; all requests of that
-   * client then go by the SDK's own commands. The last listener that was passed for a client is called; what it throws
-   * is not caught. Default: a warning of the process, with the code `DATA_LAYER_FALLBACK`.
-   */
-  readonly onFallback?: (event: FallbackEvent) => void;
-  /** Ask DynamoDB for consumed capacity and report it to `onRequest`. Default: false. */
-  readonly consumedCapacity?: boolean;
-  /** Aborts every request of this data layer. */
-  readonly signal?: AbortSignal;
-}
-
-/** ElectroDB's own bound of its generics. */
-export type AnyEntity = ConstructorParameters<typeof Service>[0][string];
-
-/** An entity's model as `entities/` exports it. */
-export interface Model<E = unknown> {
-  /** ElectroDB's schema: attributes with their rules, and indexes. */
-  readonly schema: {
-    readonly model: { readonly entity: string; readonly version: string };
-    readonly attributes: Readonly<Record<string, object>>;
-    readonly indexes: Readonly<Record<string, unknown>>;
-  };
-  /** The entity of this model on a client and a table. */
-  bind(config: EntityConfiguration): E;
-}
-
-/** What every service is built on: a client, a table, a clock, and entities bound to them once. */
-export interface DataContext {
-  /** The client that sends every request. */
-  readonly client: DynamoDBClient;
-  /** Name of the table. */
-  readonly table: string;
-  /** Whole epoch seconds. */
-  readonly clock: Clock;
-  /** Encrypts and reads the cursors of lists. */
-  readonly cursors: CursorCodec;
-  /** What the context was made with; each request takes `onRequest`, `consumedCapacity` and `signal` from here. */
-  readonly options: DataLayerOptions;
-  /** The model's entity, bound to this context's client and table on first use. */
-  entity<E>(model: Model<E>): E;
-  /** What `make` gives for this context, made on first use and then kept, such as a collection. */
-  once<T>(make: (context: DataContext) => T): T;
-}
 
 /** DynamoDB's rule for the names of tables. */
 export const TABLE_NAME_RULE = "must be 3 to 255 letters, digits, hyphens, dots or underscores";

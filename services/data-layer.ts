@@ -2,16 +2,17 @@ import { MODELS } from "../entities/models.ts";
 import { type Accounts, createAccounts } from "./accounts.ts";
 import { type Assessments, createAssessments } from "./assessments.ts";
 import { createClient } from "./client.ts";
-import { accountOn, assessmentReviewOn, ticketThreadOn } from "./collections.ts";
-import { createContext, type DataContext, type DataLayerOptions, isTableName, TABLE_NAME_RULE } from "./context.ts";
+import { createContext, isTableName, TABLE_NAME_RULE } from "./context.ts";
 import { createDevops, type Devops } from "./devops.ts";
-import { ConfigurationError, ValidationError } from "./errors.ts";
 import { createModeration, type Moderation } from "./moderation.ts";
 import { createPurchases, type Purchases } from "./purchases.ts";
 import { createQrLogin, type QrLogin } from "./qr-login.ts";
 import { createQuestions, type Questions } from "./questions.ts";
 import { createRubrics, type Rubrics } from "./rubrics.ts";
 import { createSessions, type Sessions } from "./sessions.ts";
+import { accountOn, assessmentReviewOn, ticketThreadOn } from "./storage/collections.ts";
+import type { DataContext, DataLayerOptions } from "./storage/context.ts";
+import { ConfigurationError, ValidationError } from "./storage/errors.ts";
 import { createSupport, type Support } from "./support.ts";
 
 /** The eleven entities bound to one client and table. */

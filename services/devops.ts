@@ -6,18 +6,17 @@ import {
   type NewDevopsAction,
 } from "../entities/devops-action.ts";
 import type { ActionStatus } from "../entities/enums.ts";
-import { type Ticket, TicketModel } from "../entities/ticket.ts";
-import { claimOwnId, releaseClaim } from "./claims.ts";
-import type { DataContext } from "./context.ts";
-import { ConflictError } from "./errors.ts";
-import { ACTION_STATES } from "./state-machines.ts";
+import { type Ticket, type TicketKey, TicketModel } from "../entities/ticket.ts";
+import { ACTION_STATES } from "../entities/transitions.ts";
+import { claimOwnId, releaseClaim } from "./guards/claims.ts";
+import type { DataContext } from "./storage/context.ts";
 import { anyOf, EntityStore } from "./storage/entity-store.ts";
+import { ConflictError } from "./storage/errors.ts";
 import { readItemPage, readWholePage } from "./storage/hydration.ts";
 import type { ListOptions, Page } from "./storage/pages.ts";
 import { createReferences, type Reference } from "./storage/references.ts";
 import type { StoredItem } from "./storage/requests.ts";
 import { attributeValue, only } from "./storage/validation.ts";
-import type { TicketKey, TicketReference } from "./support.ts";
 
 /** The key of an action. */
 export type ActionKey = Pick<DevopsAction, "action_id" | "timestamp">;
@@ -29,7 +28,7 @@ export interface Diagnosis
   extends Readonly<Pick<NewDevopsAction, "issue_description" | "affected_service">>,
     Readonly<Required<Pick<NewDevopsAction, "ai_analysis">>> {
   /** The ticket that the problem came from; a whole ticket saves the look-up, and the link when it already has one. */
-  readonly ticket?: TicketReference | Ticket;
+  readonly ticket?: Reference<TicketKey> | Ticket;
   /** An id of your own makes a retry safe. */
   readonly action_id?: string;
 }
@@ -63,7 +62,7 @@ export function createDevops(context: DataContext) {
   const ticketReferences = createReferences<TicketKey>(context, TicketModel);
 
   /** The ticket's key, and whether it is linked to an action. A whole ticket is taken at its word. */
-  async function ticketOf(reference: TicketReference | Ticket) {
+  async function ticketOf(reference: Reference<TicketKey> | Ticket) {
     if (typeof reference === "object" && reference !== null && "status" in reference) {
       return { key: await ticketReferences.keyFor(reference), linked: reference.devops_action_id !== undefined };
     }

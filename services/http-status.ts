@@ -1,4 +1,4 @@
-import { ConflictError, DataLayerError, ExpiredError, NotFoundError, ValidationError } from "./errors.ts";
+import { ConflictError, DataLayerError, ExpiredError, NotFoundError, ValidationError } from "./storage/errors.ts";
 
 /** An answer of an API Gateway function. */
 export interface ErrorResponse {

@@ -9,12 +9,12 @@ import {
 } from "../entities/content-report.ts";
 import type { ReportStatus } from "../entities/enums.ts";
 import { type SafetyLog, SafetyLogModel, type SafetyLogSummary } from "../entities/safety-log.ts";
-import { assessmentReviewOn } from "./collections.ts";
-import type { DataContext } from "./context.ts";
-import { ConflictError } from "./errors.ts";
-import { createOnce } from "./guarded-writes.ts";
-import { REPORT_STATES } from "./state-machines.ts";
+import { REPORT_STATES } from "../entities/transitions.ts";
+import { createOnce } from "./guards/guarded-writes.ts";
+import { assessmentReviewOn } from "./storage/collections.ts";
+import type { DataContext } from "./storage/context.ts";
 import { anyOf, EntityStore } from "./storage/entity-store.ts";
+import { ConflictError } from "./storage/errors.ts";
 import { groupByEntity, hydrate, readItemPage, readWholePage, rowsOf } from "./storage/hydration.ts";
 import { allRows, type ListOptions, type Page } from "./storage/pages.ts";
 import { createReferences, type Reference } from "./storage/references.ts";

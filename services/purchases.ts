@@ -6,11 +6,11 @@ import {
   type NewEntitlement,
 } from "../entities/entitlement.ts";
 import type { Product } from "../entities/enums.ts";
-import { checkClaimable, claimId, settleClaim } from "./claims.ts";
-import type { DataContext } from "./context.ts";
-import { ConflictError } from "./errors.ts";
-import { writeUnlessErased } from "./guarded-writes.ts";
+import { checkClaimable, claimId, settleClaim } from "./guards/claims.ts";
+import { writeUnlessErased } from "./guards/guarded-writes.ts";
+import type { DataContext } from "./storage/context.ts";
 import { EntityStore } from "./storage/entity-store.ts";
+import { ConflictError } from "./storage/errors.ts";
 import { allRows, eachRow } from "./storage/pages.ts";
 import type { StoredItem } from "./storage/requests.ts";
 import { attributeValue, only } from "./storage/validation.ts";

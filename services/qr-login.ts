@@ -1,10 +1,10 @@
 import { v4 as uuidv4 } from "uuid";
 import { QR_TOKEN_LIFETIME_SECONDS, type QrToken, QrTokenModel } from "../entities/qr-token.ts";
 import { SESSION_LIFETIME_SECONDS, type Session, SessionModel } from "../entities/session.ts";
-import type { DataContext } from "./context.ts";
-import { ExpiredError, TokenUsedError } from "./errors.ts";
-import { writeUnlessShut } from "./guarded-writes.ts";
+import { writeUnlessShut } from "./guards/guarded-writes.ts";
+import type { DataContext } from "./storage/context.ts";
 import { EntityStore } from "./storage/entity-store.ts";
+import { ExpiredError, TokenUsedError } from "./storage/errors.ts";
 import type { StoredItem } from "./storage/requests.ts";
 import { attributeValue, only } from "./storage/validation.ts";
 

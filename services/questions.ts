@@ -1,8 +1,8 @@
 import { randomBytes, randomInt } from "node:crypto";
 import { DIFFICULTIES, type Difficulty } from "../entities/enums.ts";
 import { type Question, QuestionModel, type QuestionSummary } from "../entities/question.ts";
-import type { DataContext } from "./context.ts";
 import { type BulkWriteOptions, type BulkWriteReport, bulkWrite } from "./storage/bulk-writer.ts";
+import type { DataContext } from "./storage/context.ts";
 import { EntityStore } from "./storage/entity-store.ts";
 import { readItemPage } from "./storage/hydration.ts";
 import { type ListOptions, limitOf, type Page, queryOnce } from "./storage/pages.ts";

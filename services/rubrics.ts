@@ -1,9 +1,9 @@
 import { CRITERIA, type Criterion, type Skill } from "../entities/enums.ts";
-import { ValidationError } from "../entities/errors.ts";
 import { type Rubric, RubricModel, type RubricSummary } from "../entities/rubric.ts";
-import type { DataContext } from "./context.ts";
 import { type BulkWriteOptions, type BulkWriteReport, bulkWrite } from "./storage/bulk-writer.ts";
+import type { DataContext } from "./storage/context.ts";
 import { EntityStore } from "./storage/entity-store.ts";
+import { ValidationError } from "./storage/errors.ts";
 import { allRows } from "./storage/pages.ts";
 import type { StoredItem } from "./storage/requests.ts";
 import { attributeValue } from "./storage/validation.ts";

@@ -8,10 +8,10 @@ import {
   type SessionSummary,
 } from "../entities/session.ts";
 import { UserModel } from "../entities/user.ts";
-import type { DataContext } from "./context.ts";
-import { ExpiredError } from "./errors.ts";
-import { writeUnlessShut } from "./guarded-writes.ts";
+import { writeUnlessShut } from "./guards/guarded-writes.ts";
+import type { DataContext } from "./storage/context.ts";
 import { anyOf, EntityStore } from "./storage/entity-store.ts";
+import { ExpiredError } from "./storage/errors.ts";
 import { allRows, type ListOptions, type Page, type QueryOperation, readPage } from "./storage/pages.ts";
 import { batchDelete, keyOf, keyText } from "./storage/requests.ts";
 import { attributeValue, only } from "./storage/validation.ts";

@@ -4,24 +4,23 @@ import { TICKET_STATUSES, type TicketPriority, type TicketStatus } from "../enti
 import {
   type NewTicket,
   type Ticket,
+  type TicketKey,
   TicketModel,
   type TicketOutline,
   type TicketSummary,
 } from "../entities/ticket.ts";
-import { ticketThreadOn } from "./collections.ts";
-import type { DataContext } from "./context.ts";
-import { ConflictError } from "./errors.ts";
-import { createOnce } from "./guarded-writes.ts";
-import { TICKET_STATES } from "./state-machines.ts";
+import { TICKET_STATES } from "../entities/transitions.ts";
+import { createOnce } from "./guards/guarded-writes.ts";
+import { ticketThreadOn } from "./storage/collections.ts";
+import type { DataContext } from "./storage/context.ts";
 import { anyOf, EntityStore } from "./storage/entity-store.ts";
+import { ConflictError } from "./storage/errors.ts";
 import { groupByEntity, hydrate, readItemPage, readWholePage, rowsOf } from "./storage/hydration.ts";
 import { allRows, countRows, type ListOptions, type Page } from "./storage/pages.ts";
 import { createReferences, type Reference } from "./storage/references.ts";
 import type { StoredItem } from "./storage/requests.ts";
 import { attributeValue, only } from "./storage/validation.ts";
 
-/** The key of a ticket. */
-export type TicketKey = Pick<Ticket, "ticket_id" | "created_at">;
 /** A ticket id, or the key `{ ticket_id, created_at }` (a whole ticket will do), which saves the look-up. */
 export type TicketReference = Reference<TicketKey>;
 

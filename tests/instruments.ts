@@ -1,7 +1,8 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { CreateEntityItem } from "electrodb";
-import { type AnyEntity, createContext, type Model, type RequestEvent } from "../services/context.ts";
+import { createContext } from "../services/context.ts";
 import { bulkWrite } from "../services/storage/bulk-writer.ts";
+import type { AnyEntity, Model, RequestEvent } from "../services/storage/context.ts";
 import { EntityStore } from "../services/storage/entity-store.ts";
 import type { ListOptions, Page } from "../services/storage/pages.ts";
 import type { TestTable } from "./engine.ts";

@@ -10,7 +10,23 @@ const BIOME = createRequire(import.meta.url).resolve("@biomejs/biome/bin/biome")
 const FILES: Readonly<Record<string, { readonly allowed: readonly string[]; readonly refused: readonly string[] }>> = {
   "entities/ticket.ts": {
     allowed: ["./keys.ts", "electrodb", "uuid", "node:crypto"],
-    refused: ["../services/errors.ts", "@aws-sdk/client-dynamodb"],
+    refused: ["../services/storage/errors.ts", "@aws-sdk/client-dynamodb"],
+  },
+  "services/storage/requests.ts": {
+    allowed: ["./errors.ts", "../../entities/keys.ts", "@aws-sdk/client-dynamodb"],
+    refused: ["../context.ts", "../guards/claims.ts", "../support.ts"],
+  },
+  "services/storage/wire/direct-path.ts": {
+    allowed: ["../errors.ts", "../../../entities/keys.ts"],
+    refused: ["../../context.ts"],
+  },
+  "services/guards/claims.ts": {
+    allowed: ["./erasure.ts", "../storage/errors.ts", "../../entities/claim.ts"],
+    refused: ["../support.ts"],
+  },
+  "services/support.ts": {
+    allowed: ["./sessions.ts", "./storage/errors.ts", "./guards/claims.ts", "../entities/ticket.ts"],
+    refused: ["./devops.ts", "../testing/faults.ts"],
   },
   "testing/faults.ts": {
     allowed: ["../services/context.ts", "./clock.ts"],

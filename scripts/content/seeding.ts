@@ -1,7 +1,7 @@
-import type { DataLayerOptions } from "../../services/context.ts";
 import { createDataLayer, type DataLayer } from "../../services/data-layer.ts";
-import { ConflictError } from "../../services/errors.ts";
 import type { BulkWriteReport } from "../../services/storage/bulk-writer.ts";
+import type { DataLayerOptions } from "../../services/storage/context.ts";
+import { ConflictError } from "../../services/storage/errors.ts";
 import {
   type CastAction,
   type CastAssessment,

@@ -1,8 +1,8 @@
 import { createColors } from "picocolors";
 import { describeModel } from "../../entities/model.ts";
-import type { DataLayerOptions, RequestEvent } from "../../services/context.ts";
 import { createDataLayer } from "../../services/data-layer.ts";
-import { DataLayerError } from "../../services/errors.ts";
+import type { DataLayerOptions, RequestEvent } from "../../services/storage/context.ts";
+import { DataLayerError } from "../../services/storage/errors.ts";
 
 // Colour only on a terminal, in continuous integration too.
 const colors = createColors(process.stdout.isTTY === true && process.env.NO_COLOR === undefined);

@@ -6,7 +6,7 @@ import {
   REPORT_STATES,
   type StateMachine,
   TICKET_STATES,
-} from "../../services/state-machines.ts";
+} from "../../entities/transitions.ts";
 import type { Recording } from "./recording.ts";
 import { sampleCodes } from "./samples.ts";
 

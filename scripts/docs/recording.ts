@@ -1,7 +1,7 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient, paginateScan } from "@aws-sdk/lib-dynamodb";
-import type { RequestEvent } from "../../services/context.ts";
 import { createDataLayer, type DataLayer } from "../../services/data-layer.ts";
+import type { RequestEvent } from "../../services/storage/context.ts";
 import { startLocalDatabase } from "../../testing/local-database.ts";
 import { seedCast, seedCatalogue } from "../content/seeding.ts";
 import type { Sample } from "./samples.ts";

@@ -1,5 +1,6 @@
 import { tableDefinition } from "../../entities/table.ts";
-import { createContext, type DataLayerOptions } from "../../services/context.ts";
+import { createContext } from "../../services/context.ts";
+import type { DataLayerOptions } from "../../services/storage/context.ts";
 import { type Difference, differencesOf, RECOVERY_DAYS } from "../table/difference.ts";
 import { readTable, type TableState } from "../table/table-state.ts";
 import type { FindingKind, ItemFinding } from "./item-check.ts";

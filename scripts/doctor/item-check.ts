@@ -3,9 +3,9 @@ import type { AttributeNotes } from "../../entities/attributes.ts";
 import { MODEL_VERSION } from "../../entities/keys.ts";
 import { MARKERS, MODELS } from "../../entities/models.ts";
 import { tableDefinition } from "../../entities/table.ts";
-import type { AnyEntity, DataContext, Model } from "../../services/context.ts";
-import { ValidationError } from "../../services/errors.ts";
+import type { AnyEntity, DataContext, Model } from "../../services/storage/context.ts";
 import { EntityStore } from "../../services/storage/entity-store.ts";
+import { ValidationError } from "../../services/storage/errors.ts";
 import type { StoredItem } from "../../services/storage/requests.ts";
 
 /** The change that brings an item's keys into line with its attributes. */

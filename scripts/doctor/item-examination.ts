@@ -1,4 +1,4 @@
-import type { DataContext } from "../../services/context.ts";
+import type { DataContext } from "../../services/storage/context.ts";
 import { isCommandRow } from "../table/command-rows.ts";
 import { createItemCheck, type FindingKind, type ItemFinding } from "./item-check.ts";
 import { repairItem } from "./repair.ts";

@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from "node:util";
 import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
 import { DeleteCommand, GetCommand, PutCommand, QueryCommand } from "@aws-sdk/lib-dynamodb";
 import { tableDefinition } from "../../entities/table.ts";
-import type { DataContext } from "../../services/context.ts";
+import type { DataContext } from "../../services/storage/context.ts";
 import type { StoredItem } from "../../services/storage/requests.ts";
 import { DOCTOR_ROWS } from "../table/command-rows.ts";
 

@@ -1,7 +1,7 @@
 import { randomInt } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 import { ScanCommand, type ScanCommandOutput } from "@aws-sdk/lib-dynamodb";
-import type { DataContext } from "../../services/context.ts";
+import type { DataContext } from "../../services/storage/context.ts";
 import type { StoredItem } from "../../services/storage/requests.ts";
 
 export interface SlowScanOptions {

@@ -1,6 +1,7 @@
 import { UserModel } from "../../entities/user.ts";
-import { createContext, type DataLayerOptions } from "../../services/context.ts";
+import { createContext } from "../../services/context.ts";
 import { bulkWrite } from "../../services/storage/bulk-writer.ts";
+import type { DataLayerOptions } from "../../services/storage/context.ts";
 import { EntityStore } from "../../services/storage/entity-store.ts";
 import type { StoredItem } from "../../services/storage/requests.ts";
 import { type AccountNumber, createAccount } from "./account.ts";

@@ -8,7 +8,7 @@ import { SafetyLogModel } from "../../entities/safety-log.ts";
 import { SessionModel } from "../../entities/session.ts";
 import { TicketModel } from "../../entities/ticket.ts";
 import { UserModel } from "../../entities/user.ts";
-import type { DataContext } from "../../services/context.ts";
+import type { DataContext } from "../../services/storage/context.ts";
 import { EntityStore } from "../../services/storage/entity-store.ts";
 
 /** The entities of an account: what is generated is validated and keyed by them, as a service's writes are. */

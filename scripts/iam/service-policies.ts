@@ -1,8 +1,8 @@
 import type { ClaimKind } from "../../entities/claim.ts";
 import { DEFAULT_TABLE_NAME } from "../../entities/keys.ts";
 import { MARKERS, MODELS } from "../../entities/models.ts";
-import type { AnyEntity, Model } from "../../services/context.ts";
 import type { DataLayer } from "../../services/data-layer.ts";
+import type { AnyEntity, Model } from "../../services/storage/context.ts";
 import type { PolicyDocument, Statement } from "./evaluator.ts";
 
 const KEYED = { ...MODELS, ...MARKERS } as const;

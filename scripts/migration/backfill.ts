@@ -1,6 +1,6 @@
 import { setImmediate as turn } from "node:timers/promises";
-import type { DataContext } from "../../services/context.ts";
 import { bulkWrite } from "../../services/storage/bulk-writer.ts";
+import type { DataContext } from "../../services/storage/context.ts";
 import { batchGet, keyOf, type StoredItem, type StoredKey } from "../../services/storage/requests.ts";
 import { type Conflicts, neighbourConflicts } from "./conflicts.ts";
 import { addCounts, type Counts, noCounts } from "./counts.ts";

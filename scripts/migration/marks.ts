@@ -1,6 +1,6 @@
 import { PRIMARY_KEY, TTL_ATTRIBUTE } from "../../entities/keys.ts";
 import type { EntityName } from "../../entities/models.ts";
-import type { DataContext } from "../../services/context.ts";
+import type { DataContext } from "../../services/storage/context.ts";
 import { eachRow } from "../../services/storage/pages.ts";
 import {
   batchDelete,

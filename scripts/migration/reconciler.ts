@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { PRIMARY_KEY } from "../../entities/keys.ts";
 import type { EntityName } from "../../entities/models.ts";
-import type { DataContext } from "../../services/context.ts";
+import type { DataContext } from "../../services/storage/context.ts";
 import {
   batchGet,
   ConditionFailed,

@@ -1,5 +1,6 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { type Clock, createContext } from "../../services/context.ts";
+import { createContext } from "../../services/context.ts";
+import type { Clock } from "../../services/storage/context.ts";
 import { type Counts, noCounts } from "./counts.ts";
 import type { EnumMapping } from "./enum-mapping.ts";
 import { JsonLinesFile, readSetAside, type SetAside } from "./json-lines.ts";

@@ -2,7 +2,8 @@ import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync } from "n
 import { join } from "node:path";
 import { type DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
 import type { EntityName } from "../../entities/models.ts";
-import { type Clock, createContext } from "../../services/context.ts";
+import { createContext } from "../../services/context.ts";
+import type { Clock } from "../../services/storage/context.ts";
 import { Backfill, settleTouched } from "./backfill.ts";
 import { Checkpoints, type Run, StateDirectory } from "./checkpoint.ts";
 import { type Conflicts, findConflicts, wholePage } from "./conflicts.ts";

@@ -1,6 +1,7 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { type EntityName, MODELS } from "../../entities/models.ts";
-import { type Clock, createContext } from "../../services/context.ts";
+import { createContext } from "../../services/context.ts";
+import type { Clock } from "../../services/storage/context.ts";
 import type { EnumMapping } from "./enum-mapping.ts";
 import { itemFromJson } from "./json-lines.ts";
 import { type Outcome, Reconciler, type Whereabouts } from "./reconciler.ts";

@@ -1,11 +1,10 @@
 import type { AttributeNotes, MigrationMark } from "../../entities/attributes.ts";
 import type { ClaimKind } from "../../entities/claim.ts";
-import { ItemTooLargeError } from "../../entities/errors.ts";
 import { type EntityName, MODELS } from "../../entities/models.ts";
-import { claimRow, maybeUnclaimed } from "../../services/claims.ts";
-import type { AnyEntity, DataContext, Model } from "../../services/context.ts";
-import { ValidationError } from "../../services/errors.ts";
+import { claimRow, maybeUnclaimed } from "../../services/guards/claims.ts";
+import type { AnyEntity, DataContext, Model } from "../../services/storage/context.ts";
 import { EntityStore } from "../../services/storage/entity-store.ts";
+import { ItemTooLargeError, ValidationError } from "../../services/storage/errors.ts";
 import { keyOf, type StoredItem, type StoredKey } from "../../services/storage/requests.ts";
 import { digestOf } from "./digest.ts";
 import type { EnumMapping } from "./enum-mapping.ts";

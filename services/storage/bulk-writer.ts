@@ -1,5 +1,5 @@
-import type { DataContext } from "../context.ts";
-import { UnprocessedError, ValidationError } from "../errors.ts";
+import type { DataContext } from "./context.ts";
+import { UnprocessedError, ValidationError } from "./errors.ts";
 import { BATCH_WRITE_LIMIT, batchWrite, keyText, type StoredItem } from "./requests.ts";
 import { countIn, only } from "./validation.ts";
 

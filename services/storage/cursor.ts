@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from "node:crypto";
-import { InvalidCursorError } from "../errors.ts";
+import { InvalidCursorError } from "./errors.ts";
 
 /** DynamoDB's last evaluated key. */
 type Key = Record<string, unknown>;

@@ -1,8 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { CreateEntityItem, EntityItem } from "electrodb";
-import { ItemTooLargeError } from "../../entities/errors.ts";
-import type { AnyEntity, DataContext, Model } from "../context.ts";
-import { ConflictError, NotFoundError } from "../errors.ts";
+import type { AnyEntity, DataContext, Model } from "./context.ts";
+import { ConflictError, ItemTooLargeError, NotFoundError } from "./errors.ts";
 import { compileTemplate, type ItemTemplate } from "./item-template.ts";
 import { ConditionFailed, keyOf, type RequestParameters, type StoredItem, type StoredKey, send } from "./requests.ts";
 import {

@@ -1,5 +1,5 @@
 import type { EntityItem } from "electrodb";
-import type { AnyEntity, DataContext, Model } from "../context.ts";
+import type { AnyEntity, DataContext, Model } from "./context.ts";
 import { EntityStore } from "./entity-store.ts";
 import { type ListOptions, type Order, type Page, type QueryOperation, readPage } from "./pages.ts";
 import { batchGet, keyOf, keyText, type RequestLabel, type StoredItem } from "./requests.ts";

@@ -1,4 +1,4 @@
-import type { AnyEntity, Model } from "../context.ts";
+import type { AnyEntity, Model } from "./context.ts";
 import type { StoredItem } from "./requests.ts";
 import { isPlainObject } from "./validation.ts";
 

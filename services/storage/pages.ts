@@ -1,5 +1,5 @@
-import type { DataContext } from "../context.ts";
-import { InvalidCursorError } from "../errors.ts";
+import type { DataContext } from "./context.ts";
+import { InvalidCursorError } from "./errors.ts";
 import { type RequestLabel, type RequestParameters, type StoredItem, send } from "./requests.ts";
 import { countIn, only } from "./validation.ts";
 

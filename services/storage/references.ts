@@ -1,4 +1,4 @@
-import type { AnyEntity, DataContext, Model } from "../context.ts";
+import type { AnyEntity, DataContext, Model } from "./context.ts";
 import { EntityStore } from "./entity-store.ts";
 import type { QueryOperation } from "./pages.ts";
 import type { StoredItem } from "./requests.ts";

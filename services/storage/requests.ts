@@ -2,8 +2,8 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import { PRIMARY_KEY } from "../../entities/keys.ts";
-import type { DataContext, RequestEvent } from "../context.ts";
-import { UnprocessedError } from "../errors.ts";
+import type { DataContext, RequestEvent } from "./context.ts";
+import { UnprocessedError } from "./errors.ts";
 import { COMMANDS } from "./wire/document-commands.ts";
 
 /** An item as it is stored: attributes, keys and ElectroDB's identifiers. */

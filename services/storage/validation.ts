@@ -1,7 +1,7 @@
 import { BrokenRule, normalizeEmail } from "../../entities/attributes.ts";
-import { ItemTooLargeError, ValidationError } from "../../entities/errors.ts";
 import { itemSize, MAX_ITEM_BYTES, MAX_PARTITION_KEY_BYTES, MAX_SORT_KEY_BYTES } from "../../entities/item-size.ts";
-import type { Model } from "../context.ts";
+import type { Model } from "./context.ts";
+import { ItemTooLargeError, ValidationError } from "./errors.ts";
 
 interface AttributeRules {
   readonly type: string | readonly string[];

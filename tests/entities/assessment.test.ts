@@ -1,4 +1,4 @@
-import { ValidationError } from "../../entities/errors.ts";
+import { ValidationError } from "../../services/storage/errors.ts";
 import { MARIA, speakingScores, writingScores } from "../builders.ts";
 import { itemOf, itemsOf, keyOf, patchOf, queryOf, refusalOf } from "./parameters.ts";
 import { describeRules } from "./rules.ts";

@@ -1,4 +1,4 @@
-import { ValidationError } from "../../entities/errors.ts";
+import { ValidationError } from "../../services/storage/errors.ts";
 import { itemOf, keyOf, patchOf, queryOf, refusalOf } from "./parameters.ts";
 import { describeRules } from "./rules.ts";
 import { aScoringRubric, rubrics, SUBJECTS, storeOf } from "./samples.ts";

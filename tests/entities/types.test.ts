@@ -83,7 +83,7 @@ import type {
   TicketSummary,
 } from "../../entities/ticket.ts";
 import type { NewUser, User, UserChange, UserEntity, UserModel, UserSummary } from "../../entities/user.ts";
-import type { AnyEntity } from "../../services/context.ts";
+import type { AnyEntity } from "../../services/storage/context.ts";
 import { refusalOf } from "./parameters.ts";
 import {
   aBankQuestion,

@@ -1,5 +1,5 @@
 import { BatchWriteCommand } from "@aws-sdk/lib-dynamodb";
-import { ConflictError } from "../../services/errors.ts";
+import { ConflictError } from "../../services/storage/errors.ts";
 import { Interrupted, type Interruption, interruptedClient } from "../../testing/interrupted-client.ts";
 import { MARIA } from "../builders.ts";
 import { openTestTable, type TestTable } from "../engine.ts";

@@ -2,7 +2,7 @@ import { inspect } from "node:util";
 import fc from "fast-check";
 import { questions, rubrics } from "../../scripts/content/catalogue.ts";
 import type { DataLayer } from "../../services/data-layer.ts";
-import { DataLayerError } from "../../services/errors.ts";
+import { DataLayerError } from "../../services/storage/errors.ts";
 import {
   aFix,
   aReceipt,

@@ -5,7 +5,7 @@ import { type EntityName, MODELS } from "../../entities/models.ts";
 import { tableDefinition } from "../../entities/table.ts";
 import { questions as catalogue } from "../../scripts/content/catalogue.ts";
 import type { DataLayer } from "../../services/data-layer.ts";
-import { ConflictError, DataLayerError } from "../../services/errors.ts";
+import { ConflictError, DataLayerError } from "../../services/storage/errors.ts";
 import {
   aDiagnosis,
   aFix,

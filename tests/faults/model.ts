@@ -1,8 +1,6 @@
 import { MODELS } from "../../entities/models.ts";
 import { QR_TOKEN_LIFETIME_SECONDS } from "../../entities/qr-token.ts";
 import { SESSION_LIFETIME_SECONDS } from "../../entities/session.ts";
-import { ERASURE_MARKER_SECONDS } from "../../services/erasure.ts";
-import { ACCESS_PERIOD_SECONDS } from "../../services/purchases.ts";
 import {
   ACCOUNT_STATES,
   ACTION_STATES,
@@ -10,7 +8,9 @@ import {
   REPORT_STATES,
   type StateMachine,
   TICKET_STATES,
-} from "../../services/state-machines.ts";
+} from "../../entities/transitions.ts";
+import { ERASURE_MARKER_SECONDS } from "../../services/guards/erasure.ts";
+import { ACCESS_PERIOD_SECONDS } from "../../services/purchases.ts";
 import {
   aDiagnosis,
   aFix,

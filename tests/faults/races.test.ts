@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { DataLayer } from "../../services/data-layer.ts";
-import { ConflictError, DataLayerError, NotFoundError, TokenUsedError } from "../../services/errors.ts";
 import { ACCESS_PERIOD_SECONDS } from "../../services/purchases.ts";
+import { ConflictError, DataLayerError, NotFoundError, TokenUsedError } from "../../services/storage/errors.ts";
 import {
   aFix,
   aReceipt,

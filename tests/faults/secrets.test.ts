@@ -1,7 +1,7 @@
 import { inspect } from "node:util";
 import fc from "fast-check";
-import type { RequestEvent } from "../../services/context.ts";
 import type { DataLayer } from "../../services/data-layer.ts";
+import type { RequestEvent } from "../../services/storage/context.ts";
 import {
   aFix,
   aReceipt,

@@ -4,7 +4,7 @@ import { presentOfSeed, seedAccounts } from "../../scripts/generator/seed-accoun
 import { storesOf } from "../../scripts/generator/stores.ts";
 import { overallBand, type Scores } from "../../services/assessments.ts";
 import { createContext } from "../../services/context.ts";
-import { ConflictError } from "../../services/errors.ts";
+import { ConflictError } from "../../services/storage/errors.ts";
 import type { StoredItem } from "../../services/storage/requests.ts";
 import { createLocalClient, LOCAL_CREDENTIALS, LOCAL_REGION } from "../../testing/local-database.ts";
 import { commandHost } from "../commands.ts";

@@ -7,8 +7,8 @@ import { SessionModel } from "../../entities/session.ts";
 import { TicketModel } from "../../entities/ticket.ts";
 import type { User } from "../../entities/user.ts";
 import type { Accounts, ErasureReport } from "../../services/accounts.ts";
-import { ERASURE_MARKER_SECONDS } from "../../services/erasure.ts";
-import { ConflictError, NotFoundError, UnprocessedError, ValidationError } from "../../services/errors.ts";
+import { ERASURE_MARKER_SECONDS } from "../../services/guards/erasure.ts";
+import { ConflictError, NotFoundError, UnprocessedError, ValidationError } from "../../services/storage/errors.ts";
 import {
   aReceipt,
   aRegistration,

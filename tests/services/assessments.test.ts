@@ -8,7 +8,7 @@ import {
   ItemTooLargeError,
   NotFoundError,
   ValidationError,
-} from "../../services/errors.ts";
+} from "../../services/storage/errors.ts";
 import {
   aReceipt,
   aRegistration,

@@ -2,7 +2,7 @@ import { DevopsActionModel } from "../../entities/devops-action.ts";
 import { ACTION_STATUSES, type ActionStatus } from "../../entities/enums.ts";
 import type { Ticket } from "../../entities/ticket.ts";
 import type { ActionReference, Devops } from "../../services/devops.ts";
-import { ConflictError, NotFoundError } from "../../services/errors.ts";
+import { ConflictError, NotFoundError } from "../../services/storage/errors.ts";
 import type { TicketReference } from "../../services/support.ts";
 import { aDiagnosis, aFix, aTicket } from "../builders.ts";
 import { NOW, openTestTable, type TestTable } from "../engine.ts";

@@ -1,3 +1,4 @@
+import { errorResponse, statusCodeOf } from "../../services/http-status.ts";
 import {
   ConfigurationError,
   ConflictError,
@@ -8,8 +9,7 @@ import {
   TokenUsedError,
   UnprocessedError,
   ValidationError,
-} from "../../services/errors.ts";
-import { errorResponse, statusCodeOf } from "../../services/http-status.ts";
+} from "../../services/storage/errors.ts";
 
 const named = (name: string) => Object.assign(new Error("arn:aws:dynamodb:…:table/ielts"), { name });
 

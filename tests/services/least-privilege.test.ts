@@ -20,7 +20,7 @@ import {
   TABLE,
 } from "../../scripts/iam/service-policies.ts";
 import type { DataLayer } from "../../services/data-layer.ts";
-import { DataLayerError } from "../../services/errors.ts";
+import { DataLayerError } from "../../services/storage/errors.ts";
 import { aDiagnosis, aSafetyEvent, aTicket, MARIA, startAssessment } from "../builders.ts";
 import { NOW, ON_DYNAMODB_LOCAL, openTestTable, type TestTable } from "../engine.ts";
 import { report } from "../faults/report.ts";

@@ -8,6 +8,7 @@ import {
   type ReportStatus,
 } from "../../entities/enums.ts";
 import { SafetyLogModel } from "../../entities/safety-log.ts";
+import type { ReportFiling, SafetyEvent } from "../../services/moderation.ts";
 import {
   ConflictError,
   InvalidCursorError,
@@ -15,8 +16,7 @@ import {
   NotFoundError,
   UnprocessedError,
   ValidationError,
-} from "../../services/errors.ts";
-import type { ReportFiling, SafetyEvent } from "../../services/moderation.ts";
+} from "../../services/storage/errors.ts";
 import { aReport, aSafetyEvent, aSpeakingResult, aTicket, CHEN, MARIA, startAssessment } from "../builders.ts";
 import { NOW, ON_DYNAMODB_LOCAL, openTestTable, type TestTable } from "../engine.ts";
 import { everyPage, interceptedClient, requestsOf, storeAll } from "../instruments.ts";

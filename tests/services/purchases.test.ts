@@ -1,9 +1,9 @@
 import { inspect } from "node:util";
 import { AssessmentModel } from "../../entities/assessment.ts";
 import { EntitlementModel } from "../../entities/entitlement.ts";
-import { claimId, settleClaim } from "../../services/claims.ts";
-import { ConflictError, ItemTooLargeError, NotFoundError, ValidationError } from "../../services/errors.ts";
+import { claimId, settleClaim } from "../../services/guards/claims.ts";
 import { ACCESS_PERIOD_SECONDS, type Purchases, type VerifiedReceipt } from "../../services/purchases.ts";
+import { ConflictError, ItemTooLargeError, NotFoundError, ValidationError } from "../../services/storage/errors.ts";
 import { aReceipt, aRegistration } from "../builders.ts";
 import { NOW, openTestTable, type TestTable } from "../engine.ts";
 import { interceptedClient, requestsOf, type SentCommand, storeAll } from "../instruments.ts";

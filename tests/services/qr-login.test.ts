@@ -1,5 +1,6 @@
 import { inspect } from "node:util";
 import { QR_TOKEN_LIFETIME_SECONDS } from "../../entities/qr-token.ts";
+import type { QrLogin } from "../../services/qr-login.ts";
 import {
   ConflictError,
   DataLayerError,
@@ -7,8 +8,7 @@ import {
   NotFoundError,
   TokenUsedError,
   ValidationError,
-} from "../../services/errors.ts";
-import type { QrLogin } from "../../services/qr-login.ts";
+} from "../../services/storage/errors.ts";
 import { aRegistration, BCRYPT_HASH, MARIA, OTHER_BCRYPT_HASH } from "../builders.ts";
 import { NOW, openTestTable, type TestTable } from "../engine.ts";
 import { everyPage, interceptedClient } from "../instruments.ts";

@@ -1,7 +1,7 @@
 import { DIFFICULTIES, type Difficulty, QUESTION_TYPES, type QuestionType } from "../../entities/enums.ts";
 import type { Question } from "../../entities/question.ts";
-import { InvalidCursorError, NotFoundError, UnprocessedError, ValidationError } from "../../services/errors.ts";
 import type { QuestionFilter } from "../../services/questions.ts";
+import { InvalidCursorError, NotFoundError, UnprocessedError, ValidationError } from "../../services/storage/errors.ts";
 import { aQuestion } from "../builders.ts";
 import { openTestTable, type TestTable } from "../engine.ts";
 import { everyPage, interceptedClient, requestsOf } from "../instruments.ts";

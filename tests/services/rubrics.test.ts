@@ -1,5 +1,5 @@
 import { CRITERIA, type Criterion, type Skill } from "../../entities/enums.ts";
-import { NotFoundError, ValidationError } from "../../services/errors.ts";
+import { NotFoundError, ValidationError } from "../../services/storage/errors.ts";
 import { aRubric } from "../builders.ts";
 import { openTestTable, type TestTable } from "../engine.ts";
 import { requestsOf } from "../instruments.ts";

@@ -1,6 +1,6 @@
 import { QR_TOKEN_LIFETIME_SECONDS } from "../../entities/qr-token.ts";
 import { SESSION_LIFETIME_SECONDS } from "../../entities/session.ts";
-import { ConflictError, ExpiredError, NotFoundError, ValidationError } from "../../services/errors.ts";
+import { ConflictError, ExpiredError, NotFoundError, ValidationError } from "../../services/storage/errors.ts";
 import { aRegistration, CHEN, MARIA, OTHER_BCRYPT_HASH } from "../builders.ts";
 import { NOW, openTestTable, type TestTable } from "../engine.ts";
 import { heldClient } from "../instruments.ts";

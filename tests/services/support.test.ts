@@ -1,7 +1,7 @@
 import { DevopsActionModel } from "../../entities/devops-action.ts";
 import { TICKET_PRIORITIES, TICKET_STATUSES, type TicketStatus } from "../../entities/enums.ts";
 import { type Ticket, TicketModel } from "../../entities/ticket.ts";
-import { ConflictError, NotFoundError, ValidationError } from "../../services/errors.ts";
+import { ConflictError, NotFoundError, ValidationError } from "../../services/storage/errors.ts";
 import type { Support, TicketReference } from "../../services/support.ts";
 import { aDiagnosis, aFix, aTicket, CHEN, MARIA } from "../builders.ts";
 import { NOW, openTestTable, type TestTable } from "../engine.ts";

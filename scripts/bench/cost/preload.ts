@@ -1,8 +1,8 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { BatchWriteCommand, DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { MODELS } from "../../../entities/models.ts";
-import type { AnyEntity, DataContext, Model } from "../../../services/context.ts";
 import { bulkWrite } from "../../../services/storage/bulk-writer.ts";
+import type { AnyEntity, DataContext, Model } from "../../../services/storage/context.ts";
 import { EntityStore } from "../../../services/storage/entity-store.ts";
 import type { Preload } from "./fixtures.ts";
 

@@ -9,7 +9,7 @@ import { retry } from "../../../scripts/migration/retry.ts";
 import type { MigrationReport } from "../../../scripts/migration/run.ts";
 import { quarantineFaults, runKilled } from "../../../scripts/migration/trials/killed-run.ts";
 import { createContext } from "../../../services/context.ts";
-import { ConflictError } from "../../../services/errors.ts";
+import { ConflictError } from "../../../services/storage/errors.ts";
 import { type CommandFailure, commandHost } from "../../commands.ts";
 import { NOW } from "../../engine.ts";
 import { interceptedClient } from "../../instruments.ts";

@@ -1,6 +1,7 @@
-import { createContext, type DataContext, type DataLayerOptions } from "../../../services/context.ts";
-import { UnprocessedError } from "../../../services/errors.ts";
+import { createContext } from "../../../services/context.ts";
 import { bulkWrite } from "../../../services/storage/bulk-writer.ts";
+import type { DataContext, DataLayerOptions } from "../../../services/storage/context.ts";
+import { UnprocessedError } from "../../../services/storage/errors.ts";
 import { openTestTable, type TestTable } from "../../engine.ts";
 import { interceptedClient, type SentCommand } from "../../instruments.ts";
 

@@ -7,7 +7,7 @@ import { SessionModel } from "../../../entities/session.ts";
 import { createTableInput } from "../../../entities/table.ts";
 import { TicketModel } from "../../../entities/ticket.ts";
 import type { DataLayer } from "../../../services/data-layer.ts";
-import { InvalidCursorError, ValidationError } from "../../../services/errors.ts";
+import { InvalidCursorError, ValidationError } from "../../../services/storage/errors.ts";
 import type { ListOptions, Page } from "../../../services/storage/pages.ts";
 import { aFix, aQuestion, aReport, aTicket, CHEN, MARIA } from "../../builders.ts";
 import { NOW, openTestTable, type TestTable } from "../../engine.ts";

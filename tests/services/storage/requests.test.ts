@@ -1,8 +1,14 @@
 import timers from "node:timers/promises";
 import { type DynamoDBClient, ResourceNotFoundException } from "@aws-sdk/client-dynamodb";
-import { createContext, type DataLayerOptions, type RequestEvent } from "../../../services/context.ts";
+import { createContext } from "../../../services/context.ts";
 import { createDataLayer, type DataLayer } from "../../../services/data-layer.ts";
-import { ConflictError, DataLayerError, ItemTooLargeError, UnprocessedError } from "../../../services/errors.ts";
+import type { DataLayerOptions, RequestEvent } from "../../../services/storage/context.ts";
+import {
+  ConflictError,
+  DataLayerError,
+  ItemTooLargeError,
+  UnprocessedError,
+} from "../../../services/storage/errors.ts";
 import {
   batchDelete,
   batchGet,

@@ -2,7 +2,7 @@ import { runInNewContext } from "node:vm";
 import type { Question } from "../../../entities/question.ts";
 import type { Rubric } from "../../../entities/rubric.ts";
 import type { DataLayer } from "../../../services/data-layer.ts";
-import { DataLayerError, ItemTooLargeError, NotFoundError, ValidationError } from "../../../services/errors.ts";
+import { DataLayerError, ItemTooLargeError, NotFoundError, ValidationError } from "../../../services/storage/errors.ts";
 import {
   aDiagnosis,
   aFix,

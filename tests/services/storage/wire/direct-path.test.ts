@@ -1,6 +1,6 @@
 import { type DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
-import type { FallbackEvent } from "../../../../services/context.ts";
 import { createDataLayer } from "../../../../services/data-layer.ts";
+import type { FallbackEvent } from "../../../../services/storage/wire/direct-path.ts";
 import { directPathOf } from "../../../../services/storage/wire/direct-path.ts";
 import { COMMANDS } from "../../../../services/storage/wire/document-commands.ts";
 import { aTicket } from "../../../builders.ts";

@@ -1,11 +1,11 @@
-import { CLAIM_KINDS } from "../../entities/claim.ts";
-import { claimId, settleClaim } from "../../services/claims.ts";
-import type { DataContext } from "../../services/context.ts";
-import type { DataLayer } from "../../services/data-layer.ts";
-import { ConflictError, ValidationError } from "../../services/errors.ts";
-import { aDiagnosis, aFix, aReport, aSafetyEvent, aTicket, CHEN, MARIA, startAssessment } from "../builders.ts";
-import { NOW, openTestTable, type TestTable } from "../engine.ts";
-import { interceptedClient } from "../instruments.ts";
+import { CLAIM_KINDS } from "../../../entities/claim.ts";
+import type { DataLayer } from "../../../services/data-layer.ts";
+import { claimId, settleClaim } from "../../../services/guards/claims.ts";
+import type { DataContext } from "../../../services/storage/context.ts";
+import { ConflictError, ValidationError } from "../../../services/storage/errors.ts";
+import { aDiagnosis, aFix, aReport, aSafetyEvent, aTicket, CHEN, MARIA, startAssessment } from "../../builders.ts";
+import { NOW, openTestTable, type TestTable } from "../../engine.ts";
+import { interceptedClient } from "../../instruments.ts";
 
 const MINUTE = 60;
 

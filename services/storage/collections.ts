@@ -1,4 +1,4 @@
-import { AssessmentModel } from "../entities/assessment.ts";
+import { AssessmentModel } from "../../entities/assessment.ts";
 import {
   type AccountCollection,
   type AssessmentReviewCollection,
@@ -6,13 +6,13 @@ import {
   assessmentReviewCollection,
   type TicketThreadCollection,
   ticketThreadCollection,
-} from "../entities/collections.ts";
-import { ContentReportModel } from "../entities/content-report.ts";
-import { DevopsActionModel } from "../entities/devops-action.ts";
-import { EntitlementModel } from "../entities/entitlement.ts";
-import { SafetyLogModel } from "../entities/safety-log.ts";
-import { TicketModel } from "../entities/ticket.ts";
-import { UserModel } from "../entities/user.ts";
+} from "../../entities/collections.ts";
+import { ContentReportModel } from "../../entities/content-report.ts";
+import { DevopsActionModel } from "../../entities/devops-action.ts";
+import { EntitlementModel } from "../../entities/entitlement.ts";
+import { SafetyLogModel } from "../../entities/safety-log.ts";
+import { TicketModel } from "../../entities/ticket.ts";
+import { UserModel } from "../../entities/user.ts";
 import type { DataContext } from "./context.ts";
 
 // `context.once` keeps each of these: ElectroDB takes long to make one. A bundle keeps the ones that it uses.

@@ -1,14 +1,13 @@
 import { createHash } from "node:crypto";
 import { validate } from "uuid";
-import { type ClaimKind, ClaimModel } from "../entities/claim.ts";
-import { ValidationError } from "../entities/errors.ts";
-import { MAX_PARTITION_KEY_BYTES } from "../entities/item-size.ts";
-import type { DataContext, Model } from "./context.ts";
-import { ConflictError } from "./errors.ts";
-import { EntityStore } from "./storage/entity-store.ts";
-import { createReferences } from "./storage/references.ts";
-import type { StoredItem } from "./storage/requests.ts";
-import { KEY_PREFIX_BYTES } from "./storage/validation.ts";
+import { type ClaimKind, ClaimModel } from "../../entities/claim.ts";
+import { MAX_PARTITION_KEY_BYTES } from "../../entities/item-size.ts";
+import type { DataContext, Model } from "../storage/context.ts";
+import { EntityStore } from "../storage/entity-store.ts";
+import { ConflictError, ValidationError } from "../storage/errors.ts";
+import { createReferences } from "../storage/references.ts";
+import type { StoredItem } from "../storage/requests.ts";
+import { KEY_PREFIX_BYTES } from "../storage/validation.ts";
 
 /** A claim, and whether this call was the one that made it. */
 export interface ClaimResult {

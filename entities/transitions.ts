@@ -1,4 +1,4 @@
-import type { AccountStatus, ActionStatus, AssessmentStatus, ReportStatus, TicketStatus } from "../entities/enums.ts";
+import type { AccountStatus, ActionStatus, AssessmentStatus, ReportStatus, TicketStatus } from "./enums.ts";
 
 /** For each state, the states from which an item may become it; anything else is a conflict. */
 export type StateMachine<S extends string> = Readonly<Record<S, readonly S[]>>;

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import { ClaimModel } from "../entities/claim.ts";
-import type { DataContext } from "./context.ts";
-import { EntityStore } from "./storage/entity-store.ts";
-import type { StoredItem } from "./storage/requests.ts";
+import { ClaimModel } from "../../entities/claim.ts";
+import type { DataContext } from "../storage/context.ts";
+import { EntityStore } from "../storage/entity-store.ts";
+import type { StoredItem } from "../storage/requests.ts";
 
 /** Longer than any Lambda function runs, so that no write that began before an erasure can end after its marker. */
 export const ERASURE_MARKER_SECONDS = 60 * 60;

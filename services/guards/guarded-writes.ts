@@ -1,12 +1,12 @@
 import type { CreateEntityItem, EntityItem } from "electrodb";
-import { UserModel } from "../entities/user.ts";
+import { UserModel } from "../../entities/user.ts";
+import type { AnyEntity, DataContext, Model } from "../storage/context.ts";
+import { EntityStore } from "../storage/entity-store.ts";
+import { ConflictError, type NotFoundError } from "../storage/errors.ts";
+import { keyAttributes } from "../storage/references.ts";
+import { batchGet, type RequestLabel, type StoredItem, type StoredKey, send } from "../storage/requests.ts";
 import { claimOwnId } from "./claims.ts";
-import type { AnyEntity, DataContext, Model } from "./context.ts";
 import { holds, markerOf } from "./erasure.ts";
-import { ConflictError, type NotFoundError } from "./errors.ts";
-import { EntityStore } from "./storage/entity-store.ts";
-import { keyAttributes } from "./storage/references.ts";
-import { batchGet, type RequestLabel, type StoredItem, type StoredKey, send } from "./storage/requests.ts";
 
 /** An item that must be there for another one to be. */
 interface Parent {
