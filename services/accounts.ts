@@ -7,10 +7,11 @@ import { SafetyLogModel } from "../entities/safety-log.ts";
 import { SessionModel } from "../entities/session.ts";
 import { TicketModel, type TicketSummary } from "../entities/ticket.ts";
 import { ACCOUNT_STATES } from "../entities/transitions.ts";
+import type { UserEntity } from "../entities/user.ts";
 import { type NewUser, type User, UserModel, type UserSummary } from "../entities/user.ts";
 import { settleClaim } from "./guards/claims.ts";
 import { isErased, markErased } from "./guards/erasure.ts";
-import { createSessions } from "./sessions.ts";
+import { Sessions } from "./sessions.ts";
 import { accountOn } from "./storage/collections.ts";
 import type { DataContext, Model } from "./storage/context.ts";
 import { anyOf, EntityStore } from "./storage/entity-store.ts";
@@ -100,27 +101,377 @@ function equalSecrets(a: unknown, b: unknown): boolean {
   return left.length === right.length && timingSafeEqual(left, right);
 }
 
+const emailOf = (value: string) => attributeValue(UserModel, "email", value);
 /**
  * User accounts: registration, log-in data, state, overview, export and erasure.
  * @example
- * import { createAccounts } from "@ielts-ai-prep/data-layer/services/accounts";
+ * import { Accounts } from "@ielts-ai-prep/data-layer/services/accounts";
  * import { createContext } from "@ielts-ai-prep/data-layer/services/context";
  *
- * const accounts = createAccounts(createContext({ table: "ielts-genai-prep" }));
+ * const accounts = new Accounts(createContext({ table: "ielts-genai-prep" }));
  */
-export function createAccounts(context: DataContext) {
-  const users = new EntityStore(context, UserModel);
-  const sessions = createSessions(context);
-  const emailOf = (value: string) => attributeValue(UserModel, "email", value);
+export class Accounts {
+  readonly #context: DataContext;
+  readonly #users: EntityStore<UserEntity>;
+  readonly #sessions: Sessions;
 
-  async function stored(email: string, consistent = false): Promise<StoredItem> {
-    const item = await users.read("byEmail", users.entity.get({ email: emailOf(email) }), { consistent });
-    if (item === undefined) throw users.notFound();
+  constructor(context: DataContext) {
+    this.#context = context;
+    this.#users = new EntityStore(context, UserModel);
+    this.#sessions = new Sessions(context);
+  }
+
+  /**
+   * Registers an account: active, e-mail not verified. The same registration again, from a retry, gives it back.
+   * @throws ConflictError when the e-mail address has another account (`registered`), or had one that was erased
+   * within the last hour (`erased`).
+   * @example
+   * const user = await accounts.register({
+   *   email: "chen@example.com",
+   *   username: "Chen",
+   *   password_hash: "$2b$12$zyxwvutsrqponmlkjihgfeJ5p3GmZb1Vd9cQeXy0T4Nf7sLhRkWm2",
+   *   verification_token: crypto.randomUUID(), // for the link in the e-mail
+   * });
+   */
+  async register(input: Registration): Promise<User> {
+    only("user", input, ["email", "password_hash", "username", "verification_token"]);
+    const email = emailOf(input.email);
+    const user = {
+      ...input,
+      email,
+      created_at: this.#context.clock(),
+      email_verified: false,
+      account_status: "active",
+    } as const;
+    this.#users.itemOf(user);
+    const insert = this.#users.insert(user, (current) => {
+      const same =
+        equalSecrets(current?.password_hash, input.password_hash) &&
+        equalSecrets(current?.verification_token, input.verification_token);
+      if (same && current !== undefined) return this.#users.parse(current);
+      throw new ConflictError("user", "registered", "the e-mail address already has an account");
+    });
+    // Beside the write, not after it: an account that begins while it is erased may as well have begun later.
+    const [written, gone] = await Promise.allSettled([insert, isErased(this.#context, email)]);
+    if (gone.status === "rejected") throw gone.reason;
+    // A write that failed may have been stored: a retry finds out.
+    if (written.status === "rejected" && !(written.reason instanceof ConflictError)) throw written.reason;
+    if (gone.value) {
+      if (written.status === "fulfilled") await this.#users.remove("undo", this.#users.entity.delete({ email }));
+      throw new ConflictError("user", "erased", "the account was erased within the last hour");
+    }
+    if (written.status === "rejected") throw written.reason;
+    return written.value;
+  }
+
+  /**
+   * An account, without its secrets.
+   * @throws NotFoundError
+   * @example
+   * const { username, created_at, last_login } = await accounts.get(email); // epoch seconds both
+   */
+  async get(email: string): Promise<User> {
+    return this.#users.parse(await this.#stored(email));
+  }
+
+  /**
+   * An account, without its secrets, or undefined when there is none.
+   * @example
+   * const user = await accounts.find("nobody@example.com"); // undefined
+   */
+  async find(email: string): Promise<User | undefined> {
+    const item = await this.#users.read("byEmail", this.#users.entity.get({ email: emailOf(email) }));
+    return item === undefined ? undefined : this.#users.parse(item);
+  }
+
+  /**
+   * What log-in needs, read consistently: the only read that gives the password hash.
+   * @throws NotFoundError
+   * @example
+   * const { password_hash, account_status, email_verified } = await accounts.credentials(email);
+   * // Compare the password with the hash first, so that the answer tells a stranger nothing of the account.
+   * const mayLogIn = account_status === "active" && email_verified;
+   */
+  async credentials(email: string): Promise<Credentials> {
+    const item = await this.#stored(email, true);
+    return {
+      email: item.email as string,
+      password_hash: item.password_hash as string,
+      account_status: item.account_status as User["account_status"],
+      email_verified: item.email_verified as boolean,
+    };
+  }
+
+  /**
+   * Verifies the address by its single-use token, which is removed.
+   * @throws ConflictError `already_verified`, or `wrong_token`; NotFoundError.
+   * @example
+   * const token = "verify-maria"; // from the link's query string
+   * const { email_verified } = await accounts.verifyEmail(email, token); // true
+   */
+  async verifyEmail(email: string, verification_token: string): Promise<User> {
+    const key = { email: emailOf(email) };
+    const token = attributeValue(UserModel, "verification_token", verification_token);
+    return this.#users.change(
+      "verifyEmail",
+      {},
+      (user) =>
+        user
+          .patch(key)
+          .set({ email_verified: true })
+          .remove(["verification_token"])
+          .where((attributes, { eq }) => eq(attributes.verification_token, token)),
+      (current) => {
+        if (current === undefined) throw this.#users.notFound();
+        if (current.email_verified === true && current.verification_token === undefined) {
+          throw new ConflictError("user", "already_verified", "the e-mail address is already verified");
+        }
+        throw new ConflictError("user", "wrong_token", "the verification token is not the account's");
+      },
+    );
+  }
+
+  /**
+   * Sets a new token to verify the address by, in place of the one before.
+   * @throws ConflictError `already_verified`; NotFoundError.
+   * @example
+   * const verification_token = crypto.randomUUID();
+   * await accounts.setVerificationToken(email, verification_token); // then send the link again
+   */
+  async setVerificationToken(email: string, verification_token: string): Promise<User> {
+    attributeValue(UserModel, "verification_token", verification_token);
+    const key = { email: emailOf(email) };
+    return this.#users.change(
+      "setVerificationToken",
+      { verification_token },
+      (user) =>
+        user
+          .patch(key)
+          .set({ verification_token })
+          .where(({ email_verified }, { eq }) => eq(email_verified, false)),
+      (current) => {
+        if (current === undefined) throw this.#users.notFound();
+        throw new ConflictError("user", "already_verified", "the e-mail address is already verified");
+      },
+    );
+  }
+
+  /**
+   * Replaces the password hash, ends all sessions and withdraws all QR tokens. With `current_hash` the change only
+   * happens if that is still the stored hash, so that two changes at once cannot both win. Safe to repeat.
+   * @throws ConflictError `password_changed`; NotFoundError; UnprocessedError when DynamoDB is too busy to end the
+   * sessions: call again.
+   * @example
+   * const { password_hash: current_hash } = await accounts.credentials(email);
+   * const password_hash = "$2b$12$zyxwvutsrqponmlkjihgfeJ5p3GmZb1Vd9cQeXy0T4Nf7sLhRkWm2";
+   * await accounts.changePassword(email, { password_hash, current_hash });
+   */
+  async changePassword(email: string, input: PasswordChange): Promise<User> {
+    only("user", input, ["password_hash", "current_hash"]);
+    const key = { email: emailOf(email) };
+    const { password_hash, current_hash } = input;
+    if (current_hash !== undefined) attributeValue(UserModel, "password_hash", current_hash, "current_hash");
+    const user = await this.#users.change(
+      "changePassword",
+      { password_hash },
+      (entity) => {
+        const change = entity.patch(key).set({ password_hash });
+        return current_hash === undefined
+          ? change
+          : change.where((attributes, { eq }) => eq(attributes.password_hash, current_hash));
+      },
+      (current) => {
+        if (current === undefined) throw this.#users.notFound();
+        if (equalSecrets(current.password_hash, password_hash)) return this.#users.parse(current);
+        throw new ConflictError("user", "password_changed", "the password has been changed meanwhile");
+      },
+    );
+    await this.#sessions.endAll(key.email);
+    return user;
+  }
+
+  /**
+   * Records that the user logged in now. `last_login`, in epoch seconds, never moves backwards.
+   * @throws NotFoundError
+   * @example
+   * const { last_login } = await accounts.recordLogin(email);
+   */
+  async recordLogin(email: string): Promise<User> {
+    const key = { email: emailOf(email) };
+    const now = this.#context.clock();
+    return this.#users.change(
+      "recordLogin",
+      {},
+      (user) =>
+        user
+          .patch(key)
+          .set({ last_login: now })
+          .where(({ last_login }, { notExists, lt }) => anyOf(notExists(last_login), lt(last_login, now))),
+      (current) => {
+        if (current === undefined) throw this.#users.notFound();
+        return this.#users.parse(current);
+      },
+    );
+  }
+
+  /**
+   * Suspends an active account, ends all its sessions and withdraws its QR tokens. Safe to repeat.
+   * @throws ConflictError when it is deleted; NotFoundError; UnprocessedError when DynamoDB is too busy to end the
+   * sessions: call again.
+   * @example
+   * await accounts.suspend(email);
+   * const refused = await sessions.start({ user_email: email }).catch((error) => error.state); // "suspended"
+   */
+  async suspend(email: string): Promise<User> {
+    const user = await this.#setStatus(emailOf(email), "suspended");
+    await this.#sessions.endAll(user.email);
+    return user;
+  }
+
+  /**
+   * Makes a suspended account active again. Safe to repeat.
+   * @throws ConflictError when it is deleted; NotFoundError.
+   * @example
+   * await accounts.suspend(email);
+   * const { account_status } = await accounts.reactivate(email); // "active"
+   */
+  async reactivate(email: string): Promise<User> {
+    return this.#setStatus(emailOf(email), "active");
+  }
+
+  /**
+   * Marks the account deleted, for good, ends all its sessions and withdraws its QR tokens. Its items stay until
+   * `erase`. Safe to repeat.
+   * @throws NotFoundError; UnprocessedError when DynamoDB is too busy to end the sessions: call again.
+   * @example
+   * const { account_status } = await accounts.markDeleted(email); // "deleted"
+   */
+  async markDeleted(email: string): Promise<User> {
+    const user = await this.#setStatus(emailOf(email), "deleted");
+    await this.#sessions.endAll(user.email);
+    return user;
+  }
+
+  /**
+   * The dashboard, from the `account` collection: the user, all purchases, all open tickets and the last assessments.
+   * One request, whatever the number of assessments: the collection is read backwards, where the user stands before
+   * tickets, purchases and assessments, and reading stops at the last assessment asked for. An account with more than
+   * about 10 tickets and purchases takes a further request. `assessments` says how many: 1 to 100, 10 if left out.
+   * @throws NotFoundError
+   * @example
+   * const { user, assessments, entitlements, openTickets } = await accounts.overview(email, { assessments: 5 });
+   * const usable = entitlements.filter(({ active }) => active).map(({ product_id }) => product_id); // ["speaking"]
+   */
+  async overview(email: string, options: { readonly assessments?: number } = {}): Promise<AccountOverview> {
+    only("overview", options, ["assessments"]);
+    const wanted = countIn("overview", "assessments", options.assessments ?? OVERVIEW_ASSESSMENTS, 1, MAX_LIMIT);
+    const user_email = emailOf(email);
+    const query = this.#context.once(accountOn)({ user_email });
+    const label = { entity: "account", accessPattern: "account" };
+    const rows: StoredItem[] = [];
+    let found = 0;
+    for await (const row of eachRow(this.#context, label, query, { limit: wanted + OVERVIEW_OTHERS })) {
+      rows.push(row);
+      if (row.__edb_e__ === "assessment" && ++found === wanted) break;
+    }
+    const groups = groupByEntity(rows);
+    const [own] = rowsOf<UserSummary>(this.#context, UserModel, groups);
+    if (own === undefined) throw this.#users.notFound();
+    const now = this.#context.clock();
+    return {
+      user: { ...own, email: user_email },
+      assessments: rowsOf<AssessmentSummary>(this.#context, AssessmentModel, groups).map((row) => ({
+        ...row,
+        user_id: user_email,
+      })),
+      entitlements: rowsOf<EntitlementSummary>(this.#context, EntitlementModel, groups).map((row) => ({
+        ...row,
+        user_email,
+        active: row.status === "active" && row.expires_at > now,
+      })),
+      openTickets: rowsOf<TicketSummary>(this.#context, TicketModel, groups)
+        .filter((row) => row.status !== "resolved")
+        .map((row) => ({ ...row, user_email })),
+    };
+  }
+
+  /**
+   * Every item of the account, whole, for the user's right of access. Secrets (the password hash, tokens, session ids)
+   * are left out; the receipt is the user's own and stays in.
+   * @throws NotFoundError when the account has no items at all; UnprocessedError when DynamoDB is too busy: call
+   * again.
+   * @example
+   * const { exported_at, items } = await accounts.export(email);
+   * const file = JSON.stringify({ exported_at, ...items }, null, 2);
+   */
+  async export(email: string): Promise<AccountExport> {
+    const user_email = emailOf(email);
+    const items = byExportedEntity((): Readonly<Record<string, unknown>>[] => []);
+    const user = await this.#users.read("byEmail", this.#users.entity.get({ email: user_email }), { consistent: true });
+    const label = { entity: "account", accessPattern: "export" };
+    const found = await this.#itemRows(user_email, label);
+    const logs = await this.#safetyLogRows(user_email, assessmentIds(found), label);
+    const whole = await batchGet(this.#context, label, [...found, ...logs].map(keyOf), {
+      consistent: true,
+    });
+    for (const item of user === undefined ? whole : [user, ...whole]) {
+      const entity = item.__edb_e__ as ExportedEntity;
+      items[entity].push(exported(entity, item));
+    }
+    if (Object.values(items).every((list) => list.length === 0)) throw this.#users.notFound();
+    return { email: user_email, exported_at: this.#context.clock(), items };
+  }
+
+  /**
+   * Removes every item of the account. A marker is set and the account deleted first: writes for the account that run
+   * at the same time are refused for an hour, or were stored before and are removed. The account's own row goes last,
+   * so that a retry after a crash goes on. Claims of transactions stay, without personal data: a receipt that was granted
+   * once can never be granted again. Safe to repeat; an erased account gives a report of zeros.
+   * @throws ConflictError `busy` when items appear faster than they are removed, UnprocessedError when DynamoDB is
+   * too busy: call again after either.
+   * @example
+   * const removed = await accounts.erase(email); // { user: 1, assessment: 1, entitlement: 1, session: 0, … }
+   */
+  async erase(email: string): Promise<ErasureReport> {
+    const user_email = emailOf(email);
+    const removed = new Map<string, ExportedEntity>();
+    const label = { entity: "account", accessPattern: "erase" };
+    await markErased(this.#context, user_email);
+    const own = await this.#shutForGood(user_email);
+    const remove = async (rows: readonly StoredItem[]) => {
+      await batchDelete(this.#context, label, rows.map(keyOf));
+      for (const row of rows) removed.set(keyText(row), row.__edb_e__ as ExportedEntity);
+    };
+    const assessments = new Set<string>();
+    // Index reads lag behind writes, so the items are looked for until none is left. Assessments go when nothing else
+    // is left, since they lead to the safety logs, also after a crash.
+    for (let pass = 0; ; pass++) {
+      const found = await this.#itemRows(user_email, label);
+      for (const id of assessmentIds(found)) assessments.add(id);
+      const logs = await this.#safetyLogRows(user_email, assessments, label);
+      const others = [...found.filter((row) => row.__edb_e__ !== "assessment"), ...logs];
+      if (others.length === 0 && found.length === 0) break;
+      if (pass === MAX_PASSES) throw new ConflictError("user", "busy", "items of the account keep being written");
+      await this.#settle(user_email, others, label);
+      await remove(others.length > 0 ? others : found);
+    }
+    if (own !== undefined) {
+      await this.#users.remove("erase", this.#users.entity.delete({ email: user_email }));
+      removed.set("user", "user");
+    }
+    const report = byExportedEntity(() => 0);
+    for (const entity of removed.values()) report[entity]++;
+    return report;
+  }
+
+  async #stored(email: string, consistent = false): Promise<StoredItem> {
+    const item = await this.#users.read("byEmail", this.#users.entity.get({ email: emailOf(email) }), { consistent });
+    if (item === undefined) throw this.#users.notFound();
     return item;
   }
 
-  async function setStatus(email: string, to: User["account_status"]): Promise<User> {
-    return users.change(
+  async #setStatus(email: string, to: User["account_status"]): Promise<User> {
+    return this.#users.change(
       "setStatus",
       {},
       (user) =>
@@ -131,16 +482,16 @@ export function createAccounts(context: DataContext) {
             anyOf(...ACCOUNT_STATES[to].map((state) => eq(account_status, state))),
           ),
       (current) => {
-        if (current === undefined) throw users.notFound();
-        if (current.account_status === to) return users.parse(current);
+        if (current === undefined) throw this.#users.notFound();
+        if (current.account_status === to) return this.#users.parse(current);
         throw new ConflictError("user", String(current.account_status), `the account is ${current.account_status}`);
       },
     );
   }
 
   /** Marks an account deleted, from any state, if there is one. */
-  async function shutForGood(email: string): Promise<User | undefined> {
-    return users.change(
+  async #shutForGood(email: string): Promise<User | undefined> {
+    return this.#users.change(
       "erase",
       {},
       (user) => user.patch({ email }).set({ account_status: "deleted" }),
@@ -149,31 +500,27 @@ export function createAccounts(context: DataContext) {
   }
 
   /** The queries that reach an account's items, its own row and its safety logs aside. */
-  function itemQueries(email: string): readonly (readonly [string, QueryOperation])[] {
+  #itemQueries(email: string): readonly (readonly [string, QueryOperation])[] {
     return [
-      ["session", context.entity(SessionModel).query.byUser({ user_email: email })],
-      ["qr_token", context.entity(QrTokenModel).query.byUser({ user_email: email })],
-      ["assessment", context.entity(AssessmentModel).query.byUser({ user_email: email })],
-      ["entitlement", context.entity(EntitlementModel).query.byUser({ user_email: email })],
-      ["content_report", context.entity(ContentReportModel).query.byReporter({ reporter_email: email })],
-      ["ticket", context.entity(TicketModel).query.byUser({ user_email: email })],
+      ["session", this.#context.entity(SessionModel).query.byUser({ user_email: email })],
+      ["qr_token", this.#context.entity(QrTokenModel).query.byUser({ user_email: email })],
+      ["assessment", this.#context.entity(AssessmentModel).query.byUser({ user_email: email })],
+      ["entitlement", this.#context.entity(EntitlementModel).query.byUser({ user_email: email })],
+      ["content_report", this.#context.entity(ContentReportModel).query.byReporter({ reporter_email: email })],
+      ["ticket", this.#context.entity(TicketModel).query.byUser({ user_email: email })],
     ];
   }
 
-  async function itemRows(email: string, label: RequestLabel): Promise<StoredItem[]> {
+  async #itemRows(email: string, label: RequestLabel): Promise<StoredItem[]> {
     const rows = await Promise.all(
-      itemQueries(email).map(([entity, query]) => allRows(context, { ...label, entity }, query)),
+      this.#itemQueries(email).map(([entity, query]) => allRows(this.#context, { ...label, entity }, query)),
     );
     return rows.flat();
   }
 
   /** The account's safety logs, which are reached through its assessments. */
-  async function safetyLogRows(
-    email: string,
-    assessments: Iterable<string>,
-    label: RequestLabel,
-  ): Promise<StoredItem[]> {
-    const logs = context.entity(SafetyLogModel);
+  async #safetyLogRows(email: string, assessments: Iterable<string>, label: RequestLabel): Promise<StoredItem[]> {
+    const logs = this.#context.entity(SafetyLogModel);
     const rows: StoredItem[] = [];
     const ids = [...assessments];
     for (let start = 0; start < ids.length; start += REVIEWS_AT_ONCE) {
@@ -181,7 +528,7 @@ export function createAccounts(context: DataContext) {
         ids
           .slice(start, start + REVIEWS_AT_ONCE)
           .map((assessment_id) =>
-            allRows(context, { ...label, entity: "safety_log" }, logs.query.byAssessment({ assessment_id })),
+            allRows(this.#context, { ...label, entity: "safety_log" }, logs.query.byAssessment({ assessment_id })),
           ),
       );
       rows.push(...found.flat().filter((row) => row.user_email === email));
@@ -190,358 +537,13 @@ export function createAccounts(context: DataContext) {
   }
 
   /** Notes in the claims of purchases that are about to go that they were granted. */
-  async function settle(email: string, rows: readonly StoredItem[], label: RequestLabel): Promise<void> {
+  async #settle(email: string, rows: readonly StoredItem[], label: RequestLabel): Promise<void> {
     const keys = rows.filter((row) => row.__edb_e__ === "entitlement").map(keyOf);
-    for (const item of await batchGet(context, label, keys, { consistent: true })) {
+    for (const item of await batchGet(this.#context, label, keys, { consistent: true })) {
       const owner = [email, item.product_id as string];
-      await settleClaim(context, "transaction", item.transaction_id as string, owner, context.clock());
+      await settleClaim(this.#context, "transaction", item.transaction_id as string, owner, this.#context.clock());
     }
   }
-
-  return {
-    /**
-     * Registers an account: active, e-mail not verified. The same registration again, from a retry, gives it back.
-     * @throws ConflictError when the e-mail address has another account (`registered`), or had one that was erased
-     * within the last hour (`erased`).
-     * @example
-     * const user = await accounts.register({
-     *   email: "chen@example.com",
-     *   username: "Chen",
-     *   password_hash: "$2b$12$zyxwvutsrqponmlkjihgfeJ5p3GmZb1Vd9cQeXy0T4Nf7sLhRkWm2",
-     *   verification_token: crypto.randomUUID(), // for the link in the e-mail
-     * });
-     */
-    async register(input: Registration): Promise<User> {
-      only("user", input, ["email", "password_hash", "username", "verification_token"]);
-      const email = emailOf(input.email);
-      const user = {
-        ...input,
-        email,
-        created_at: context.clock(),
-        email_verified: false,
-        account_status: "active",
-      } as const;
-      users.itemOf(user);
-      const insert = users.insert(user, (current) => {
-        const same =
-          equalSecrets(current?.password_hash, input.password_hash) &&
-          equalSecrets(current?.verification_token, input.verification_token);
-        if (same && current !== undefined) return users.parse(current);
-        throw new ConflictError("user", "registered", "the e-mail address already has an account");
-      });
-      // Beside the write, not after it: an account that begins while it is erased may as well have begun later.
-      const [written, gone] = await Promise.allSettled([insert, isErased(context, email)]);
-      if (gone.status === "rejected") throw gone.reason;
-      // A write that failed may have been stored: a retry finds out.
-      if (written.status === "rejected" && !(written.reason instanceof ConflictError)) throw written.reason;
-      if (gone.value) {
-        if (written.status === "fulfilled") await users.remove("undo", users.entity.delete({ email }));
-        throw new ConflictError("user", "erased", "the account was erased within the last hour");
-      }
-      if (written.status === "rejected") throw written.reason;
-      return written.value;
-    },
-
-    /**
-     * An account, without its secrets.
-     * @throws NotFoundError
-     * @example
-     * const { username, created_at, last_login } = await accounts.get(email); // epoch seconds both
-     */
-    async get(email: string): Promise<User> {
-      return users.parse(await stored(email));
-    },
-
-    /**
-     * An account, without its secrets, or undefined when there is none.
-     * @example
-     * const user = await accounts.find("nobody@example.com"); // undefined
-     */
-    async find(email: string): Promise<User | undefined> {
-      const item = await users.read("byEmail", users.entity.get({ email: emailOf(email) }));
-      return item === undefined ? undefined : users.parse(item);
-    },
-
-    /**
-     * What log-in needs, read consistently: the only read that gives the password hash.
-     * @throws NotFoundError
-     * @example
-     * const { password_hash, account_status, email_verified } = await accounts.credentials(email);
-     * // Compare the password with the hash first, so that the answer tells a stranger nothing of the account.
-     * const mayLogIn = account_status === "active" && email_verified;
-     */
-    async credentials(email: string): Promise<Credentials> {
-      const item = await stored(email, true);
-      return {
-        email: item.email as string,
-        password_hash: item.password_hash as string,
-        account_status: item.account_status as User["account_status"],
-        email_verified: item.email_verified as boolean,
-      };
-    },
-
-    /**
-     * Verifies the address by its single-use token, which is removed.
-     * @throws ConflictError `already_verified`, or `wrong_token`; NotFoundError.
-     * @example
-     * const token = "verify-maria"; // from the link's query string
-     * const { email_verified } = await accounts.verifyEmail(email, token); // true
-     */
-    async verifyEmail(email: string, verification_token: string): Promise<User> {
-      const key = { email: emailOf(email) };
-      const token = attributeValue(UserModel, "verification_token", verification_token);
-      return users.change(
-        "verifyEmail",
-        {},
-        (user) =>
-          user
-            .patch(key)
-            .set({ email_verified: true })
-            .remove(["verification_token"])
-            .where((attributes, { eq }) => eq(attributes.verification_token, token)),
-        (current) => {
-          if (current === undefined) throw users.notFound();
-          if (current.email_verified === true && current.verification_token === undefined) {
-            throw new ConflictError("user", "already_verified", "the e-mail address is already verified");
-          }
-          throw new ConflictError("user", "wrong_token", "the verification token is not the account's");
-        },
-      );
-    },
-
-    /**
-     * Sets a new token to verify the address by, in place of the one before.
-     * @throws ConflictError `already_verified`; NotFoundError.
-     * @example
-     * const verification_token = crypto.randomUUID();
-     * await accounts.setVerificationToken(email, verification_token); // then send the link again
-     */
-    async setVerificationToken(email: string, verification_token: string): Promise<User> {
-      attributeValue(UserModel, "verification_token", verification_token);
-      const key = { email: emailOf(email) };
-      return users.change(
-        "setVerificationToken",
-        { verification_token },
-        (user) =>
-          user
-            .patch(key)
-            .set({ verification_token })
-            .where(({ email_verified }, { eq }) => eq(email_verified, false)),
-        (current) => {
-          if (current === undefined) throw users.notFound();
-          throw new ConflictError("user", "already_verified", "the e-mail address is already verified");
-        },
-      );
-    },
-
-    /**
-     * Replaces the password hash, ends all sessions and withdraws all QR tokens. With `current_hash` the change only
-     * happens if that is still the stored hash, so that two changes at once cannot both win. Safe to repeat.
-     * @throws ConflictError `password_changed`; NotFoundError; UnprocessedError when DynamoDB is too busy to end the
-     * sessions: call again.
-     * @example
-     * const { password_hash: current_hash } = await accounts.credentials(email);
-     * const password_hash = "$2b$12$zyxwvutsrqponmlkjihgfeJ5p3GmZb1Vd9cQeXy0T4Nf7sLhRkWm2";
-     * await accounts.changePassword(email, { password_hash, current_hash });
-     */
-    async changePassword(email: string, input: PasswordChange): Promise<User> {
-      only("user", input, ["password_hash", "current_hash"]);
-      const key = { email: emailOf(email) };
-      const { password_hash, current_hash } = input;
-      if (current_hash !== undefined) attributeValue(UserModel, "password_hash", current_hash, "current_hash");
-      const user = await users.change(
-        "changePassword",
-        { password_hash },
-        (entity) => {
-          const change = entity.patch(key).set({ password_hash });
-          return current_hash === undefined
-            ? change
-            : change.where((attributes, { eq }) => eq(attributes.password_hash, current_hash));
-        },
-        (current) => {
-          if (current === undefined) throw users.notFound();
-          if (equalSecrets(current.password_hash, password_hash)) return users.parse(current);
-          throw new ConflictError("user", "password_changed", "the password has been changed meanwhile");
-        },
-      );
-      await sessions.endAll(key.email);
-      return user;
-    },
-
-    /**
-     * Records that the user logged in now. `last_login`, in epoch seconds, never moves backwards.
-     * @throws NotFoundError
-     * @example
-     * const { last_login } = await accounts.recordLogin(email);
-     */
-    async recordLogin(email: string): Promise<User> {
-      const key = { email: emailOf(email) };
-      const now = context.clock();
-      return users.change(
-        "recordLogin",
-        {},
-        (user) =>
-          user
-            .patch(key)
-            .set({ last_login: now })
-            .where(({ last_login }, { notExists, lt }) => anyOf(notExists(last_login), lt(last_login, now))),
-        (current) => {
-          if (current === undefined) throw users.notFound();
-          return users.parse(current);
-        },
-      );
-    },
-
-    /**
-     * Suspends an active account, ends all its sessions and withdraws its QR tokens. Safe to repeat.
-     * @throws ConflictError when it is deleted; NotFoundError; UnprocessedError when DynamoDB is too busy to end the
-     * sessions: call again.
-     * @example
-     * await accounts.suspend(email);
-     * const refused = await sessions.start({ user_email: email }).catch((error) => error.state); // "suspended"
-     */
-    async suspend(email: string): Promise<User> {
-      const user = await setStatus(emailOf(email), "suspended");
-      await sessions.endAll(user.email);
-      return user;
-    },
-
-    /**
-     * Makes a suspended account active again. Safe to repeat.
-     * @throws ConflictError when it is deleted; NotFoundError.
-     * @example
-     * await accounts.suspend(email);
-     * const { account_status } = await accounts.reactivate(email); // "active"
-     */
-    async reactivate(email: string): Promise<User> {
-      return setStatus(emailOf(email), "active");
-    },
-
-    /**
-     * Marks the account deleted, for good, ends all its sessions and withdraws its QR tokens. Its items stay until
-     * `erase`. Safe to repeat.
-     * @throws NotFoundError; UnprocessedError when DynamoDB is too busy to end the sessions: call again.
-     * @example
-     * const { account_status } = await accounts.markDeleted(email); // "deleted"
-     */
-    async markDeleted(email: string): Promise<User> {
-      const user = await setStatus(emailOf(email), "deleted");
-      await sessions.endAll(user.email);
-      return user;
-    },
-
-    /**
-     * The dashboard, from the `account` collection: the user, all purchases, all open tickets and the last assessments.
-     * One request, whatever the number of assessments: the collection is read backwards, where the user stands before
-     * tickets, purchases and assessments, and reading stops at the last assessment asked for. An account with more than
-     * about 10 tickets and purchases takes a further request. `assessments` says how many: 1 to 100, 10 if left out.
-     * @throws NotFoundError
-     * @example
-     * const { user, assessments, entitlements, openTickets } = await accounts.overview(email, { assessments: 5 });
-     * const usable = entitlements.filter(({ active }) => active).map(({ product_id }) => product_id); // ["speaking"]
-     */
-    async overview(email: string, options: { readonly assessments?: number } = {}): Promise<AccountOverview> {
-      only("overview", options, ["assessments"]);
-      const wanted = countIn("overview", "assessments", options.assessments ?? OVERVIEW_ASSESSMENTS, 1, MAX_LIMIT);
-      const user_email = emailOf(email);
-      const query = context.once(accountOn)({ user_email });
-      const label = { entity: "account", accessPattern: "account" };
-      const rows: StoredItem[] = [];
-      let found = 0;
-      for await (const row of eachRow(context, label, query, { limit: wanted + OVERVIEW_OTHERS })) {
-        rows.push(row);
-        if (row.__edb_e__ === "assessment" && ++found === wanted) break;
-      }
-      const groups = groupByEntity(rows);
-      const [own] = rowsOf<UserSummary>(context, UserModel, groups);
-      if (own === undefined) throw users.notFound();
-      const now = context.clock();
-      return {
-        user: { ...own, email: user_email },
-        assessments: rowsOf<AssessmentSummary>(context, AssessmentModel, groups).map((row) => ({
-          ...row,
-          user_id: user_email,
-        })),
-        entitlements: rowsOf<EntitlementSummary>(context, EntitlementModel, groups).map((row) => ({
-          ...row,
-          user_email,
-          active: row.status === "active" && row.expires_at > now,
-        })),
-        openTickets: rowsOf<TicketSummary>(context, TicketModel, groups)
-          .filter((row) => row.status !== "resolved")
-          .map((row) => ({ ...row, user_email })),
-      };
-    },
-
-    /**
-     * Every item of the account, whole, for the user's right of access. Secrets (the password hash, tokens, session ids)
-     * are left out; the receipt is the user's own and stays in.
-     * @throws NotFoundError when the account has no items at all; UnprocessedError when DynamoDB is too busy: call
-     * again.
-     * @example
-     * const { exported_at, items } = await accounts.export(email);
-     * const file = JSON.stringify({ exported_at, ...items }, null, 2);
-     */
-    async export(email: string): Promise<AccountExport> {
-      const user_email = emailOf(email);
-      const items = byExportedEntity((): Readonly<Record<string, unknown>>[] => []);
-      const user = await users.read("byEmail", users.entity.get({ email: user_email }), { consistent: true });
-      const label = { entity: "account", accessPattern: "export" };
-      const found = await itemRows(user_email, label);
-      const logs = await safetyLogRows(user_email, assessmentIds(found), label);
-      const whole = await batchGet(context, label, [...found, ...logs].map(keyOf), {
-        consistent: true,
-      });
-      for (const item of user === undefined ? whole : [user, ...whole]) {
-        const entity = item.__edb_e__ as ExportedEntity;
-        items[entity].push(exported(entity, item));
-      }
-      if (Object.values(items).every((list) => list.length === 0)) throw users.notFound();
-      return { email: user_email, exported_at: context.clock(), items };
-    },
-
-    /**
-     * Removes every item of the account. A marker is set and the account deleted first: writes for the account that run
-     * at the same time are refused for an hour, or were stored before and are removed. The account's own row goes last,
-     * so that a retry after a crash goes on. Claims of transactions stay, without personal data: a receipt that was granted
-     * once can never be granted again. Safe to repeat; an erased account gives a report of zeros.
-     * @throws ConflictError `busy` when items appear faster than they are removed, UnprocessedError when DynamoDB is
-     * too busy: call again after either.
-     * @example
-     * const removed = await accounts.erase(email); // { user: 1, assessment: 1, entitlement: 1, session: 0, … }
-     */
-    async erase(email: string): Promise<ErasureReport> {
-      const user_email = emailOf(email);
-      const removed = new Map<string, ExportedEntity>();
-      const label = { entity: "account", accessPattern: "erase" };
-      await markErased(context, user_email);
-      const own = await shutForGood(user_email);
-      const remove = async (rows: readonly StoredItem[]) => {
-        await batchDelete(context, label, rows.map(keyOf));
-        for (const row of rows) removed.set(keyText(row), row.__edb_e__ as ExportedEntity);
-      };
-      const assessments = new Set<string>();
-      // Index reads lag behind writes, so the items are looked for until none is left. Assessments go when nothing else
-      // is left, since they lead to the safety logs, also after a crash.
-      for (let pass = 0; ; pass++) {
-        const found = await itemRows(user_email, label);
-        for (const id of assessmentIds(found)) assessments.add(id);
-        const logs = await safetyLogRows(user_email, assessments, label);
-        const others = [...found.filter((row) => row.__edb_e__ !== "assessment"), ...logs];
-        if (others.length === 0 && found.length === 0) break;
-        if (pass === MAX_PASSES) throw new ConflictError("user", "busy", "items of the account keep being written");
-        await settle(user_email, others, label);
-        await remove(others.length > 0 ? others : found);
-      }
-      if (own !== undefined) {
-        await users.remove("erase", users.entity.delete({ email: user_email }));
-        removed.set("user", "user");
-      }
-      const report = byExportedEntity(() => 0);
-      for (const entity of removed.values()) report[entity]++;
-      return report;
-    },
-  };
 }
 
 const SECRETS: Readonly<Partial<Record<ExportedEntity, readonly string[]>>> = {
@@ -564,6 +566,3 @@ function exported(entity: ExportedEntity, item: StoredItem): Record<string, unkn
   );
   return Object.fromEntries(shown);
 }
-
-/** What `layer.accounts` is. */
-export type Accounts = ReturnType<typeof createAccounts>;

@@ -17,7 +17,7 @@ import { anyOf, EntityStore } from "./storage/entity-store.ts";
 import { ConflictError, ValidationError } from "./storage/errors.ts";
 import { readItemPage } from "./storage/hydration.ts";
 import { countRows, eachRow, type ListOptions, type Page } from "./storage/pages.ts";
-import { createReferences, type Reference } from "./storage/references.ts";
+import { createReferences, type Reference, type References } from "./storage/references.ts";
 import type { StoredItem } from "./storage/requests.ts";
 import { attributeValue, checkShapes, definedPart, only } from "./storage/validation.ts";
 
@@ -91,216 +91,224 @@ function scoredSkills(input: AssessmentResult): Skill[] {
   return skills;
 }
 
+const userOf = (value: string) => attributeValue(AssessmentModel, "user_id", value);
+
+const byUser = { entity: "assessment", accessPattern: "byUser" };
 /**
  * Speaking and writing assessments.
  * @example
- * import { createAssessments } from "@ielts-ai-prep/data-layer/services/assessments";
+ * import { Assessments } from "@ielts-ai-prep/data-layer/services/assessments";
  * import { createContext } from "@ielts-ai-prep/data-layer/services/context";
  *
- * const assessments = createAssessments(createContext({ table: "ielts-genai-prep" }));
+ * const assessments = new Assessments(createContext({ table: "ielts-genai-prep" }));
  */
-export function createAssessments(context: DataContext) {
-  const assessments = new EntityStore(context, AssessmentModel);
-  const references = createReferences<AssessmentKey>(context, AssessmentModel);
-  const userOf = (value: string) => attributeValue(AssessmentModel, "user_id", value);
-  const byUser = { entity: "assessment", accessPattern: "byUser" };
+export class Assessments {
+  readonly #context: DataContext;
+  readonly #assessments: EntityStore<AssessmentEntity>;
+  readonly #references: References<AssessmentKey>;
 
-  function refused(current: StoredItem | undefined, to: string): never {
-    if (current === undefined) throw assessments.notFound();
-    throw new ConflictError("assessment", String(current.status), `cannot become ${to}: it is ${current.status}`);
+  constructor(context: DataContext) {
+    this.#context = context;
+    this.#assessments = new EntityStore(context, AssessmentModel);
+    this.#references = createReferences<AssessmentKey>(context, AssessmentModel);
   }
 
-  return {
-    /**
-     * Starts an assessment. With an `assessment_id` of your own the same call again, from a retry, gives it back.
-     * @throws ConflictError when the id belongs to another user's or another type's assessment, or the account was
-     * erased within the last hour (`erased`).
-     * @example
-     * const { assessment_id, created_at } = await assessments.start({
-     *   user_id: email,
-     *   assessment_type: "writing_academic",
-     * });
-     */
-    async start(input: AssessmentStart): Promise<Assessment> {
-      only("assessment", input, ["user_id", "assessment_type", "assessment_id"]);
-      const user_id = userOf(input.user_id);
-      const assessment_type = attributeValue(AssessmentModel, "assessment_type", input.assessment_type);
-      const assessment = {
-        assessment_id: input.assessment_id ?? uuidv7(),
-        user_id,
-        assessment_type,
-        created_at: context.clock(),
-        status: "in_progress" as const,
-      };
-      const brought = input.assessment_id !== undefined;
-      return createOnce(context, AssessmentModel, assessment, { account: "user_id", begins: "created_at", brought });
-    },
+  /**
+   * Starts an assessment. With an `assessment_id` of your own the same call again, from a retry, gives it back.
+   * @throws ConflictError when the id belongs to another user's or another type's assessment, or the account was
+   * erased within the last hour (`erased`).
+   * @example
+   * const { assessment_id, created_at } = await assessments.start({
+   *   user_id: email,
+   *   assessment_type: "writing_academic",
+   * });
+   */
+  async start(input: AssessmentStart): Promise<Assessment> {
+    only("assessment", input, ["user_id", "assessment_type", "assessment_id"]);
+    const user_id = userOf(input.user_id);
+    const assessment_type = attributeValue(AssessmentModel, "assessment_type", input.assessment_type);
+    const assessment = {
+      assessment_id: input.assessment_id ?? uuidv7(),
+      user_id,
+      assessment_type,
+      created_at: this.#context.clock(),
+      status: "in_progress" as const,
+    };
+    const brought = input.assessment_id !== undefined;
+    return createOnce(this.#context, AssessmentModel, assessment, {
+      account: "user_id",
+      begins: "created_at",
+      brought,
+    });
+  }
 
-    /**
-     * Completes an assessment in progress: stores the result and the overall band, 0 to 9 in halves. The same result
-     * again changes nothing.
-     * @throws ConflictError when it is abandoned, or completed with another result; NotFoundError; ValidationError when
-     * a criterion of the assessment's skill has no score.
-     * @example
-     * const speaking = { fluency_coherence: 7.5, lexical_resource: 6.5, grammatical_range: 7, pronunciation: 6 };
-     * const { band_score } = await assessments.complete(assessment_id, {
-     *   scores: { speaking },
-     *   ai_feedback: "You speak at length and link your ideas well.",
-     *   duration_minutes: 14,
-     * }); // 7: the mean is 6.75
-     */
-    async complete(assessment: AssessmentReference, input: AssessmentResult): Promise<Assessment> {
-      only("assessment", input, ["scores", "ai_feedback", "improvement_plan", "duration_minutes"]);
-      const skills = scoredSkills(input);
-      const key = await references.keyFor(assessment);
-      const { ai_feedback, improvement_plan, duration_minutes } = input;
-      const scores = definedPart(input.scores);
-      const result = { scores, ai_feedback, improvement_plan, duration_minutes };
-      const band_score = overallBand(scores);
-      return assessments.change(
-        "complete",
-        input,
-        (entity) => {
-          const change = entity
-            .patch(key)
-            .set({
-              ...input,
-              scores: scores as NonNullable<UpdateEntityItem<AssessmentEntity>["scores"]>,
-              band_score,
-              status: "completed",
-              completed_at: context.clock(),
-            })
-            .where(({ status }, { eq }) => anyOf(...ASSESSMENT_STATES.completed.map((state) => eq(status, state))));
-          // The scores must be of the assessment's own skill; with both skills scored that is so in any case.
-          const [skill] = skills;
-          if (skills.length > 1 || skill === undefined) return change;
-          return change.where(({ assessment_type }, { eq }) =>
-            anyOf(...typesOf(skill).map((type) => eq(assessment_type, type))),
+  /**
+   * Completes an assessment in progress: stores the result and the overall band, 0 to 9 in halves. The same result
+   * again changes nothing.
+   * @throws ConflictError when it is abandoned, or completed with another result; NotFoundError; ValidationError when
+   * a criterion of the assessment's skill has no score.
+   * @example
+   * const speaking = { fluency_coherence: 7.5, lexical_resource: 6.5, grammatical_range: 7, pronunciation: 6 };
+   * const { band_score } = await assessments.complete(assessment_id, {
+   *   scores: { speaking },
+   *   ai_feedback: "You speak at length and link your ideas well.",
+   *   duration_minutes: 14,
+   * }); // 7: the mean is 6.75
+   */
+  async complete(assessment: AssessmentReference, input: AssessmentResult): Promise<Assessment> {
+    only("assessment", input, ["scores", "ai_feedback", "improvement_plan", "duration_minutes"]);
+    const skills = scoredSkills(input);
+    const key = await this.#references.keyFor(assessment);
+    const { ai_feedback, improvement_plan, duration_minutes } = input;
+    const scores = definedPart(input.scores);
+    const result = { scores, ai_feedback, improvement_plan, duration_minutes };
+    const band_score = overallBand(scores);
+    return this.#assessments.change(
+      "complete",
+      input,
+      (entity) => {
+        const change = entity
+          .patch(key)
+          .set({
+            ...input,
+            scores: scores as NonNullable<UpdateEntityItem<AssessmentEntity>["scores"]>,
+            band_score,
+            status: "completed",
+            completed_at: this.#context.clock(),
+          })
+          .where(({ status }, { eq }) => anyOf(...ASSESSMENT_STATES.completed.map((state) => eq(status, state))));
+        // The scores must be of the assessment's own skill; with both skills scored that is so in any case.
+        const [skill] = skills;
+        if (skills.length > 1 || skill === undefined) return change;
+        return change.where(({ assessment_type }, { eq }) =>
+          anyOf(...typesOf(skill).map((type) => eq(assessment_type, type))),
+        );
+      },
+      (current) => {
+        if (current?.status === "in_progress") {
+          throw new ValidationError(
+            "assessment",
+            "scores",
+            `must hold the scores of ${current.assessment_type}`,
+            scores,
           );
-        },
-        (current) => {
-          if (current?.status === "in_progress") {
-            throw new ValidationError(
-              "assessment",
-              "scores",
-              `must hold the scores of ${current.assessment_type}`,
-              scores,
-            );
-          }
-          if (current?.status !== "completed") return refused(current, "completed");
-          const same = Object.entries(result).every(([name, value]) => isDeepStrictEqual(current[name], value));
-          if (same) return assessments.parse(current);
-          throw new ConflictError("assessment", "completed", "is completed with another result");
-        },
-      );
-    },
+        }
+        if (current?.status !== "completed") return this.#refused(current, "completed");
+        const same = Object.entries(result).every(([name, value]) => isDeepStrictEqual(current[name], value));
+        if (same) return this.#assessments.parse(current);
+        throw new ConflictError("assessment", "completed", "is completed with another result");
+      },
+    );
+  }
 
-    /**
-     * Gives up an assessment in progress. Safe to repeat.
-     * @throws ConflictError when it is completed; NotFoundError.
-     * @example
-     * const { status } = await assessments.abandon(assessment_id); // "abandoned"
-     */
-    async abandon(assessment: AssessmentReference): Promise<Assessment> {
-      const key = await references.keyFor(assessment);
-      return assessments.change(
-        "abandon",
-        {},
-        (entity) =>
-          entity
-            .patch(key)
-            .set({ status: "abandoned" })
-            .where(({ status }, { eq }) => anyOf(...ASSESSMENT_STATES.abandoned.map((state) => eq(status, state)))),
-        (current) => (current?.status === "abandoned" ? assessments.parse(current) : refused(current, "abandoned")),
-      );
-    },
+  /**
+   * Gives up an assessment in progress. Safe to repeat.
+   * @throws ConflictError when it is completed; NotFoundError.
+   * @example
+   * const { status } = await assessments.abandon(assessment_id); // "abandoned"
+   */
+  async abandon(assessment: AssessmentReference): Promise<Assessment> {
+    const key = await this.#references.keyFor(assessment);
+    return this.#assessments.change(
+      "abandon",
+      {},
+      (entity) =>
+        entity
+          .patch(key)
+          .set({ status: "abandoned" })
+          .where(({ status }, { eq }) => anyOf(...ASSESSMENT_STATES.abandoned.map((state) => eq(status, state)))),
+      (current) =>
+        current?.status === "abandoned" ? this.#assessments.parse(current) : this.#refused(current, "abandoned"),
+    );
+  }
 
-    /**
-     * An assessment, whole, by its id alone.
-     * @throws NotFoundError
-     * @example
-     * const { user_id, status, band_score, ai_feedback } = await assessments.get(assessment_id);
-     */
-    async get(assessment_id: string): Promise<Assessment> {
-      return assessments.parse(await references.getStored(assessment_id));
-    },
+  /**
+   * An assessment, whole, by its id alone.
+   * @throws NotFoundError
+   * @example
+   * const { user_id, status, band_score, ai_feedback } = await assessments.get(assessment_id);
+   */
+  async get(assessment_id: string): Promise<Assessment> {
+    return this.#assessments.parse(await this.#references.getStored(assessment_id));
+  }
 
-    /**
-     * An assessment, whole, by its id alone, or undefined when there is none.
-     * @example
-     * const assessment = await assessments.find("0199c8a5-7c00-7b52-9d3e-4a1f6be0c2d8"); // undefined
-     */
-    async find(assessment_id: string): Promise<Assessment | undefined> {
-      const item = await references.findStored(assessment_id);
-      return item === undefined ? undefined : assessments.parse(item);
-    },
+  /**
+   * An assessment, whole, by its id alone, or undefined when there is none.
+   * @example
+   * const assessment = await assessments.find("0199c8a5-7c00-7b52-9d3e-4a1f6be0c2d8"); // undefined
+   */
+  async find(assessment_id: string): Promise<Assessment | undefined> {
+    const item = await this.#references.findStored(assessment_id);
+    return item === undefined ? undefined : this.#assessments.parse(item);
+  }
 
-    /**
-     * Assessments of a user, newest first; answers `user_id-created_at-index`.
-     * @throws InvalidCursorError when the cursor is of another list.
-     * @example
-     * const { items, cursor } = await assessments.listByUser(email, { limit: 20 });
-     * const next = cursor === null ? undefined : await assessments.listByUser(email, { limit: 20, cursor });
-     */
-    async listByUser(user_id: string, options: ListOptions = {}): Promise<Page<AssessmentSummary>> {
-      const account = userOf(user_id);
-      const query = assessments.entity.query.byUser({ user_email: account });
-      const { items, cursor } = await readItemPage(context, assessments, "byUser", query, options);
-      return { items: items.map((row) => ({ ...row, user_id: account })), cursor };
-    },
+  /**
+   * Assessments of a user, newest first; answers `user_id-created_at-index`.
+   * @throws InvalidCursorError when the cursor is of another list.
+   * @example
+   * const { items, cursor } = await assessments.listByUser(email, { limit: 20 });
+   * const next = cursor === null ? undefined : await assessments.listByUser(email, { limit: 20, cursor });
+   */
+  async listByUser(user_id: string, options: ListOptions = {}): Promise<Page<AssessmentSummary>> {
+    const account = userOf(user_id);
+    const query = this.#assessments.entity.query.byUser({ user_email: account });
+    const { items, cursor } = await readItemPage(this.#context, this.#assessments, "byUser", query, options);
+    return { items: items.map((row) => ({ ...row, user_id: account })), cursor };
+  }
 
-    /**
-     * Assessments of a type over all users, newest first; answers `assessment_type-created_at-index`.
-     * @throws InvalidCursorError when the cursor is of another list.
-     * @example
-     * const { items, cursor } = await assessments.listByType("speaking_academic", { limit: 50 });
-     */
-    async listByType(assessment_type: AssessmentType, options: ListOptions = {}): Promise<Page<AssessmentSummary>> {
-      const type = attributeValue(AssessmentModel, "assessment_type", assessment_type);
-      const query = assessments.entity.query.byType({ assessment_type: type });
-      return readItemPage(context, assessments, "byType", query, options);
-    },
+  /**
+   * Assessments of a type over all users, newest first; answers `assessment_type-created_at-index`.
+   * @throws InvalidCursorError when the cursor is of another list.
+   * @example
+   * const { items, cursor } = await assessments.listByType("speaking_academic", { limit: 50 });
+   */
+  async listByType(assessment_type: AssessmentType, options: ListOptions = {}): Promise<Page<AssessmentSummary>> {
+    const type = attributeValue(AssessmentModel, "assessment_type", assessment_type);
+    const query = this.#assessments.entity.query.byType({ assessment_type: type });
+    return readItemPage(this.#context, this.#assessments, "byType", query, options);
+  }
 
-    /**
-     * How many assessments a user has started since an instant, in epoch seconds, counted over all pages: for the daily
-     * limit. Index reads lag behind writes by moments.
-     * @example
-     * const today = await assessments.countSince(email, midnight);
-     * const mayStart = today < 3;
-     */
-    async countSince(user_id: string, since: number): Promise<number> {
-      const from = attributeValue(AssessmentModel, "created_at", since, "since");
-      const query = assessments.entity.query
-        .byUser({ user_email: userOf(user_id) })
-        .between({ created_at: from }, { created_at: MAX_INSTANT });
-      return countRows(context, byUser, query);
-    },
+  /**
+   * How many assessments a user has started since an instant, in epoch seconds, counted over all pages: for the daily
+   * limit. Index reads lag behind writes by moments.
+   * @example
+   * const today = await assessments.countSince(email, midnight);
+   * const mayStart = today < 3;
+   */
+  async countSince(user_id: string, since: number): Promise<number> {
+    const from = attributeValue(AssessmentModel, "created_at", since, "since");
+    const query = this.#assessments.entity.query
+      .byUser({ user_email: userOf(user_id) })
+      .between({ created_at: from }, { created_at: MAX_INSTANT });
+    return countRows(this.#context, byUser, query);
+  }
 
-    /**
-     * The latest and the best completed assessment of each type that a user has taken; reads the whole history.
-     * @example
-     * const progress = await assessments.progress(email);
-     * const best = progress.map(({ assessment_type, best }) => `${assessment_type}: ${best.band_score}`);
-     */
-    async progress(user_id: string): Promise<Progress[]> {
-      const account = userOf(user_id);
-      const byType = new Map<AssessmentType, Progress>();
-      const query = assessments.entity.query.byUser({ user_email: account });
-      for await (const stored of eachRow(context, byUser, query)) {
-        if (stored.status !== "completed") continue;
-        const row: AssessmentSummary = { ...assessments.parse(stored), user_id: account };
-        const known = byType.get(row.assessment_type);
-        byType.set(row.assessment_type, {
-          assessment_type: row.assessment_type,
-          completed: (known?.completed ?? 0) + 1,
-          latest: known?.latest ?? row,
-          best: known === undefined || (row.band_score ?? 0) > (known.best.band_score ?? 0) ? row : known.best,
-        });
-      }
-      return ASSESSMENT_TYPES.flatMap((type) => byType.get(type) ?? []);
-    },
-  };
+  /**
+   * The latest and the best completed assessment of each type that a user has taken; reads the whole history.
+   * @example
+   * const progress = await assessments.progress(email);
+   * const best = progress.map(({ assessment_type, best }) => `${assessment_type}: ${best.band_score}`);
+   */
+  async progress(user_id: string): Promise<Progress[]> {
+    const account = userOf(user_id);
+    const byType = new Map<AssessmentType, Progress>();
+    const query = this.#assessments.entity.query.byUser({ user_email: account });
+    for await (const stored of eachRow(this.#context, byUser, query)) {
+      if (stored.status !== "completed") continue;
+      const row: AssessmentSummary = { ...this.#assessments.parse(stored), user_id: account };
+      const known = byType.get(row.assessment_type);
+      byType.set(row.assessment_type, {
+        assessment_type: row.assessment_type,
+        completed: (known?.completed ?? 0) + 1,
+        latest: known?.latest ?? row,
+        best: known === undefined || (row.band_score ?? 0) > (known.best.band_score ?? 0) ? row : known.best,
+      });
+    }
+    return ASSESSMENT_TYPES.flatMap((type) => byType.get(type) ?? []);
+  }
+
+  #refused(current: StoredItem | undefined, to: string): never {
+    if (current === undefined) throw this.#assessments.notFound();
+    throw new ConflictError("assessment", String(current.status), `cannot become ${to}: it is ${current.status}`);
+  }
 }
-
-/** What `layer.assessments` is. */
-export type Assessments = ReturnType<typeof createAssessments>;

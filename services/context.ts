@@ -36,9 +36,9 @@ export const isTableName = (name: string): boolean => /^[A-Za-z0-9_.-]{3,255}$/.
  * @throws ValidationError for an empty name of a table.
  * @example
  * import { createContext } from "@ielts-ai-prep/data-layer/services/context";
- * import { createSupport } from "@ielts-ai-prep/data-layer/services/support";
+ * import { Support } from "@ielts-ai-prep/data-layer/services/support";
  *
- * const support = createSupport(createContext({ table: "ielts-genai-prep" }));
+ * const support = new Support(createContext({ table: "ielts-genai-prep" }));
  */
 export function createContext(options: DataLayerOptions = {}): DataContext {
   const table = options.table ?? DEFAULT_TABLE_NAME;

@@ -1,19 +1,19 @@
 import { MODELS } from "../entities/models.ts";
-import { type Accounts, createAccounts } from "./accounts.ts";
-import { type Assessments, createAssessments } from "./assessments.ts";
+import { Accounts } from "./accounts.ts";
+import { Assessments } from "./assessments.ts";
 import { createClient } from "./client.ts";
 import { createContext, isTableName, TABLE_NAME_RULE } from "./context.ts";
-import { createDevops, type Devops } from "./devops.ts";
-import { createModeration, type Moderation } from "./moderation.ts";
-import { createPurchases, type Purchases } from "./purchases.ts";
-import { createQrLogin, type QrLogin } from "./qr-login.ts";
-import { createQuestions, type Questions } from "./questions.ts";
-import { createRubrics, type Rubrics } from "./rubrics.ts";
-import { createSessions, type Sessions } from "./sessions.ts";
+import { Devops } from "./devops.ts";
+import { Moderation } from "./moderation.ts";
+import { Purchases } from "./purchases.ts";
+import { QrLogin } from "./qr-login.ts";
+import { Questions } from "./questions.ts";
+import { Rubrics } from "./rubrics.ts";
+import { Sessions } from "./sessions.ts";
 import { accountOn, assessmentReviewOn, ticketThreadOn } from "./storage/collections.ts";
 import type { DataContext, DataLayerOptions } from "./storage/context.ts";
 import { ConfigurationError, ValidationError } from "./storage/errors.ts";
-import { createSupport, type Support } from "./support.ts";
+import { Support } from "./support.ts";
 
 /** The eleven entities bound to one client and table. */
 export type BoundEntities = { readonly [N in keyof typeof MODELS]: ReturnType<(typeof MODELS)[N]["bind"]> };
@@ -76,16 +76,16 @@ export interface DataLayer {
 }
 
 const SERVICES = {
-  accounts: createAccounts,
-  sessions: createSessions,
-  qrLogin: createQrLogin,
-  assessments: createAssessments,
-  questions: createQuestions,
-  rubrics: createRubrics,
-  purchases: createPurchases,
-  moderation: createModeration,
-  support: createSupport,
-  devops: createDevops,
+  accounts: Accounts,
+  sessions: Sessions,
+  qrLogin: QrLogin,
+  assessments: Assessments,
+  questions: Questions,
+  rubrics: Rubrics,
+  purchases: Purchases,
+  moderation: Moderation,
+  support: Support,
+  devops: Devops,
 } as const;
 
 /** Defines a property that is computed when it is first read. */
@@ -138,7 +138,7 @@ function layerOn(context: DataContext): DataLayer {
       return layerOn({ ...context, options: { ...context.options, signal: AbortSignal.any(given) } });
     },
   };
-  for (const [name, create] of Object.entries(SERVICES)) lazy(layer, name, () => create(context));
+  for (const [name, Service] of Object.entries(SERVICES)) lazy(layer, name, () => new Service(context));
   return layer as DataLayer;
 }
 

@@ -1,4 +1,5 @@
 import { v7 as uuidv7 } from "uuid";
+import type { DevopsActionEntity } from "../entities/devops-action.ts";
 import {
   type DevopsAction,
   DevopsActionModel,
@@ -6,6 +7,7 @@ import {
   type NewDevopsAction,
 } from "../entities/devops-action.ts";
 import type { ActionStatus } from "../entities/enums.ts";
+import type { TicketEntity } from "../entities/ticket.ts";
 import { type Ticket, type TicketKey, TicketModel } from "../entities/ticket.ts";
 import { ACTION_STATES } from "../entities/transitions.ts";
 import { claimOwnId, releaseClaim } from "./guards/claims.ts";
@@ -14,7 +16,7 @@ import { anyOf, EntityStore } from "./storage/entity-store.ts";
 import { ConflictError } from "./storage/errors.ts";
 import { readItemPage, readWholePage } from "./storage/hydration.ts";
 import type { ListOptions, Page } from "./storage/pages.ts";
-import { createReferences, type Reference } from "./storage/references.ts";
+import { createReferences, type Reference, type References } from "./storage/references.ts";
 import type { StoredItem } from "./storage/requests.ts";
 import { attributeValue, only } from "./storage/validation.ts";
 
@@ -51,31 +53,205 @@ export interface ReviewDecision {
  * What the DevOps agent finds and proposes, and what humans decide about it.
  * @example
  * import { createContext } from "@ielts-ai-prep/data-layer/services/context";
- * import { createDevops } from "@ielts-ai-prep/data-layer/services/devops";
+ * import { Devops } from "@ielts-ai-prep/data-layer/services/devops";
  *
- * const devops = createDevops(createContext({ table: "ielts-genai-prep" }));
+ * const devops = new Devops(createContext({ table: "ielts-genai-prep" }));
  */
-export function createDevops(context: DataContext) {
-  const actions = new EntityStore(context, DevopsActionModel);
-  const tickets = new EntityStore(context, TicketModel);
-  const references = createReferences<ActionKey>(context, DevopsActionModel);
-  const ticketReferences = createReferences<TicketKey>(context, TicketModel);
+export class Devops {
+  readonly #context: DataContext;
+  readonly #actions: EntityStore<DevopsActionEntity>;
+  readonly #tickets: EntityStore<TicketEntity>;
+  readonly #references: References<ActionKey>;
+  readonly #ticketReferences: References<TicketKey>;
+
+  constructor(context: DataContext) {
+    this.#context = context;
+    this.#actions = new EntityStore(context, DevopsActionModel);
+    this.#tickets = new EntityStore(context, TicketModel);
+    this.#references = createReferences<ActionKey>(context, DevopsActionModel);
+    this.#ticketReferences = createReferences<TicketKey>(context, TicketModel);
+  }
+
+  /**
+   * Records what the agent found; a diagnosis needs no review and has no status. With an `action_id` of your own the
+   * same diagnosis again, from a retry, gives it back.
+   * @throws NotFoundError for an unknown ticket; ConflictError when the id belongs to another action.
+   * @example
+   * const { action_id } = await devops.recordDiagnosis({
+   *   ticket: ticket_id,
+   *   issue_description: "Scores of part 2 arrive after a minute", affected_service: "gemini",
+   *   ai_analysis: "The model's quota is used up between 18:00 and 20:00 UTC.",
+   * });
+   */
+  async recordDiagnosis(input: Diagnosis): Promise<DevopsAction> {
+    only("devops_action", input, ["ticket", "issue_description", "affected_service", "ai_analysis", "action_id"]);
+    return this.#record(input, { action_type: "diagnose" });
+  }
+
+  /**
+   * Proposes a fix, which waits for review. With an `action_id` of your own the same proposal again, from a retry,
+   * gives it back.
+   * @throws NotFoundError for an unknown ticket; ConflictError when the id belongs to another action.
+   * @example
+   * const { action_id, status } = await devops.proposeFix({
+   *   ticket: ticket_id,
+   *   issue_description: "Audio uploads over 60 seconds time out", affected_service: "lambda",
+   *   proposed_fix: "Raise the timeout to 120 seconds.", code_diff: "-timeout: 60\n+timeout: 120\n",
+   * }); // pending_review
+   */
+  async proposeFix(input: FixProposal): Promise<DevopsAction> {
+    only("devops_action", input, [
+      "ticket",
+      "issue_description",
+      "affected_service",
+      "ai_analysis",
+      "proposed_fix",
+      "code_diff",
+      "action_id",
+    ]);
+    return this.#record(input, { action_type: "fix_proposed", status: "pending_review" });
+  }
+
+  /**
+   * An action, whole, by its id alone.
+   * @throws NotFoundError
+   * @example
+   * const { proposed_fix, code_diff, status } = await devops.get(action_id);
+   */
+  async get(action_id: string): Promise<DevopsAction> {
+    return this.#actions.parse(await this.#references.getStored(action_id));
+  }
+
+  /**
+   * An action, whole, by its id alone, or undefined when there is none.
+   * @example
+   * const action = await devops.find(action_id);
+   * const known = action !== undefined;
+   */
+  async find(action_id: string): Promise<DevopsAction | undefined> {
+    const item = await this.#references.findStored(action_id);
+    return item === undefined ? undefined : this.#actions.parse(item);
+  }
+
+  /**
+   * Approves a pending fix. The same decision again does nothing.
+   * @throws ConflictError from any other state, or when another decision approved it; NotFoundError.
+   * @example
+   * const decision = { reviewed_by: "priya", reason: "The uploads that failed took 61 to 90 seconds." };
+   * const { status } = await devops.approve(action_id, decision); // approved
+   */
+  async approve(action: ActionReference, decision: ReviewDecision): Promise<DevopsAction> {
+    return this.#decide(action, "approved", decision);
+  }
+
+  /**
+   * Rejects a pending fix. The same decision again does nothing.
+   * @throws ConflictError from any other state, or when another decision rejected it; NotFoundError.
+   * @example
+   * await devops.reject(action_id, { reviewed_by: "priya", reason: "Upload in parts instead of waiting longer." });
+   */
+  async reject(action: ActionReference, decision: ReviewDecision): Promise<DevopsAction> {
+    return this.#decide(action, "rejected", decision);
+  }
+
+  /**
+   * Marks an approved fix applied by a pull request. The same again does nothing.
+   * @throws ConflictError from any other state, or when another pull request applied it; NotFoundError.
+   * @example
+   * await devops.approve(action_id, { reviewed_by: "priya", reason: "Small, and easy to take back." });
+   * await devops.markApplied(action_id, "https://github.com/ielts-ai-prep/platform/pull/112");
+   */
+  async markApplied(action: ActionReference, pr_url: string): Promise<DevopsAction> {
+    const url = attributeValue(DevopsActionModel, "pr_url", pr_url);
+    const key = await this.#references.keyFor(action);
+    return this.#actions.change(
+      "markApplied",
+      { pr_url },
+      (entity) =>
+        entity
+          .patch(key)
+          .set({ status: "applied", action_type: "fix_applied", pr_url: url })
+          .where(({ status }, { eq }) => anyOf(...ACTION_STATES.applied.map((state) => eq(status, state)))),
+      (current) => {
+        if (current === undefined) throw this.#actions.notFound(key.action_id);
+        if (current.status === "applied" && current.pr_url === url) return this.#actions.parse(current);
+        throw new ConflictError(
+          "devops_action",
+          String(current.status ?? "none"),
+          `cannot be applied: it is ${current.status ?? "a diagnosis"}`,
+        );
+      },
+    );
+  }
+
+  /**
+   * Fixes that wait for review, newest first; answers `status-timestamp-index`.
+   * @throws InvalidCursorError for a cursor of another list.
+   * @example
+   * const { items, cursor } = await devops.listPendingApprovals({ limit: 10 });
+   */
+  async listPendingApprovals(options: ListOptions = {}): Promise<Page<DevopsActionSummary>> {
+    return this.listByStatus("pending_review", options);
+  }
+
+  /**
+   * Actions in a state, newest first; answers `status-timestamp-index`. Diagnoses have no state: no
+   * such list has them.
+   * @throws InvalidCursorError for a cursor of another list.
+   * @example
+   * const { items, cursor } = await devops.listByStatus("approved"); // fixes that wait for their pull request
+   */
+  async listByStatus(status: ActionStatus, options: ListOptions = {}): Promise<Page<DevopsActionSummary>> {
+    const query = this.#actions.entity.query.byStatus({ status: attributeValue(DevopsActionModel, "status", status) });
+    return readItemPage(this.#context, this.#actions, "byStatus", query, options);
+  }
+
+  /**
+   * Actions on a service, whole and as they are now, newest first; answers `affected_service-timestamp-index`.
+   * @throws InvalidCursorError for a cursor of another list; UnprocessedError when DynamoDB keeps leaving actions
+   * unread.
+   * @example
+   * const { items, cursor } = await devops.listByService("lambda");
+   */
+  async listByService(affected_service: string, options: ListOptions = {}): Promise<Page<DevopsAction>> {
+    const service = attributeValue(DevopsActionModel, "affected_service", affected_service);
+    const query = this.#actions.entity.query.byService({ affected_service: service });
+    return readWholePage(this.#context, this.#actions, "byService", query, options);
+  }
+
+  /**
+   * Actions of a ticket, whole and as they are now, newest first; answers `ticket_id-timestamp-index`.
+   * @throws InvalidCursorError for a cursor of another list; UnprocessedError when DynamoDB keeps leaving actions
+   * unread.
+   * @example
+   * const { items } = await devops.listByTicket(ticket_id);
+   * const applied = items.some(({ status }) => status === "applied");
+   */
+  async listByTicket(ticket_id: string, options: ListOptions = {}): Promise<Page<DevopsAction>> {
+    const query = this.#actions.entity.query.byTicket({
+      ticket_id: attributeValue(TicketModel, "ticket_id", ticket_id),
+    });
+    return readWholePage(this.#context, this.#actions, "byTicket", query, options);
+  }
 
   /** The ticket's key, and whether it is linked to an action. A whole ticket is taken at its word. */
-  async function ticketOf(reference: Reference<TicketKey> | Ticket) {
+  async #ticketOf(reference: Reference<TicketKey> | Ticket) {
     if (typeof reference === "object" && reference !== null && "status" in reference) {
-      return { key: await ticketReferences.keyFor(reference), linked: reference.devops_action_id !== undefined };
+      return { key: await this.#ticketReferences.keyFor(reference), linked: reference.devops_action_id !== undefined };
     }
     const stored =
       typeof reference === "object" && reference !== null
-        ? await readTicket(await ticketReferences.keyFor(reference))
-        : await ticketReferences.getStored(reference);
-    return { key: await ticketReferences.keyFor(tickets.parse(stored)), linked: stored.devops_action_id !== undefined };
+        ? await this.#readTicket(await this.#ticketReferences.keyFor(reference))
+        : await this.#ticketReferences.getStored(reference);
+    return {
+      key: await this.#ticketReferences.keyFor(this.#tickets.parse(stored)),
+      linked: stored.devops_action_id !== undefined,
+    };
   }
 
-  async function readTicket(key: { ticket_id: string; created_at: number }): Promise<StoredItem> {
-    const item = await tickets.read("byId", tickets.entity.get(key));
-    if (item === undefined) throw tickets.notFound(key.ticket_id);
+  async #readTicket(key: { ticket_id: string; created_at: number }): Promise<StoredItem> {
+    const item = await this.#tickets.read("byId", this.#tickets.entity.get(key));
+    if (item === undefined) throw this.#tickets.notFound(key.ticket_id);
     return item;
   }
 
@@ -83,35 +259,35 @@ export function createDevops(context: DataContext) {
    * Writes the action first and the ticket's link second: a retry with the same action id completes both. When the ticket
    * turns out to be gone, this call's action and claim are taken back; an action that was there before stays.
    */
-  async function record(
+  async #record(
     input: FixProposal | Diagnosis,
     kind: Pick<DevopsAction, "action_type" | "status">,
   ): Promise<DevopsAction> {
     const { ticket: reference, ...given } = input;
-    const now = context.clock();
+    const now = this.#context.clock();
     const action = { ...given, ...kind, action_id: given.action_id ?? uuidv7(), timestamp: now };
-    actions.itemOf(action);
-    const ticket = reference === undefined ? undefined : await ticketOf(reference);
+    this.#actions.itemOf(action);
+    const ticket = reference === undefined ? undefined : await this.#ticketOf(reference);
     const item = ticket === undefined ? action : { ...action, ticket_id: ticket.key.ticket_id };
     if (given.action_id !== undefined) {
       const { action_id, affected_service } = item;
       const own = { id: action_id, owner: { affected_service }, begins: "timestamp", now } as const;
-      item.timestamp = await claimOwnId(context, DevopsActionModel, own);
+      item.timestamp = await claimOwnId(this.#context, DevopsActionModel, own);
     }
     let fresh = true;
-    const recorded = await actions.insertOnce(item, () => {
+    const recorded = await this.#actions.insertOnce(item, () => {
       fresh = false;
     });
-    if (ticket === undefined || ticket.linked || (await link(ticket.key, recorded.action_id))) return recorded;
+    if (ticket === undefined || ticket.linked || (await this.#link(ticket.key, recorded.action_id))) return recorded;
     const { action_id, timestamp } = recorded;
-    if (fresh) await actions.remove("undo", actions.entity.delete({ action_id, timestamp }));
-    if (fresh && given.action_id !== undefined) await releaseClaim(context, "devops_action", action_id);
-    throw tickets.notFound(ticket.key.ticket_id);
+    if (fresh) await this.#actions.remove("undo", this.#actions.entity.delete({ action_id, timestamp }));
+    if (fresh && given.action_id !== undefined) await releaseClaim(this.#context, "devops_action", action_id);
+    throw this.#tickets.notFound(ticket.key.ticket_id);
   }
 
   /** Links the ticket to its first action; later actions leave the link as it is. Tells whether there is such a ticket. */
-  async function link(ticket: { ticket_id: string; created_at: number }, action_id: string): Promise<boolean> {
-    const found = await tickets.changeStored(
+  async #link(ticket: { ticket_id: string; created_at: number }, action_id: string): Promise<boolean> {
+    const found = await this.#tickets.changeStored(
       "linkAction",
       {},
       (entity) =>
@@ -124,7 +300,7 @@ export function createDevops(context: DataContext) {
     return found !== undefined;
   }
 
-  async function decide(
+  async #decide(
     reference: ActionReference,
     to: "approved" | "rejected",
     decision: ReviewDecision,
@@ -132,8 +308,8 @@ export function createDevops(context: DataContext) {
     only("devops_action", decision, ["reviewed_by", "reason"]);
     const reviewed_by = attributeValue(DevopsActionModel, "reviewed_by", decision.reviewed_by);
     const review_reason = attributeValue(DevopsActionModel, "review_reason", decision.reason, "reason");
-    const key = await references.keyFor(reference);
-    return actions.change(
+    const key = await this.#references.keyFor(reference);
+    return this.#actions.change(
       to === "approved" ? "approve" : "reject",
       decision,
       (entity) =>
@@ -142,10 +318,10 @@ export function createDevops(context: DataContext) {
           .set({ status: to, reviewed_by, review_reason })
           .where(({ status }, { eq }) => anyOf(...ACTION_STATES[to].map((state) => eq(status, state)))),
       (current) => {
-        if (current === undefined) throw actions.notFound(key.action_id);
+        if (current === undefined) throw this.#actions.notFound(key.action_id);
         const same =
           current.status === to && current.reviewed_by === reviewed_by && current.review_reason === review_reason;
-        if (same) return actions.parse(current);
+        if (same) return this.#actions.parse(current);
         throw new ConflictError(
           "devops_action",
           String(current.status ?? "none"),
@@ -154,171 +330,4 @@ export function createDevops(context: DataContext) {
       },
     );
   }
-
-  return {
-    /**
-     * Records what the agent found; a diagnosis needs no review and has no status. With an `action_id` of your own the
-     * same diagnosis again, from a retry, gives it back.
-     * @throws NotFoundError for an unknown ticket; ConflictError when the id belongs to another action.
-     * @example
-     * const { action_id } = await devops.recordDiagnosis({
-     *   ticket: ticket_id,
-     *   issue_description: "Scores of part 2 arrive after a minute", affected_service: "gemini",
-     *   ai_analysis: "The model's quota is used up between 18:00 and 20:00 UTC.",
-     * });
-     */
-    async recordDiagnosis(input: Diagnosis): Promise<DevopsAction> {
-      only("devops_action", input, ["ticket", "issue_description", "affected_service", "ai_analysis", "action_id"]);
-      return record(input, { action_type: "diagnose" });
-    },
-
-    /**
-     * Proposes a fix, which waits for review. With an `action_id` of your own the same proposal again, from a retry,
-     * gives it back.
-     * @throws NotFoundError for an unknown ticket; ConflictError when the id belongs to another action.
-     * @example
-     * const { action_id, status } = await devops.proposeFix({
-     *   ticket: ticket_id,
-     *   issue_description: "Audio uploads over 60 seconds time out", affected_service: "lambda",
-     *   proposed_fix: "Raise the timeout to 120 seconds.", code_diff: "-timeout: 60\n+timeout: 120\n",
-     * }); // pending_review
-     */
-    async proposeFix(input: FixProposal): Promise<DevopsAction> {
-      only("devops_action", input, [
-        "ticket",
-        "issue_description",
-        "affected_service",
-        "ai_analysis",
-        "proposed_fix",
-        "code_diff",
-        "action_id",
-      ]);
-      return record(input, { action_type: "fix_proposed", status: "pending_review" });
-    },
-
-    /**
-     * An action, whole, by its id alone.
-     * @throws NotFoundError
-     * @example
-     * const { proposed_fix, code_diff, status } = await devops.get(action_id);
-     */
-    async get(action_id: string): Promise<DevopsAction> {
-      return actions.parse(await references.getStored(action_id));
-    },
-
-    /**
-     * An action, whole, by its id alone, or undefined when there is none.
-     * @example
-     * const action = await devops.find(action_id);
-     * const known = action !== undefined;
-     */
-    async find(action_id: string): Promise<DevopsAction | undefined> {
-      const item = await references.findStored(action_id);
-      return item === undefined ? undefined : actions.parse(item);
-    },
-
-    /**
-     * Approves a pending fix. The same decision again does nothing.
-     * @throws ConflictError from any other state, or when another decision approved it; NotFoundError.
-     * @example
-     * const decision = { reviewed_by: "priya", reason: "The uploads that failed took 61 to 90 seconds." };
-     * const { status } = await devops.approve(action_id, decision); // approved
-     */
-    async approve(action: ActionReference, decision: ReviewDecision): Promise<DevopsAction> {
-      return decide(action, "approved", decision);
-    },
-
-    /**
-     * Rejects a pending fix. The same decision again does nothing.
-     * @throws ConflictError from any other state, or when another decision rejected it; NotFoundError.
-     * @example
-     * await devops.reject(action_id, { reviewed_by: "priya", reason: "Upload in parts instead of waiting longer." });
-     */
-    async reject(action: ActionReference, decision: ReviewDecision): Promise<DevopsAction> {
-      return decide(action, "rejected", decision);
-    },
-
-    /**
-     * Marks an approved fix applied by a pull request. The same again does nothing.
-     * @throws ConflictError from any other state, or when another pull request applied it; NotFoundError.
-     * @example
-     * await devops.approve(action_id, { reviewed_by: "priya", reason: "Small, and easy to take back." });
-     * await devops.markApplied(action_id, "https://github.com/ielts-ai-prep/platform/pull/112");
-     */
-    async markApplied(action: ActionReference, pr_url: string): Promise<DevopsAction> {
-      const url = attributeValue(DevopsActionModel, "pr_url", pr_url);
-      const key = await references.keyFor(action);
-      return actions.change(
-        "markApplied",
-        { pr_url },
-        (entity) =>
-          entity
-            .patch(key)
-            .set({ status: "applied", action_type: "fix_applied", pr_url: url })
-            .where(({ status }, { eq }) => anyOf(...ACTION_STATES.applied.map((state) => eq(status, state)))),
-        (current) => {
-          if (current === undefined) throw actions.notFound(key.action_id);
-          if (current.status === "applied" && current.pr_url === url) return actions.parse(current);
-          throw new ConflictError(
-            "devops_action",
-            String(current.status ?? "none"),
-            `cannot be applied: it is ${current.status ?? "a diagnosis"}`,
-          );
-        },
-      );
-    },
-
-    /**
-     * Fixes that wait for review, newest first; answers `status-timestamp-index`.
-     * @throws InvalidCursorError for a cursor of another list.
-     * @example
-     * const { items, cursor } = await devops.listPendingApprovals({ limit: 10 });
-     */
-    async listPendingApprovals(options: ListOptions = {}): Promise<Page<DevopsActionSummary>> {
-      return listByStatus("pending_review", options);
-    },
-
-    /**
-     * Actions in a state, newest first; answers `status-timestamp-index`. Diagnoses have no state: no
-     * such list has them.
-     * @throws InvalidCursorError for a cursor of another list.
-     * @example
-     * const { items, cursor } = await devops.listByStatus("approved"); // fixes that wait for their pull request
-     */
-    listByStatus,
-
-    /**
-     * Actions on a service, whole and as they are now, newest first; answers `affected_service-timestamp-index`.
-     * @throws InvalidCursorError for a cursor of another list; UnprocessedError when DynamoDB keeps leaving actions
-     * unread.
-     * @example
-     * const { items, cursor } = await devops.listByService("lambda");
-     */
-    async listByService(affected_service: string, options: ListOptions = {}): Promise<Page<DevopsAction>> {
-      const service = attributeValue(DevopsActionModel, "affected_service", affected_service);
-      const query = actions.entity.query.byService({ affected_service: service });
-      return readWholePage(context, actions, "byService", query, options);
-    },
-
-    /**
-     * Actions of a ticket, whole and as they are now, newest first; answers `ticket_id-timestamp-index`.
-     * @throws InvalidCursorError for a cursor of another list; UnprocessedError when DynamoDB keeps leaving actions
-     * unread.
-     * @example
-     * const { items } = await devops.listByTicket(ticket_id);
-     * const applied = items.some(({ status }) => status === "applied");
-     */
-    async listByTicket(ticket_id: string, options: ListOptions = {}): Promise<Page<DevopsAction>> {
-      const query = actions.entity.query.byTicket({ ticket_id: attributeValue(TicketModel, "ticket_id", ticket_id) });
-      return readWholePage(context, actions, "byTicket", query, options);
-    },
-  };
-
-  async function listByStatus(status: ActionStatus, options: ListOptions = {}): Promise<Page<DevopsActionSummary>> {
-    const query = actions.entity.query.byStatus({ status: attributeValue(DevopsActionModel, "status", status) });
-    return readItemPage(context, actions, "byStatus", query, options);
-  }
 }
-
-/** What `createDevops` makes. */
-export type Devops = ReturnType<typeof createDevops>;

@@ -1,5 +1,7 @@
 import { v7 as uuidv7 } from "uuid";
+import type { AssessmentEntity } from "../entities/assessment.ts";
 import { type Assessment, AssessmentModel } from "../entities/assessment.ts";
+import type { ContentReportEntity } from "../entities/content-report.ts";
 import {
   type ContentReport,
   ContentReportModel,
@@ -8,6 +10,7 @@ import {
   type NewContentReport,
 } from "../entities/content-report.ts";
 import type { ReportStatus } from "../entities/enums.ts";
+import type { SafetyLogEntity } from "../entities/safety-log.ts";
 import { type SafetyLog, SafetyLogModel, type SafetyLogSummary } from "../entities/safety-log.ts";
 import { REPORT_STATES } from "../entities/transitions.ts";
 import { createOnce } from "./guards/guarded-writes.ts";
@@ -17,7 +20,7 @@ import { anyOf, EntityStore } from "./storage/entity-store.ts";
 import { ConflictError } from "./storage/errors.ts";
 import { groupByEntity, hydrate, readItemPage, readWholePage, rowsOf } from "./storage/hydration.ts";
 import { allRows, type ListOptions, type Page } from "./storage/pages.ts";
-import { createReferences, type Reference } from "./storage/references.ts";
+import { createReferences, type Reference, type References } from "./storage/references.ts";
 import type { StoredItem } from "./storage/requests.ts";
 import { attributeValue, only } from "./storage/validation.ts";
 
@@ -65,218 +68,231 @@ export interface WholeAssessmentReview {
   readonly reports: ContentReport[];
 }
 
+const reviewLabel = { entity: "assessmentReview", accessPattern: "assessmentReview" };
 /**
  * Safety logs of the AI examiner, and what users report.
  * @example
  * import { createContext } from "@ielts-ai-prep/data-layer/services/context";
- * import { createModeration } from "@ielts-ai-prep/data-layer/services/moderation";
+ * import { Moderation } from "@ielts-ai-prep/data-layer/services/moderation";
  *
- * const moderation = createModeration(createContext({ table: "ielts-genai-prep" }));
+ * const moderation = new Moderation(createContext({ table: "ielts-genai-prep" }));
  */
-export function createModeration(context: DataContext) {
-  const logs = new EntityStore(context, SafetyLogModel);
-  const reports = new EntityStore(context, ContentReportModel);
-  const assessments = new EntityStore(context, AssessmentModel);
-  const reportReferences = createReferences<ReportKey>(context, ContentReportModel);
-  const logReferences = createReferences<Pick<SafetyLog, "log_id" | "timestamp">>(context, SafetyLogModel);
-  const reviewLabel = { entity: "assessmentReview", accessPattern: "assessmentReview" };
+export class Moderation {
+  readonly #context: DataContext;
+  readonly #logs: EntityStore<SafetyLogEntity>;
+  readonly #reports: EntityStore<ContentReportEntity>;
+  readonly #assessments: EntityStore<AssessmentEntity>;
+  readonly #reportReferences: References<ReportKey>;
+  readonly #logReferences: References<Pick<SafetyLog, "log_id" | "timestamp">>;
 
-  function reviewRows(assessment_id: string): Promise<StoredItem[]> {
-    const query = context.once(assessmentReviewOn)({ assessment_id });
-    return allRows(context, reviewLabel, query);
+  constructor(context: DataContext) {
+    this.#context = context;
+    this.#logs = new EntityStore(context, SafetyLogModel);
+    this.#reports = new EntityStore(context, ContentReportModel);
+    this.#assessments = new EntityStore(context, AssessmentModel);
+    this.#reportReferences = createReferences<ReportKey>(context, ContentReportModel);
+    this.#logReferences = createReferences<Pick<SafetyLog, "log_id" | "timestamp">>(context, SafetyLogModel);
   }
 
-  return {
-    /**
-     * Records a moderation event of the assessment's user: the user's export and erasure find it through the
-     * assessment. With a `log_id` of your own the same event again, from a retry, gives it back.
-     * @throws NotFoundError when the user has no such assessment; ConflictError when the id belongs to another event, or
-     * the account was erased within the last hour (`erased`).
-     * UnprocessedError when DynamoDB is too busy to look at the assessment: with a `log_id` of your own, call again.
-     * @example
-     * const { log_id } = await moderation.recordSafetyEvent({
-     *   assessment_id, user_email: email, content_type: "audio",
-     *   moderation_action: "warn", confidence: 0.82, categories: ["profanity"],
-     *   user_response: "That is a damn hard question.", ai_response: "Let us keep our language polite.",
-     * });
-     */
-    async recordSafetyEvent(event: SafetyEvent): Promise<SafetyLog> {
-      only("safety_log", event, SAFETY_EVENT_ATTRIBUTES);
-      const user_email = attributeValue(SafetyLogModel, "user_email", event.user_email);
-      const assessment_id = attributeValue(SafetyLogModel, "assessment_id", event.assessment_id);
-      const log = {
-        ...event,
-        user_email,
-        log_id: event.log_id ?? uuidv7(),
-        timestamp: event.timestamp ?? context.clock(),
-      };
-      const parent = {
-        key: assessments.keyOf(assessments.entity.get({ assessment_id, user_id: user_email })),
-        missing: () => assessments.notFound(assessment_id),
-      };
-      const brought = event.log_id !== undefined;
-      return createOnce(context, SafetyLogModel, log, { account: "user_email", begins: "timestamp", brought, parent });
-    },
+  /**
+   * Records a moderation event of the assessment's user: the user's export and erasure find it through the
+   * assessment. With a `log_id` of your own the same event again, from a retry, gives it back.
+   * @throws NotFoundError when the user has no such assessment; ConflictError when the id belongs to another event, or
+   * the account was erased within the last hour (`erased`).
+   * UnprocessedError when DynamoDB is too busy to look at the assessment: with a `log_id` of your own, call again.
+   * @example
+   * const { log_id } = await moderation.recordSafetyEvent({
+   *   assessment_id, user_email: email, content_type: "audio",
+   *   moderation_action: "warn", confidence: 0.82, categories: ["profanity"],
+   *   user_response: "That is a damn hard question.", ai_response: "Let us keep our language polite.",
+   * });
+   */
+  async recordSafetyEvent(event: SafetyEvent): Promise<SafetyLog> {
+    only("safety_log", event, SAFETY_EVENT_ATTRIBUTES);
+    const user_email = attributeValue(SafetyLogModel, "user_email", event.user_email);
+    const assessment_id = attributeValue(SafetyLogModel, "assessment_id", event.assessment_id);
+    const log = {
+      ...event,
+      user_email,
+      log_id: event.log_id ?? uuidv7(),
+      timestamp: event.timestamp ?? this.#context.clock(),
+    };
+    const parent = {
+      key: this.#assessments.keyOf(this.#assessments.entity.get({ assessment_id, user_id: user_email })),
+      missing: () => this.#assessments.notFound(assessment_id),
+    };
+    const brought = event.log_id !== undefined;
+    return createOnce(this.#context, SafetyLogModel, log, {
+      account: "user_email",
+      begins: "timestamp",
+      brought,
+      parent,
+    });
+  }
 
-    /**
-     * A moderation event, whole, by its id alone.
-     * @throws NotFoundError
-     * @example
-     * const { log_id } = await moderation.recordSafetyEvent({
-     *   assessment_id, user_email: email, content_type: "text",
-     *   moderation_action: "block", confidence: 0.97, categories: ["spam"],
-     * });
-     * const { categories, timestamp } = await moderation.getSafetyLog(log_id); // the time in epoch seconds
-     */
-    async getSafetyLog(log_id: string): Promise<SafetyLog> {
-      return logs.parse(await logReferences.getStored(log_id));
-    },
+  /**
+   * A moderation event, whole, by its id alone.
+   * @throws NotFoundError
+   * @example
+   * const { log_id } = await moderation.recordSafetyEvent({
+   *   assessment_id, user_email: email, content_type: "text",
+   *   moderation_action: "block", confidence: 0.97, categories: ["spam"],
+   * });
+   * const { categories, timestamp } = await moderation.getSafetyLog(log_id); // the time in epoch seconds
+   */
+  async getSafetyLog(log_id: string): Promise<SafetyLog> {
+    return this.#logs.parse(await this.#logReferences.getStored(log_id));
+  }
 
-    /**
-     * Files a report in state `new`. With a `report_id` of your own the same report again, from a retry, gives it back.
-     * @throws ConflictError when the id belongs to another report, or the account was erased within the last hour (`erased`).
-     * @example
-     * const { report_id } = await moderation.fileReport({
-     *   reporter_email: email, assessment_id, report_type: "inaccurate_score",
-     *   description: "I was given band 4 for pronunciation, but Maya understood every word.",
-     * });
-     */
-    async fileReport(filing: ReportFiling): Promise<ContentReport> {
-      only("content_report", filing, ["reporter_email", "assessment_id", "report_type", "description", "report_id"]);
-      const reporter_email = attributeValue(ContentReportModel, "reporter_email", filing.reporter_email);
-      const report = {
-        ...filing,
-        reporter_email,
-        report_id: filing.report_id ?? uuidv7(),
-        created_at: context.clock(),
-        status: "new" as const,
-      };
-      const brought = filing.report_id !== undefined;
-      return createOnce(context, ContentReportModel, report, {
-        account: "reporter_email",
-        begins: "created_at",
-        brought,
-      });
-    },
+  /**
+   * Files a report in state `new`. With a `report_id` of your own the same report again, from a retry, gives it back.
+   * @throws ConflictError when the id belongs to another report, or the account was erased within the last hour (`erased`).
+   * @example
+   * const { report_id } = await moderation.fileReport({
+   *   reporter_email: email, assessment_id, report_type: "inaccurate_score",
+   *   description: "I was given band 4 for pronunciation, but Maya understood every word.",
+   * });
+   */
+  async fileReport(filing: ReportFiling): Promise<ContentReport> {
+    only("content_report", filing, ["reporter_email", "assessment_id", "report_type", "description", "report_id"]);
+    const reporter_email = attributeValue(ContentReportModel, "reporter_email", filing.reporter_email);
+    const report = {
+      ...filing,
+      reporter_email,
+      report_id: filing.report_id ?? uuidv7(),
+      created_at: this.#context.clock(),
+      status: "new" as const,
+    };
+    const brought = filing.report_id !== undefined;
+    return createOnce(this.#context, ContentReportModel, report, {
+      account: "reporter_email",
+      begins: "created_at",
+      brought,
+    });
+  }
 
-    /**
-     * A report, whole, by its id alone.
-     * @throws NotFoundError
-     * @example
-     * const { report_id } = await moderation.fileReport({
-     *   reporter_email: email, report_type: "bug", description: "Part 3 has no sound.",
-     * });
-     * const { status, admin_notes } = await moderation.getReport(report_id);
-     */
-    async getReport(report_id: string): Promise<ContentReport> {
-      return reports.parse(await reportReferences.getStored(report_id));
-    },
+  /**
+   * A report, whole, by its id alone.
+   * @throws NotFoundError
+   * @example
+   * const { report_id } = await moderation.fileReport({
+   *   reporter_email: email, report_type: "bug", description: "Part 3 has no sound.",
+   * });
+   * const { status, admin_notes } = await moderation.getReport(report_id);
+   */
+  async getReport(report_id: string): Promise<ContentReport> {
+    return this.#reports.parse(await this.#reportReferences.getStored(report_id));
+  }
 
-    /**
-     * Moves a report on: `new` to investigating, resolved or dismissed; `investigating` to resolved or dismissed.
-     * The same change again does nothing.
-     * @throws ConflictError from any other state, or when it is there with other notes; NotFoundError.
-     * @example
-     * const report = await moderation.fileReport({
-     *   reporter_email: email, report_type: "bug", description: "Part 3 has no sound.",
-     * });
-     * await moderation.triage(report, { status: "resolved", admin_notes: "Mended in version 4.3." });
-     */
-    async triage(report: ReportReference, input: ReportTriage): Promise<ContentReport> {
-      only("content_report", input, ["status", "admin_notes"]);
-      const status = attributeValue(ContentReportModel, "status", input.status);
-      const key = await reportReferences.keyFor(report);
-      const from = REPORT_STATES[status];
-      const { admin_notes } = input;
-      return reports.change(
-        "triage",
-        input,
-        (entity) =>
-          entity
-            .patch(key)
-            .set({ status, ...(admin_notes === undefined ? {} : { admin_notes }) })
-            .where((stored, { eq, notExists }) =>
-              from.length === 0 ? notExists(stored.status) : anyOf(...from.map((state) => eq(stored.status, state))),
-            ),
-        (current) => {
-          if (current === undefined) throw reports.notFound(key.report_id);
-          const same = current.status === status && (admin_notes === undefined || current.admin_notes === admin_notes);
-          if (same) return reports.parse(current);
-          throw new ConflictError(
-            "content_report",
-            String(current.status),
-            `cannot become ${status}: it is ${current.status}`,
-          );
-        },
-      );
-    },
+  /**
+   * Moves a report on: `new` to investigating, resolved or dismissed; `investigating` to resolved or dismissed.
+   * The same change again does nothing.
+   * @throws ConflictError from any other state, or when it is there with other notes; NotFoundError.
+   * @example
+   * const report = await moderation.fileReport({
+   *   reporter_email: email, report_type: "bug", description: "Part 3 has no sound.",
+   * });
+   * await moderation.triage(report, { status: "resolved", admin_notes: "Mended in version 4.3." });
+   */
+  async triage(report: ReportReference, input: ReportTriage): Promise<ContentReport> {
+    only("content_report", input, ["status", "admin_notes"]);
+    const status = attributeValue(ContentReportModel, "status", input.status);
+    const key = await this.#reportReferences.keyFor(report);
+    const from = REPORT_STATES[status];
+    const { admin_notes } = input;
+    return this.#reports.change(
+      "triage",
+      input,
+      (entity) =>
+        entity
+          .patch(key)
+          .set({ status, ...(admin_notes === undefined ? {} : { admin_notes }) })
+          .where((stored, { eq, notExists }) =>
+            from.length === 0 ? notExists(stored.status) : anyOf(...from.map((state) => eq(stored.status, state))),
+          ),
+      (current) => {
+        if (current === undefined) throw this.#reports.notFound(key.report_id);
+        const same = current.status === status && (admin_notes === undefined || current.admin_notes === admin_notes);
+        if (same) return this.#reports.parse(current);
+        throw new ConflictError(
+          "content_report",
+          String(current.status),
+          `cannot become ${status}: it is ${current.status}`,
+        );
+      },
+    );
+  }
 
-    /**
-     * The queue of reports in a state, newest first.
-     * @throws InvalidCursorError for a cursor of another list.
-     * @example
-     * const { items, cursor } = await moderation.listReportsByStatus("new", { limit: 50 });
-     */
-    async listReportsByStatus(status: ReportStatus, options: ListOptions = {}): Promise<Page<ContentReportSummary>> {
-      const query = reports.entity.query.byStatus({ status: attributeValue(ContentReportModel, "status", status) });
-      return readItemPage(context, reports, "byStatus", query, options);
-    },
+  /**
+   * The queue of reports in a state, newest first.
+   * @throws InvalidCursorError for a cursor of another list.
+   * @example
+   * const { items, cursor } = await moderation.listReportsByStatus("new", { limit: 50 });
+   */
+  async listReportsByStatus(status: ReportStatus, options: ListOptions = {}): Promise<Page<ContentReportSummary>> {
+    const query = this.#reports.entity.query.byStatus({ status: attributeValue(ContentReportModel, "status", status) });
+    return readItemPage(this.#context, this.#reports, "byStatus", query, options);
+  }
 
-    /**
-     * Reports that a user filed, whole and as they are now, newest first.
-     * @throws InvalidCursorError for a cursor of another list; UnprocessedError when DynamoDB keeps leaving reports
-     * unread.
-     * @example
-     * const { items, cursor } = await moderation.listReportsByReporter(email);
-     */
-    async listReportsByReporter(reporter_email: string, options: ListOptions = {}): Promise<Page<ContentReport>> {
-      const reporter = attributeValue(ContentReportModel, "reporter_email", reporter_email);
-      const query = reports.entity.query.byReporter({ reporter_email: reporter });
-      return readWholePage(context, reports, "byReporter", query, options);
-    },
+  /**
+   * Reports that a user filed, whole and as they are now, newest first.
+   * @throws InvalidCursorError for a cursor of another list; UnprocessedError when DynamoDB keeps leaving reports
+   * unread.
+   * @example
+   * const { items, cursor } = await moderation.listReportsByReporter(email);
+   */
+  async listReportsByReporter(reporter_email: string, options: ListOptions = {}): Promise<Page<ContentReport>> {
+    const reporter = attributeValue(ContentReportModel, "reporter_email", reporter_email);
+    const query = this.#reports.entity.query.byReporter({ reporter_email: reporter });
+    return readWholePage(this.#context, this.#reports, "byReporter", query, options);
+  }
 
-    /**
-     * Safety logs and reports of an assessment as a list, newest first: the `assessmentReview` collection in one
-     * request.
-     * @example
-     * const { safetyLogs, reports } = await moderation.review(assessment_id);
-     * const blocked = safetyLogs.filter(({ moderation_action }) => moderation_action === "block");
-     */
-    async review(assessment_id: string): Promise<AssessmentReview> {
-      const id = attributeValue(SafetyLogModel, "assessment_id", assessment_id);
-      const groups = groupByEntity(await reviewRows(id));
-      return {
-        safetyLogs: rowsOf<SafetyLogSummary>(context, SafetyLogModel, groups).map((row) => ({
-          ...row,
-          assessment_id: id,
-        })),
-        reports: rowsOf<ContentReportOutline>(context, ContentReportModel, groups).map((row) => ({
-          ...row,
-          assessment_id: id,
-        })),
-      };
-    },
+  /**
+   * Safety logs and reports of an assessment as a list, newest first: the `assessmentReview` collection in one
+   * request.
+   * @example
+   * const { safetyLogs, reports } = await moderation.review(assessment_id);
+   * const blocked = safetyLogs.filter(({ moderation_action }) => moderation_action === "block");
+   */
+  async review(assessment_id: string): Promise<AssessmentReview> {
+    const id = attributeValue(SafetyLogModel, "assessment_id", assessment_id);
+    const groups = groupByEntity(await this.#reviewRows(id));
+    return {
+      safetyLogs: rowsOf<SafetyLogSummary>(this.#context, SafetyLogModel, groups).map((row) => ({
+        ...row,
+        assessment_id: id,
+      })),
+      reports: rowsOf<ContentReportOutline>(this.#context, ContentReportModel, groups).map((row) => ({
+        ...row,
+        assessment_id: id,
+      })),
+    };
+  }
 
-    /**
-     * The assessment with all its safety logs and reports, whole, newest first: two round trips.
-     * @throws UnprocessedError when DynamoDB keeps leaving a part of it unread.
-     * @example
-     * const { assessment, safetyLogs, reports } = await moderation.wholeReview(assessment_id);
-     */
-    async wholeReview(assessment_id: string): Promise<WholeAssessmentReview> {
-      const id = attributeValue(SafetyLogModel, "assessment_id", assessment_id);
-      const [rows, assessment] = await Promise.all([
-        reviewRows(id),
-        assessments.readSole("byId", assessments.entity.query.byId({ assessment_id: id })),
-      ]);
-      const groups = groupByEntity(await hydrate(context, reviewLabel, rows));
-      return {
-        assessment: assessment === undefined ? undefined : assessments.parse(assessment),
-        safetyLogs: rowsOf<SafetyLog>(context, SafetyLogModel, groups),
-        reports: rowsOf<ContentReport>(context, ContentReportModel, groups),
-      };
-    },
-  };
+  /**
+   * The assessment with all its safety logs and reports, whole, newest first: two round trips.
+   * @throws UnprocessedError when DynamoDB keeps leaving a part of it unread.
+   * @example
+   * const { assessment, safetyLogs, reports } = await moderation.wholeReview(assessment_id);
+   */
+  async wholeReview(assessment_id: string): Promise<WholeAssessmentReview> {
+    const id = attributeValue(SafetyLogModel, "assessment_id", assessment_id);
+    const [rows, assessment] = await Promise.all([
+      this.#reviewRows(id),
+      this.#assessments.readSole("byId", this.#assessments.entity.query.byId({ assessment_id: id })),
+    ]);
+    const groups = groupByEntity(await hydrate(this.#context, reviewLabel, rows));
+    return {
+      assessment: assessment === undefined ? undefined : this.#assessments.parse(assessment),
+      safetyLogs: rowsOf<SafetyLog>(this.#context, SafetyLogModel, groups),
+      reports: rowsOf<ContentReport>(this.#context, ContentReportModel, groups),
+    };
+  }
+
+  #reviewRows(assessment_id: string): Promise<StoredItem[]> {
+    const query = this.#context.once(assessmentReviewOn)({ assessment_id });
+    return allRows(this.#context, reviewLabel, query);
+  }
 }
 
 const SAFETY_EVENT_ATTRIBUTES = [
@@ -291,6 +307,3 @@ const SAFETY_EVENT_ATTRIBUTES = [
   "user_response",
   "ai_response",
 ];
-
-/** What `createModeration` makes. */
-export type Moderation = ReturnType<typeof createModeration>;

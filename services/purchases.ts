@@ -1,4 +1,5 @@
 import { MAX_INSTANT } from "../entities/attributes.ts";
+import type { EntitlementEntity } from "../entities/entitlement.ts";
 import {
   type Entitlement,
   EntitlementModel,
@@ -23,32 +24,172 @@ export type VerifiedReceipt = Readonly<
   Pick<NewEntitlement, "user_email" | "product_id" | "platform" | "transaction_id" | "receipt_data" | "price_paid">
 >;
 
+type EntitlementKey = Pick<Entitlement, "user_email" | "product_id">;
+/** What a receipt buys, but for its end. */
+type PurchasedPeriod = VerifiedReceipt & Pick<Entitlement, "purchase_date" | "status">;
+
 const GRANT_ATTEMPTS = 20;
 /** Purchases that are marked expired side by side. */
 const EXPIRIES_AT_ONCE = 10;
 
+const keyFor = (user_email: string, product_id: Product) => ({
+  user_email: attributeValue(EntitlementModel, "user_email", user_email),
+  product_id: attributeValue(EntitlementModel, "product_id", product_id),
+});
+
+const transactionOf = (value: string) =>
+  checkClaimable(EntitlementModel, "transaction_id", attributeValue(EntitlementModel, "transaction_id", value));
 /**
  * Purchases and the access that they give.
  * @example
  * import { createContext } from "@ielts-ai-prep/data-layer/services/context";
- * import { createPurchases } from "@ielts-ai-prep/data-layer/services/purchases";
+ * import { Purchases } from "@ielts-ai-prep/data-layer/services/purchases";
  *
- * const purchases = createPurchases(createContext({ table: "ielts-genai-prep" }));
+ * const purchases = new Purchases(createContext({ table: "ielts-genai-prep" }));
  */
-export function createPurchases(context: DataContext) {
-  const entitlements = new EntityStore(context, EntitlementModel);
-  const keyFor = (user_email: string, product_id: Product) => ({
-    user_email: attributeValue(EntitlementModel, "user_email", user_email),
-    product_id: attributeValue(EntitlementModel, "product_id", product_id),
-  });
-  const transactionOf = (value: string) =>
-    checkClaimable(EntitlementModel, "transaction_id", attributeValue(EntitlementModel, "transaction_id", value));
-  const read = (key: { user_email: string; product_id: Product }) =>
-    entitlements.read("byUserAndProduct", entitlements.entity.get(key), { consistent: true });
+export class Purchases {
+  readonly #context: DataContext;
+  readonly #entitlements: EntityStore<EntitlementEntity>;
+
+  constructor(context: DataContext) {
+    this.#context = context;
+    this.#entitlements = new EntityStore(context, EntitlementModel);
+  }
+
+  /**
+   * Grants 30 days for a verified receipt, from the later of now and the end of the access that the user still has.
+   * The same receipt again gives back the purchase as it now is. The price is in USD, `expires_at` in epoch seconds.
+   *
+   * A transaction is granted once, to one account and product, for ever: the transaction is claimed first, and an
+   * entitlement gives up a transaction (for a renewal) only after its claim is settled. So a transaction that is
+   * claimed, not settled and not the entitlement's own was never granted, and a retry may grant it.
+   * @throws ConflictError when the transaction was granted to another account or product (`claimed`), or before the
+   * account was erased (`granted`), when the account was erased within the last hour (`erased`), or when other
+   * purchases of the product kept coming in between (`busy`: call again).
+   * @example
+   * const { expires_at } = await purchases.grant({
+   *   user_email: email, product_id: "writing", price_paid: 49.99,
+   *   platform: "ios", transaction_id: "2000000817", receipt_data: "MIIUVgYJKoZIhvcNAQcC",
+   * });
+   */
+  async grant(receipt: VerifiedReceipt): Promise<Entitlement> {
+    only("entitlement", receipt, [
+      "user_email",
+      "product_id",
+      "platform",
+      "transaction_id",
+      "receipt_data",
+      "price_paid",
+    ]);
+    const key = keyFor(receipt.user_email, receipt.product_id);
+    const now = this.#context.clock();
+    const transaction_id = transactionOf(receipt.transaction_id);
+    const period = { ...receipt, ...key, transaction_id, purchase_date: now, status: "active" as const };
+    // Validates the receipt before the claim is written.
+    this.#entitlements.itemOf({ ...period, expires_at: now + ACCESS_PERIOD_SECONDS });
+    for (let attempt = 0; attempt < GRANT_ATTEMPTS; attempt++) {
+      const granted = await this.#tryToGrant(key, period);
+      if (granted !== undefined) return granted;
+    }
+    throw new ConflictError("entitlement", "busy", "other purchases of the product kept changing it");
+  }
+
+  /**
+   * A user's purchase of a product, read consistently; undefined when there never was one.
+   * @example
+   * const entitlement = await purchases.find(email, "speaking");
+   * const until = entitlement?.expires_at; // epoch seconds
+   */
+  async find(user_email: string, product_id: Product): Promise<Entitlement | undefined> {
+    const item = await this.#read(keyFor(user_email, product_id));
+    return item === undefined ? undefined : this.#entitlements.parse(item);
+  }
+
+  /**
+   * Whether a user may use a product now: `status` is `active`, and `expires_at` is still to come. Read consistently.
+   * @example
+   * const allowed = await purchases.hasAccess(email, "speaking"); // true
+   */
+  async hasAccess(user_email: string, product_id: Product): Promise<boolean> {
+    const item = await this.#read(keyFor(user_email, product_id));
+    return item !== undefined && item.status === "active" && (item.expires_at as number) > this.#context.clock();
+  }
+
+  /**
+   * All purchases of a user that give access now, the latest expiry first; answers `user_email-expires_at-index`.
+   * @example
+   * const active = await purchases.listAllActive(email);
+   * const products = active.map(({ product_id }) => product_id); // ["speaking"]
+   */
+  async listAllActive(user_email: string): Promise<EntitlementSummary[]> {
+    const account = attributeValue(EntitlementModel, "user_email", user_email);
+    const query = this.#entitlements.entity.query
+      .byUser({ user_email: account })
+      .between({ expires_at: this.#context.clock() + 1 }, { expires_at: MAX_INSTANT });
+    const rows = await allRows(this.#context, { entity: "entitlement", accessPattern: "byUser" }, query);
+    return this.#entitlements
+      .parseAll(rows.filter((row) => row.status === "active"))
+      .map((row) => ({ ...row, user_email: account }));
+  }
+
+  /**
+   * Marks all purchases expired whose access is over, the oldest first, and tells how many: for a nightly job, so that
+   * `status` says what `hasAccess` knows from `expires_at`. Safe to repeat, and to interrupt: the next run goes on. A
+   * purchase that is renewed, refunded or erased meanwhile is left as it is.
+   * @example
+   * const expired = await purchases.expireAll(); // 0: nothing was due
+   */
+  async expireAll(): Promise<number> {
+    const now = this.#context.clock();
+    const query = this.#entitlements.entity.query
+      .byStatus({ status: "active" })
+      .between({ expires_at: 0 }, { expires_at: now + 1 });
+    let expired = 0;
+    let due: StoredItem[] = [];
+    const flush = async () => {
+      const changes = await Promise.all(due.map((row) => this.#expire(row, now)));
+      expired += changes.filter(Boolean).length;
+      due = [];
+    };
+    for await (const row of eachRow(this.#context, { entity: "entitlement", accessPattern: "byStatus" }, query, {
+      order: "asc",
+    })) {
+      if (due.push(row) === EXPIRIES_AT_ONCE) await flush();
+    }
+    await flush();
+    return expired;
+  }
+
+  /**
+   * Takes back the access that a transaction gave. Safe to repeat.
+   * @throws ConflictError when the purchase runs on another transaction, such as a renewal; NotFoundError.
+   * @example
+   * const { status } = await purchases.refund(email, "speaking", "1000000901"); // "refunded"
+   */
+  async refund(user_email: string, product_id: Product, transaction_id: string): Promise<Entitlement> {
+    const key = keyFor(user_email, product_id);
+    const transaction = transactionOf(transaction_id);
+    return this.#entitlements.change(
+      "refund",
+      {},
+      (entity) =>
+        entity
+          .patch(key)
+          .set({ status: "refunded" })
+          .where(
+            (stored, { eq, ne }) => `${eq(stored.transaction_id, transaction)} AND ${ne(stored.status, "refunded")}`,
+          ),
+      (current) => {
+        if (current === undefined) throw this.#entitlements.notFound();
+        if (current.transaction_id === transaction) return this.#entitlements.parse(current);
+        throw new ConflictError("entitlement", String(current.status), "runs on another transaction");
+      },
+    );
+  }
 
   /** Marks one purchase expired if it still is active and over; tells whether this call did. */
-  async function expire({ user_email, product_id }: StoredItem, now: number): Promise<boolean> {
-    const expired = await entitlements.changeStored(
+  async #expire({ user_email, product_id }: StoredItem, now: number): Promise<boolean> {
+    const expired = await this.#entitlements.changeStored(
       "expire",
       {},
       (entity) =>
@@ -61,215 +202,68 @@ export function createPurchases(context: DataContext) {
     return expired !== undefined;
   }
 
-  return {
-    /**
-     * Grants 30 days for a verified receipt, from the later of now and the end of the access that the user still has.
-     * The same receipt again gives back the purchase as it now is. The price is in USD, `expires_at` in epoch seconds.
-     *
-     * A transaction is granted once, to one account and product, for ever: the transaction is claimed first, and an
-     * entitlement gives up a transaction (for a renewal) only after its claim is settled. So a transaction that is
-     * claimed, not settled and not the entitlement's own was never granted, and a retry may grant it.
-     * @throws ConflictError when the transaction was granted to another account or product (`claimed`), or before the
-     * account was erased (`granted`), when the account was erased within the last hour (`erased`), or when other
-     * purchases of the product kept coming in between (`busy`: call again).
-     * @example
-     * const { expires_at } = await purchases.grant({
-     *   user_email: email, product_id: "writing", price_paid: 49.99,
-     *   platform: "ios", transaction_id: "2000000817", receipt_data: "MIIUVgYJKoZIhvcNAQcC",
-     * });
-     */
-    async grant(receipt: VerifiedReceipt): Promise<Entitlement> {
-      only("entitlement", receipt, [
-        "user_email",
-        "product_id",
-        "platform",
-        "transaction_id",
-        "receipt_data",
-        "price_paid",
-      ]);
-      const key = keyFor(receipt.user_email, receipt.product_id);
-      const transaction_id = transactionOf(receipt.transaction_id);
-      const now = context.clock();
-      const period = { ...receipt, ...key, purchase_date: now, status: "active" as const };
-      // Validates the receipt before the claim is written.
-      entitlements.itemOf({ ...period, expires_at: now + ACCESS_PERIOD_SECONDS });
+  #read(key: { user_email: string; product_id: Product }) {
+    return this.#entitlements.read("byUserAndProduct", this.#entitlements.entity.get(key), { consistent: true });
+  }
 
-      for (let attempt = 0; attempt < GRANT_ATTEMPTS; attempt++) {
-        // The entitlement is read before the claim: settling happens before replacing, so this order misses no grant.
-        const current = await read(key);
-        const claim = await claimId(context, "transaction", transaction_id, [key.user_email, key.product_id], now);
-        if (current?.transaction_id === transaction_id) {
-          // A call that an erasure refused may have crashed before it took the entitlement back.
-          return writeUnlessErased(context, key.user_email, async () => entitlements.parse(current), takeBackGranted);
-        }
-        if (claim.settled) {
-          // Granted and renewed since; what was read before the claim may be older than both.
-          const granted = await read(key);
-          if (granted !== undefined) return entitlements.parse(granted);
-          throw new ConflictError("entitlement", "granted", "the transaction was granted before");
-        }
-        const granted = await writeUnlessErased(
-          context,
-          key.user_email,
-          () => (current === undefined ? create() : renew(current)),
-          () => entitlements.remove("undo", entitlements.entity.delete(key)),
-        );
-        if (granted !== undefined) return granted;
-      }
-      throw new ConflictError("entitlement", "busy", "other purchases of the product kept changing it");
-
-      // It may also have been granted before the erasure, and then it must not be granted again.
-      async function takeBackGranted(): Promise<void> {
-        await settleClaim(context, "transaction", transaction_id, [key.user_email, key.product_id], now);
-        await entitlements.remove("undo", entitlements.entity.delete(key));
-      }
-
-      async function create(): Promise<Entitlement | undefined> {
-        let lost = false;
-        const granted = await entitlements.insert({ ...period, expires_at: now + ACCESS_PERIOD_SECONDS }, (stored) => {
-          lost = true;
-          return entitlements.parse(stored as StoredItem);
-        });
-        return lost ? undefined : granted;
-      }
-
-      async function renew(current: StoredItem): Promise<Entitlement | undefined> {
-        await settleClaim(
-          context,
-          "transaction",
-          current.transaction_id as string,
-          [key.user_email, key.product_id],
-          now,
-        );
-        const { status, expires_at } = entitlements.parse(current);
-        const running = status === "active" ? expires_at : now;
-        const { platform, receipt_data, price_paid } = receipt;
-        let lost = false;
-        const granted = await entitlements.change(
-          "renew",
-          receipt,
-          (entity) => {
-            const set = {
-              platform,
-              receipt_data,
-              ...(price_paid === undefined ? {} : { price_paid }),
-              transaction_id,
-              purchase_date: now,
-              status: "active" as const,
-            };
-            const change = entity
-              .patch(key)
-              .set({ ...set, expires_at: Math.max(now, running) + ACCESS_PERIOD_SECONDS });
-            // A period without a price does not show the price of the one before.
-            const priced = price_paid === undefined ? change.remove(["price_paid"]) : change;
-            return priced.where(
-              (stored, { eq }) =>
-                `${eq(stored.transaction_id, current.transaction_id as string)} AND ${eq(stored.status, status)}`,
-            );
-          },
-          (stored) => {
-            lost = true;
-            return entitlements.parse(stored as StoredItem);
-          },
-        );
-        return lost ? undefined : granted;
-      }
-    },
-
-    /**
-     * A user's purchase of a product, read consistently; undefined when there never was one.
-     * @example
-     * const entitlement = await purchases.find(email, "speaking");
-     * const until = entitlement?.expires_at; // epoch seconds
-     */
-    async find(user_email: string, product_id: Product): Promise<Entitlement | undefined> {
-      const item = await read(keyFor(user_email, product_id));
-      return item === undefined ? undefined : entitlements.parse(item);
-    },
-
-    /**
-     * Whether a user may use a product now: `status` is `active`, and `expires_at` is still to come. Read consistently.
-     * @example
-     * const allowed = await purchases.hasAccess(email, "speaking"); // true
-     */
-    async hasAccess(user_email: string, product_id: Product): Promise<boolean> {
-      const item = await read(keyFor(user_email, product_id));
-      return item !== undefined && item.status === "active" && (item.expires_at as number) > context.clock();
-    },
-
-    /**
-     * All purchases of a user that give access now, the latest expiry first; answers `user_email-expires_at-index`.
-     * @example
-     * const active = await purchases.listAllActive(email);
-     * const products = active.map(({ product_id }) => product_id); // ["speaking"]
-     */
-    async listAllActive(user_email: string): Promise<EntitlementSummary[]> {
-      const account = attributeValue(EntitlementModel, "user_email", user_email);
-      const query = entitlements.entity.query
-        .byUser({ user_email: account })
-        .between({ expires_at: context.clock() + 1 }, { expires_at: MAX_INSTANT });
-      const rows = await allRows(context, { entity: "entitlement", accessPattern: "byUser" }, query);
-      return entitlements
-        .parseAll(rows.filter((row) => row.status === "active"))
-        .map((row) => ({ ...row, user_email: account }));
-    },
-
-    /**
-     * Marks all purchases expired whose access is over, the oldest first, and tells how many: for a nightly job, so that
-     * `status` says what `hasAccess` knows from `expires_at`. Safe to repeat, and to interrupt: the next run goes on. A
-     * purchase that is renewed, refunded or erased meanwhile is left as it is.
-     * @example
-     * const expired = await purchases.expireAll(); // 0: nothing was due
-     */
-    async expireAll(): Promise<number> {
-      const now = context.clock();
-      const query = entitlements.entity.query
-        .byStatus({ status: "active" })
-        .between({ expires_at: 0 }, { expires_at: now + 1 });
-      let expired = 0;
-      let due: StoredItem[] = [];
-      const flush = async () => {
-        const changes = await Promise.all(due.map((row) => expire(row, now)));
-        expired += changes.filter(Boolean).length;
-        due = [];
-      };
-      for await (const row of eachRow(context, { entity: "entitlement", accessPattern: "byStatus" }, query, {
-        order: "asc",
-      })) {
-        if (due.push(row) === EXPIRIES_AT_ONCE) await flush();
-      }
-      await flush();
-      return expired;
-    },
-
-    /**
-     * Takes back the access that a transaction gave. Safe to repeat.
-     * @throws ConflictError when the purchase runs on another transaction, such as a renewal; NotFoundError.
-     * @example
-     * const { status } = await purchases.refund(email, "speaking", "1000000901"); // "refunded"
-     */
-    async refund(user_email: string, product_id: Product, transaction_id: string): Promise<Entitlement> {
-      const key = keyFor(user_email, product_id);
-      const transaction = transactionOf(transaction_id);
-      return entitlements.change(
-        "refund",
-        {},
-        (entity) =>
-          entity
-            .patch(key)
-            .set({ status: "refunded" })
-            .where(
-              (stored, { eq, ne }) => `${eq(stored.transaction_id, transaction)} AND ${ne(stored.status, "refunded")}`,
-            ),
-        (current) => {
-          if (current === undefined) throw entitlements.notFound();
-          if (current.transaction_id === transaction) return entitlements.parse(current);
-          throw new ConflictError("entitlement", String(current.status), "runs on another transaction");
+  /** Grants a period once; undefined when another purchase of the product came in between. */
+  async #tryToGrant(key: EntitlementKey, period: PurchasedPeriod): Promise<Entitlement | undefined> {
+    const { transaction_id, purchase_date } = period;
+    const owner = [key.user_email, key.product_id];
+    // The entitlement is read before the claim: settling happens before replacing, so this order misses no grant.
+    const current = await this.#read(key);
+    const claim = await claimId(this.#context, "transaction", transaction_id, owner, purchase_date);
+    const takeBack = () => this.#entitlements.remove("undo", this.#entitlements.entity.delete(key));
+    if (current?.transaction_id === transaction_id) {
+      // A call that an erasure refused may have crashed before it took the entitlement back. It may also have been
+      // granted before the erasure, and then it must not be granted again.
+      return writeUnlessErased(
+        this.#context,
+        key.user_email,
+        async () => this.#entitlements.parse(current),
+        async () => {
+          await settleClaim(this.#context, "transaction", transaction_id, owner, purchase_date);
+          await takeBack();
         },
       );
-    },
-  };
-}
+    }
+    if (claim.settled) return this.#grantedBefore(key);
+    const write = () => (current === undefined ? this.#create(period) : this.#renew(key, current, period));
+    return writeUnlessErased(this.#context, key.user_email, write, takeBack);
+  }
 
-/** What `layer.purchases` is. */
-export type Purchases = ReturnType<typeof createPurchases>;
+  /** The purchase as it is since; what was read before the claim may be older. */
+  async #grantedBefore(key: EntitlementKey): Promise<Entitlement> {
+    const granted = await this.#read(key);
+    if (granted !== undefined) return this.#entitlements.parse(granted);
+    throw new ConflictError("entitlement", "granted", "the transaction was granted before");
+  }
+
+  async #create(period: PurchasedPeriod): Promise<Entitlement | undefined> {
+    const expires_at = period.purchase_date + ACCESS_PERIOD_SECONDS;
+    return this.#entitlements.insert({ ...period, expires_at }, () => undefined);
+  }
+
+  /** Puts a period behind the one that runs; the transaction that it replaces is settled first. */
+  async #renew(key: EntitlementKey, current: StoredItem, period: PurchasedPeriod): Promise<Entitlement | undefined> {
+    const { status, expires_at, transaction_id: replaced } = this.#entitlements.parse(current);
+    const { user_email, product_id, price_paid, ...bought } = period;
+    const now = bought.purchase_date;
+    await settleClaim(this.#context, "transaction", replaced, [user_email, product_id], now);
+    const running = status === "active" ? Math.max(now, expires_at) : now;
+    return this.#entitlements.change(
+      "renew",
+      period,
+      (entity) => {
+        const price = price_paid === undefined ? {} : { price_paid };
+        const change = entity.patch(key).set({ ...bought, ...price, expires_at: running + ACCESS_PERIOD_SECONDS });
+        // A period without a price does not show the price of the one before.
+        const priced = price_paid === undefined ? change.remove(["price_paid"]) : change;
+        return priced.where(
+          (stored, { eq }) => `${eq(stored.transaction_id, replaced)} AND ${eq(stored.status, status)}`,
+        );
+      },
+      () => undefined,
+    );
+  }
+}

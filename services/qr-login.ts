@@ -1,5 +1,7 @@
 import { v4 as uuidv4 } from "uuid";
+import type { QrTokenEntity } from "../entities/qr-token.ts";
 import { QR_TOKEN_LIFETIME_SECONDS, type QrToken, QrTokenModel } from "../entities/qr-token.ts";
+import type { SessionEntity } from "../entities/session.ts";
 import { SESSION_LIFETIME_SECONDS, type Session, SessionModel } from "../entities/session.ts";
 import { writeUnlessShut } from "./guards/guarded-writes.ts";
 import type { DataContext } from "./storage/context.ts";
@@ -19,113 +21,117 @@ export interface QrRedemption
   extends Readonly<Required<Pick<QrToken, "device_id">>>,
     Readonly<Pick<Session, "ip_address" | "user_agent">> {}
 
+const tokenOf = (value: string) => attributeValue(QrTokenModel, "token", value);
 /**
  * QR log-in: a token of 5 minutes that exactly one device turns into a session.
  * @example
  * import { createContext } from "@ielts-ai-prep/data-layer/services/context";
- * import { createQrLogin } from "@ielts-ai-prep/data-layer/services/qr-login";
+ * import { QrLogin } from "@ielts-ai-prep/data-layer/services/qr-login";
  *
- * const qrLogin = createQrLogin(createContext({ table: "ielts-genai-prep" }));
+ * const qrLogin = new QrLogin(createContext({ table: "ielts-genai-prep" }));
  */
-export function createQrLogin(context: DataContext) {
-  const tokens = new EntityStore(context, QrTokenModel);
-  const sessions = new EntityStore(context, SessionModel);
-  const tokenOf = (value: string) => attributeValue(QrTokenModel, "token", value);
+export class QrLogin {
+  readonly #context: DataContext;
+  readonly #tokens: EntityStore<QrTokenEntity>;
+  readonly #sessions: EntityStore<SessionEntity>;
 
-  return {
-    /**
-     * Issues a token for a user. `expires_at`, in epoch seconds, is 5 minutes from now.
-     * @throws ConflictError when the account is not active; NotFoundError when there is none.
-     * @example
-     * const { token, expires_at } = await qrLogin.issue(email); // show the token as a QR code until then
-     */
-    async issue(user_email: string): Promise<QrToken> {
-      const created_at = context.clock();
-      const issued = {
-        token: uuidv4(),
-        user_email: attributeValue(QrTokenModel, "user_email", user_email),
-        created_at,
-        expires_at: created_at + QR_TOKEN_LIFETIME_SECONDS,
-        used: false,
-      };
-      return writeUnlessShut(
-        context,
-        issued.user_email,
-        () => tokens.insertOnce(issued),
-        ({ token }) => tokens.remove("undo", tokens.entity.delete({ token })),
-      );
-    },
+  constructor(context: DataContext) {
+    this.#context = context;
+    this.#tokens = new EntityStore(context, QrTokenModel);
+    this.#sessions = new EntityStore(context, SessionModel);
+  }
 
-    /**
-     * Redeems a token: one device wins and gets a session of 24 hours. The write that marks the token used also fixes
-     * the session's id, so the same device may call again after a crash, until the token expires, and gets the same
-     * session.
-     * @throws NotFoundError for an unknown token, or when the account is gone; ExpiredError; TokenUsedError when
-     * another device was first; ConflictError when the account is not active, or the token was withdrawn meanwhile
-     * (`shut`); UnprocessedError when DynamoDB is too busy: call again.
-     * @example
-     * const { token } = await qrLogin.issue(email); // the phone scans it
-     * const { session_id, user_email } = await qrLogin.redeem(token, { device_id: "pixel-10-maria" });
-     */
-    async redeem(token: string, input: QrRedemption): Promise<Session> {
-      only("qr_token", input, ["device_id", "ip_address", "user_agent"]);
-      const device_id = attributeValue(QrTokenModel, "device_id", input.device_id);
-      const { ip_address, user_agent } = input;
-      if (ip_address !== undefined) attributeValue(SessionModel, "ip_address", ip_address);
-      if (user_agent !== undefined) attributeValue(SessionModel, "user_agent", user_agent);
-      const key = { token: tokenOf(token) };
-      const now = context.clock();
-      const redeemed = await tokens.changeStored(
-        "redeem",
-        { device_id },
-        (entity) =>
-          entity
-            .patch(key)
-            .set({ used: true, used_at: now, device_id, opened_session_id: uuidv4() })
-            .where(({ used, expires_at }, { eq, gt }) => `${eq(used, false)} AND ${gt(expires_at, now)}`),
-        (current) => {
-          if (current === undefined) throw tokens.notFound();
-          if (current.used === true && current.device_id !== device_id) throw new TokenUsedError();
-          if ((current.expires_at as number) <= now) throw new ExpiredError("qr_token");
-          return current;
-        },
-      );
-      const created_at = redeemed.used_at as number;
-      const session = {
-        session_id: redeemed.opened_session_id as string,
-        user_email: redeemed.user_email as string,
-        created_at,
-        expires_at: created_at + SESSION_LIFETIME_SECONDS,
-        qr_authenticated: true,
-        qr_token: key.token,
-        ...(ip_address === undefined ? {} : { ip_address }),
-        ...(user_agent === undefined ? {} : { user_agent }),
-      };
-      return writeUnlessShut(
-        context,
-        session.user_email,
-        () => sessions.insert(session, (current) => sessions.parse(current as StoredItem)),
-        ({ session_id }) => sessions.remove("undo", sessions.entity.delete({ session_id })),
-        { token: tokens.keyOf(tokens.entity.get(key)) },
-      );
-    },
+  /**
+   * Issues a token for a user. `expires_at`, in epoch seconds, is 5 minutes from now.
+   * @throws ConflictError when the account is not active; NotFoundError when there is none.
+   * @example
+   * const { token, expires_at } = await qrLogin.issue(email); // show the token as a QR code until then
+   */
+  async issue(user_email: string): Promise<QrToken> {
+    const created_at = this.#context.clock();
+    const issued = {
+      token: uuidv4(),
+      user_email: attributeValue(QrTokenModel, "user_email", user_email),
+      created_at,
+      expires_at: created_at + QR_TOKEN_LIFETIME_SECONDS,
+      used: false,
+    };
+    return writeUnlessShut(
+      this.#context,
+      issued.user_email,
+      () => this.#tokens.insertOnce(issued),
+      ({ token }) => this.#tokens.remove("undo", this.#tokens.entity.delete({ token })),
+    );
+  }
 
-    /**
-     * The state of a token, for the page that shows its code.
-     * @throws NotFoundError for an unknown token.
-     * @example
-     * const { token } = await qrLogin.issue(email);
-     * const { state, expires_at } = await qrLogin.status(token); // "waiting" until a phone redeems it
-     */
-    async status(token: string): Promise<QrTokenStatus> {
-      const item = await tokens.read("byToken", tokens.entity.get({ token: tokenOf(token) }), { consistent: true });
-      if (item === undefined) throw tokens.notFound();
-      const { used, used_at, expires_at } = tokens.parse(item);
-      if (used) return { state: "used", expires_at, ...(used_at === undefined ? {} : { used_at }) };
-      return { state: expires_at <= context.clock() ? "expired" : "waiting", expires_at };
-    },
-  };
+  /**
+   * Redeems a token: one device wins and gets a session of 24 hours. The write that marks the token used also fixes
+   * the session's id, so the same device may call again after a crash, until the token expires, and gets the same
+   * session.
+   * @throws NotFoundError for an unknown token, or when the account is gone; ExpiredError; TokenUsedError when
+   * another device was first; ConflictError when the account is not active, or the token was withdrawn meanwhile
+   * (`shut`); UnprocessedError when DynamoDB is too busy: call again.
+   * @example
+   * const { token } = await qrLogin.issue(email); // the phone scans it
+   * const { session_id, user_email } = await qrLogin.redeem(token, { device_id: "pixel-10-maria" });
+   */
+  async redeem(token: string, input: QrRedemption): Promise<Session> {
+    only("qr_token", input, ["device_id", "ip_address", "user_agent"]);
+    const device_id = attributeValue(QrTokenModel, "device_id", input.device_id);
+    const { ip_address, user_agent } = input;
+    if (ip_address !== undefined) attributeValue(SessionModel, "ip_address", ip_address);
+    if (user_agent !== undefined) attributeValue(SessionModel, "user_agent", user_agent);
+    const key = { token: tokenOf(token) };
+    const now = this.#context.clock();
+    const redeemed = await this.#tokens.changeStored(
+      "redeem",
+      { device_id },
+      (entity) =>
+        entity
+          .patch(key)
+          .set({ used: true, used_at: now, device_id, opened_session_id: uuidv4() })
+          .where(({ used, expires_at }, { eq, gt }) => `${eq(used, false)} AND ${gt(expires_at, now)}`),
+      (current) => {
+        if (current === undefined) throw this.#tokens.notFound();
+        if (current.used === true && current.device_id !== device_id) throw new TokenUsedError();
+        if ((current.expires_at as number) <= now) throw new ExpiredError("qr_token");
+        return current;
+      },
+    );
+    const created_at = redeemed.used_at as number;
+    const session = {
+      session_id: redeemed.opened_session_id as string,
+      user_email: redeemed.user_email as string,
+      created_at,
+      expires_at: created_at + SESSION_LIFETIME_SECONDS,
+      qr_authenticated: true,
+      qr_token: key.token,
+      ...(ip_address === undefined ? {} : { ip_address }),
+      ...(user_agent === undefined ? {} : { user_agent }),
+    };
+    return writeUnlessShut(
+      this.#context,
+      session.user_email,
+      () => this.#sessions.insert(session, (current) => this.#sessions.parse(current as StoredItem)),
+      ({ session_id }) => this.#sessions.remove("undo", this.#sessions.entity.delete({ session_id })),
+      { token: this.#tokens.keyOf(this.#tokens.entity.get(key)) },
+    );
+  }
+
+  /**
+   * The state of a token, for the page that shows its code.
+   * @throws NotFoundError for an unknown token.
+   * @example
+   * const { token } = await qrLogin.issue(email);
+   * const { state, expires_at } = await qrLogin.status(token); // "waiting" until a phone redeems it
+   */
+  async status(token: string): Promise<QrTokenStatus> {
+    const item = await this.#tokens.read("byToken", this.#tokens.entity.get({ token: tokenOf(token) }), {
+      consistent: true,
+    });
+    if (item === undefined) throw this.#tokens.notFound();
+    const { used, used_at, expires_at } = this.#tokens.parse(item);
+    if (used) return { state: "used", expires_at, ...(used_at === undefined ? {} : { used_at }) };
+    return { state: expires_at <= this.#context.clock() ? "expired" : "waiting", expires_at };
+  }
 }
-
-/** What `layer.qrLogin` is. */
-export type QrLogin = ReturnType<typeof createQrLogin>;

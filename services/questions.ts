@@ -1,5 +1,6 @@
 import { randomBytes, randomInt } from "node:crypto";
 import { DIFFICULTIES, type Difficulty } from "../entities/enums.ts";
+import type { QuestionEntity } from "../entities/question.ts";
 import { type Question, QuestionModel, type QuestionSummary } from "../entities/question.ts";
 import { type BulkWriteOptions, type BulkWriteReport, bulkWrite } from "./storage/bulk-writer.ts";
 import type { DataContext } from "./storage/context.ts";
@@ -22,19 +23,97 @@ const DRAW_WINDOW = 30;
 
 const DIFFICULTIES_IN_KEY_ORDER = [...DIFFICULTIES].sort();
 
+const byDraw = { entity: "question", accessPattern: "byDraw" };
 /**
  * The question bank.
  * @example
  * import { createContext } from "@ielts-ai-prep/data-layer/services/context";
- * import { createQuestions } from "@ielts-ai-prep/data-layer/services/questions";
+ * import { Questions } from "@ielts-ai-prep/data-layer/services/questions";
  *
- * const questions = createQuestions(createContext({ table: "ielts-genai-prep" }));
+ * const questions = new Questions(createContext({ table: "ielts-genai-prep" }));
  */
-export function createQuestions(context: DataContext) {
-  const questions = new EntityStore(context, QuestionModel);
-  const byDraw = { entity: "question", accessPattern: "byDraw" };
+export class Questions {
+  readonly #context: DataContext;
+  readonly #questions: EntityStore<QuestionEntity>;
 
-  function checkFilter(filter: QuestionFilter): QuestionFilter {
+  constructor(context: DataContext) {
+    this.#context = context;
+    this.#questions = new EntityStore(context, QuestionModel);
+  }
+
+  /**
+   * A question by its id alone.
+   * @throws NotFoundError
+   * @example
+   * const { question_text, estimated_time } = await questions.get("sp2-900"); // the time in minutes
+   */
+  async get(question_id: string): Promise<Question> {
+    const id = attributeValue(QuestionModel, "question_id", question_id);
+    const item = await this.#questions.readSole("byId", this.#questions.entity.query.byId({ question_id: id }));
+    if (item === undefined) throw this.#questions.notFound(id);
+    return this.#questions.parse(item);
+  }
+
+  /**
+   * Questions of a type, by difficulty (in alphabetical order: easy, hard, medium), topic and id.
+   * @throws InvalidCursorError for a cursor of another list.
+   * @example
+   * const filter = { assessment_type: "speaking_part2", topic: "people" } as const;
+   * const { items, cursor } = await questions.list(filter, { limit: 50 });
+   */
+  async list(filter: QuestionFilter, options: ListOptions = {}): Promise<Page<QuestionSummary>> {
+    this.#checkFilter(filter);
+    const { difficulty, topic } = filter;
+    if (difficulty !== undefined || topic === undefined) {
+      return readItemPage(
+        this.#context,
+        this.#questions,
+        "byType",
+        this.#listQuery(filter, difficulty),
+        options,
+        "asc",
+      );
+    }
+    return this.#listTopic(filter, options);
+  }
+
+  /**
+   * Draws `count` different questions at random (1 to 50), fewer when the bank has no more. A draw reads about as many
+   * index rows as it needs, however large the bank; a topic that is rare in it costs more.
+   * @throws UnprocessedError when DynamoDB keeps leaving some of them unread.
+   * @example
+   * const [question] = await questions.draw({ assessment_type: "speaking_part2", difficulty: "medium" }, 1);
+   */
+  async draw(filter: QuestionFilter, count: number): Promise<Question[]> {
+    this.#checkFilter(filter);
+    countIn("question", "count", count, 1, 50);
+    const difficulties = filter.difficulty === undefined ? DIFFICULTIES : [filter.difficulty];
+    const rows = (
+      await Promise.all(difficulties.map((difficulty) => this.#drawRows(filter, difficulty, count)))
+    ).flat();
+    const drawn = shuffle(rows).slice(0, count);
+    const items = await batchGet(this.#context, { entity: "question", accessPattern: "draw" }, drawn.map(keyOf));
+    return shuffle(this.#questions.parseAll(items));
+  }
+
+  /**
+   * Writes questions, replacing those with the same id and type: safe to repeat. An id keeps its type for good.
+   * @throws ValidationError for the first question that breaks a rule; some before it may have been written.
+   * @example
+   * const { written, failed } = await questions.import([{
+   *   question_id: "wt2-041", assessment_type: "writing_task2", difficulty: "hard", topic: "technology",
+   *   question_text: "Machines should make no decision about a person. To what extent do you agree?",
+   *   estimated_time: 40, // minutes
+   * }]);
+   */
+  async import(
+    content: Iterable<Question> | AsyncIterable<Question>,
+    options: BulkWriteOptions = {},
+  ): Promise<BulkWriteReport<Question>> {
+    return bulkWrite(this.#context, content, (question) => this.#questions.itemOf(question), options);
+  }
+
+  #checkFilter(filter: QuestionFilter): QuestionFilter {
     only("question", filter, ["assessment_type", "difficulty", "topic"]);
     attributeValue(QuestionModel, "assessment_type", filter.assessment_type);
     if (filter.difficulty !== undefined) attributeValue(QuestionModel, "difficulty", filter.difficulty);
@@ -42,28 +121,30 @@ export function createQuestions(context: DataContext) {
     return filter;
   }
 
-  function listQuery({ assessment_type, topic }: QuestionFilter, difficulty?: Difficulty) {
-    if (difficulty === undefined) return questions.entity.query.byType({ assessment_type });
-    if (topic === undefined) return questions.entity.query.byType({ assessment_type, difficulty });
-    return questions.entity.query.byType({ assessment_type, difficulty, topic });
+  #listQuery({ assessment_type, topic }: QuestionFilter, difficulty?: Difficulty) {
+    if (difficulty === undefined) return this.#questions.entity.query.byType({ assessment_type });
+    if (topic === undefined) return this.#questions.entity.query.byType({ assessment_type, difficulty });
+    return this.#questions.entity.query.byType({ assessment_type, difficulty, topic });
   }
 
   /** Walks one difficulty in hashed order from a random place, once around, until enough rows pass. */
-  async function drawRows(filter: QuestionFilter, difficulty: Difficulty, count: number): Promise<StoredItem[]> {
+  async #drawRows(filter: QuestionFilter, difficulty: Difficulty, count: number): Promise<StoredItem[]> {
     const pivot = randomBytes(4).toString("hex");
     const { assessment_type, topic } = filter;
-    const query = questions.entity.query.byDraw({ assessment_type, difficulty });
+    const query = this.#questions.entity.query.byDraw({ assessment_type, difficulty });
     const rows: StoredItem[] = [];
     const wanted = Math.max(count, DRAW_WINDOW);
     for (const half of [
       query.between({ draw_key: pivot }, { draw_key: "g" }),
-      questions.entity.query.byDraw({ assessment_type, difficulty }).between({ draw_key: "0" }, { draw_key: pivot }),
+      this.#questions.entity.query
+        .byDraw({ assessment_type, difficulty })
+        .between({ draw_key: "0" }, { draw_key: pivot }),
     ]) {
       const parameters = half.params({ limit: topic === undefined ? wanted : 100, order: "asc" });
       let startKey: Record<string, unknown> | undefined;
       do {
         const request = startKey === undefined ? parameters : { ...parameters, ExclusiveStartKey: startKey };
-        const { Items, LastEvaluatedKey } = await queryOnce(context, byDraw, request);
+        const { Items, LastEvaluatedKey } = await queryOnce(this.#context, byDraw, request);
         rows.push(...Items.filter((row) => topic === undefined || row.topic === topic));
         startKey = LastEvaluatedKey;
       } while (startKey !== undefined && rows.length < wanted);
@@ -72,101 +153,39 @@ export function createQuestions(context: DataContext) {
     return rows;
   }
 
-  return {
-    /**
-     * A question by its id alone.
-     * @throws NotFoundError
-     * @example
-     * const { question_text, estimated_time } = await questions.get("sp2-900"); // the time in minutes
-     */
-    async get(question_id: string): Promise<Question> {
-      const id = attributeValue(QuestionModel, "question_id", question_id);
-      const item = await questions.readSole("byId", questions.entity.query.byId({ question_id: id }));
-      if (item === undefined) throw questions.notFound(id);
-      return questions.parse(item);
-    },
-
-    /**
-     * Questions of a type, by difficulty (in alphabetical order: easy, hard, medium), topic and id.
-     * @throws InvalidCursorError for a cursor of another list.
-     * @example
-     * const filter = { assessment_type: "speaking_part2", topic: "people" } as const;
-     * const { items, cursor } = await questions.list(filter, { limit: 50 });
-     */
-    async list(filter: QuestionFilter, options: ListOptions = {}): Promise<Page<QuestionSummary>> {
-      checkFilter(filter);
-      const { difficulty, topic } = filter;
-      if (difficulty !== undefined || topic === undefined) {
-        return readItemPage(context, questions, "byType", listQuery(filter, difficulty), options, "asc");
-      }
-      return listTopic(filter, options);
-    },
-
-    /**
-     * Draws `count` different questions at random (1 to 50), fewer when the bank has no more. A draw reads about as many
-     * index rows as it needs, however large the bank; a topic that is rare in it costs more.
-     * @throws UnprocessedError when DynamoDB keeps leaving some of them unread.
-     * @example
-     * const [question] = await questions.draw({ assessment_type: "speaking_part2", difficulty: "medium" }, 1);
-     */
-    async draw(filter: QuestionFilter, count: number): Promise<Question[]> {
-      checkFilter(filter);
-      countIn("question", "count", count, 1, 50);
-      const difficulties = filter.difficulty === undefined ? DIFFICULTIES : [filter.difficulty];
-      const rows = (await Promise.all(difficulties.map((difficulty) => drawRows(filter, difficulty, count)))).flat();
-      const drawn = shuffle(rows).slice(0, count);
-      const items = await batchGet(context, { entity: "question", accessPattern: "draw" }, drawn.map(keyOf));
-      return shuffle(questions.parseAll(items));
-    },
-
-    /**
-     * Writes questions, replacing those with the same id and type: safe to repeat. An id keeps its type for good.
-     * @throws ValidationError for the first question that breaks a rule; some before it may have been written.
-     * @example
-     * const { written, failed } = await questions.import([{
-     *   question_id: "wt2-041", assessment_type: "writing_task2", difficulty: "hard", topic: "technology",
-     *   question_text: "Machines should make no decision about a person. To what extent do you agree?",
-     *   estimated_time: 40, // minutes
-     * }]);
-     */
-    async import(
-      content: Iterable<Question> | AsyncIterable<Question>,
-      options: BulkWriteOptions = {},
-    ): Promise<BulkWriteReport<Question>> {
-      return bulkWrite(context, content, (question) => questions.itemOf(question), options);
-    },
-  };
-
   /** A topic over all difficulties: one key range a difficulty, read one after another. */
-  async function listTopic(filter: QuestionFilter, options: ListOptions): Promise<Page<QuestionSummary>> {
+  async #listTopic(filter: QuestionFilter, options: ListOptions): Promise<Page<QuestionSummary>> {
     const limit = limitOf(options);
     const items: QuestionSummary[] = [];
     let cursor = options.cursor ?? null;
     let start = 0;
     if (cursor !== null) {
-      const [index, inner] = context.cursors.open(String(cursor), topicList(filter)).at as [number, string | null];
+      const [index, inner] = this.#context.cursors.open(String(cursor), this.#topicList(filter)).at as [
+        number,
+        string | null,
+      ];
       start = index;
       cursor = inner;
     }
     let index = start;
     while (index < DIFFICULTIES_IN_KEY_ORDER.length) {
-      const query = listQuery(filter, DIFFICULTIES_IN_KEY_ORDER[index]);
+      const query = this.#listQuery(filter, DIFFICULTIES_IN_KEY_ORDER[index]);
       const left = { limit: limit - items.length, cursor };
-      const page = await readItemPage(context, questions, "byType", query, left, "asc");
+      const page = await readItemPage(this.#context, this.#questions, "byType", query, left, "asc");
       items.push(...page.items);
       // A page that DynamoDB cut at 1 MB ends this page too.
       const full = items.length === limit || page.cursor !== null;
       if (page.cursor === null) index++;
       cursor = page.cursor;
       if (full && index < DIFFICULTIES_IN_KEY_ORDER.length) {
-        return { items, cursor: context.cursors.seal({ at: [index, cursor] }, topicList(filter)) };
+        return { items, cursor: this.#context.cursors.seal({ at: [index, cursor] }, this.#topicList(filter)) };
       }
     }
     return { items, cursor: null };
   }
 
-  function topicList({ assessment_type, topic }: QuestionFilter): string {
-    return JSON.stringify([context.table, "question", "byTopic", assessment_type, topic]);
+  #topicList({ assessment_type, topic }: QuestionFilter): string {
+    return JSON.stringify([this.#context.table, "question", "byTopic", assessment_type, topic]);
   }
 }
 
@@ -179,6 +198,3 @@ function shuffle<T>(values: readonly T[]): T[] {
   }
   return shuffled;
 }
-
-/** What `createQuestions` makes. */
-export type Questions = ReturnType<typeof createQuestions>;

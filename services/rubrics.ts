@@ -1,4 +1,5 @@
 import { CRITERIA, type Criterion, type Skill } from "../entities/enums.ts";
+import type { RubricEntity } from "../entities/rubric.ts";
 import { type Rubric, RubricModel, type RubricSummary } from "../entities/rubric.ts";
 import { type BulkWriteOptions, type BulkWriteReport, bulkWrite } from "./storage/bulk-writer.ts";
 import type { DataContext } from "./storage/context.ts";
@@ -8,88 +9,89 @@ import { allRows } from "./storage/pages.ts";
 import type { StoredItem } from "./storage/requests.ts";
 import { attributeValue } from "./storage/validation.ts";
 
+const bySkill = { entity: "rubric", accessPattern: "bySkill" };
 /**
  * The scoring rubrics.
  * @example
  * import { createContext } from "@ielts-ai-prep/data-layer/services/context";
- * import { createRubrics } from "@ielts-ai-prep/data-layer/services/rubrics";
+ * import { Rubrics } from "@ielts-ai-prep/data-layer/services/rubrics";
  *
- * const rubrics = createRubrics(createContext({ table: "ielts-genai-prep" }));
+ * const rubrics = new Rubrics(createContext({ table: "ielts-genai-prep" }));
  */
-export function createRubrics(context: DataContext) {
-  const rubrics = new EntityStore(context, RubricModel);
-  const bySkill = { entity: "rubric", accessPattern: "bySkill" };
+export class Rubrics {
+  readonly #context: DataContext;
+  readonly #rubrics: EntityStore<RubricEntity>;
 
-  function itemOf(rubric: Rubric): StoredItem {
-    const item = rubrics.itemOf(rubric);
+  constructor(context: DataContext) {
+    this.#context = context;
+    this.#rubrics = new EntityStore(context, RubricModel);
+  }
+
+  /**
+   * A rubric by its id.
+   * @throws NotFoundError
+   * @example
+   * const { band_descriptors, evaluation_prompts } = await rubrics.get("speaking-fluency-test");
+   */
+  async get(rubric_id: string): Promise<Rubric> {
+    const id = attributeValue(RubricModel, "rubric_id", rubric_id);
+    const item = await this.#rubrics.read("byId", this.#rubrics.entity.get({ rubric_id: id }));
+    if (item === undefined) throw this.#rubrics.notFound(id);
+    return this.#rubrics.parse(item);
+  }
+
+  /**
+   * All rubrics of a skill, by criterion.
+   * @example
+   * const all = await rubrics.listAllBySkill("speaking");
+   * const prompts = all.flatMap(({ evaluation_prompts }) => evaluation_prompts ?? []);
+   */
+  async listAllBySkill(skill_type: Skill): Promise<RubricSummary[]> {
+    const skill = attributeValue(RubricModel, "skill_type", skill_type);
+    const rows = await allRows(this.#context, bySkill, this.#rubrics.entity.query.bySkill({ skill_type: skill }), {
+      order: "asc",
+    });
+    return this.#rubrics.parseAll(rows);
+  }
+
+  /**
+   * The rubric of a skill's criterion.
+   * @throws NotFoundError
+   * @example
+   * const { band_descriptors } = await rubrics.getByCriterion("speaking", "fluency_coherence");
+   * const atSeven = band_descriptors["7"]; // what a performance at band 7 is like
+   */
+  async getByCriterion(skill_type: Skill, criterion: Criterion): Promise<Rubric> {
+    const key = {
+      skill_type: attributeValue(RubricModel, "skill_type", skill_type),
+      criterion: attributeValue(RubricModel, "criterion", criterion),
+    };
+    const [item] = await allRows(this.#context, bySkill, this.#rubrics.entity.query.bySkill(key), { order: "asc" });
+    if (item === undefined) throw this.#rubrics.notFound(`${skill_type} ${criterion}`);
+    return this.#rubrics.parse(item);
+  }
+
+  /**
+   * Writes rubrics, replacing those with the same id: safe to repeat.
+   * @throws ValidationError for the first rubric that breaks a rule, such as a criterion of another skill; some
+   * before it may have been written.
+   * @example
+   * const { written, failed } = await rubrics.import([{
+   *   rubric_id: "writing-task", skill_type: "writing", criterion: "task_achievement",
+   *   band_descriptors: { "6": "Answers all parts, some more than others.", "7": "Answers all parts." },
+   * }]);
+   */
+  async import(
+    content: Iterable<Rubric> | AsyncIterable<Rubric>,
+    options: BulkWriteOptions = {},
+  ): Promise<BulkWriteReport<Rubric>> {
+    return bulkWrite(this.#context, content, (rubric) => this.#itemOf(rubric), options);
+  }
+
+  #itemOf(rubric: Rubric): StoredItem {
+    const item = this.#rubrics.itemOf(rubric);
     const criteria: readonly string[] = CRITERIA[rubric.skill_type];
     if (criteria.includes(rubric.criterion)) return item;
     throw new ValidationError("rubric", "criterion", `must be one of ${criteria.join(", ")}`, rubric.criterion);
   }
-
-  return {
-    /**
-     * A rubric by its id.
-     * @throws NotFoundError
-     * @example
-     * const { band_descriptors, evaluation_prompts } = await rubrics.get("speaking-fluency-test");
-     */
-    async get(rubric_id: string): Promise<Rubric> {
-      const id = attributeValue(RubricModel, "rubric_id", rubric_id);
-      const item = await rubrics.read("byId", rubrics.entity.get({ rubric_id: id }));
-      if (item === undefined) throw rubrics.notFound(id);
-      return rubrics.parse(item);
-    },
-
-    /**
-     * All rubrics of a skill, by criterion.
-     * @example
-     * const all = await rubrics.listAllBySkill("speaking");
-     * const prompts = all.flatMap(({ evaluation_prompts }) => evaluation_prompts ?? []);
-     */
-    async listAllBySkill(skill_type: Skill): Promise<RubricSummary[]> {
-      const skill = attributeValue(RubricModel, "skill_type", skill_type);
-      const rows = await allRows(context, bySkill, rubrics.entity.query.bySkill({ skill_type: skill }), {
-        order: "asc",
-      });
-      return rubrics.parseAll(rows);
-    },
-
-    /**
-     * The rubric of a skill's criterion.
-     * @throws NotFoundError
-     * @example
-     * const { band_descriptors } = await rubrics.getByCriterion("speaking", "fluency_coherence");
-     * const atSeven = band_descriptors["7"]; // what a performance at band 7 is like
-     */
-    async getByCriterion(skill_type: Skill, criterion: Criterion): Promise<Rubric> {
-      const key = {
-        skill_type: attributeValue(RubricModel, "skill_type", skill_type),
-        criterion: attributeValue(RubricModel, "criterion", criterion),
-      };
-      const [item] = await allRows(context, bySkill, rubrics.entity.query.bySkill(key), { order: "asc" });
-      if (item === undefined) throw rubrics.notFound(`${skill_type} ${criterion}`);
-      return rubrics.parse(item);
-    },
-
-    /**
-     * Writes rubrics, replacing those with the same id: safe to repeat.
-     * @throws ValidationError for the first rubric that breaks a rule, such as a criterion of another skill; some
-     * before it may have been written.
-     * @example
-     * const { written, failed } = await rubrics.import([{
-     *   rubric_id: "writing-task", skill_type: "writing", criterion: "task_achievement",
-     *   band_descriptors: { "6": "Answers all parts, some more than others.", "7": "Answers all parts." },
-     * }]);
-     */
-    async import(
-      content: Iterable<Rubric> | AsyncIterable<Rubric>,
-      options: BulkWriteOptions = {},
-    ): Promise<BulkWriteReport<Rubric>> {
-      return bulkWrite(context, content, itemOf, options);
-    },
-  };
 }
-
-/** What `createRubrics` makes. */
-export type Rubrics = ReturnType<typeof createRubrics>;

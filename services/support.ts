@@ -1,6 +1,7 @@
 import { v7 as uuidv7 } from "uuid";
 import { type DevopsAction, DevopsActionModel, type DevopsActionOutline } from "../entities/devops-action.ts";
 import { TICKET_STATUSES, type TicketPriority, type TicketStatus } from "../entities/enums.ts";
+import type { TicketEntity } from "../entities/ticket.ts";
 import {
   type NewTicket,
   type Ticket,
@@ -17,7 +18,7 @@ import { anyOf, EntityStore } from "./storage/entity-store.ts";
 import { ConflictError } from "./storage/errors.ts";
 import { groupByEntity, hydrate, readItemPage, readWholePage, rowsOf } from "./storage/hydration.ts";
 import { allRows, countRows, type ListOptions, type Page } from "./storage/pages.ts";
-import { createReferences, type Reference } from "./storage/references.ts";
+import { createReferences, type Reference, type References } from "./storage/references.ts";
 import type { StoredItem } from "./storage/requests.ts";
 import { attributeValue, only } from "./storage/validation.ts";
 
@@ -57,21 +58,263 @@ export interface WholeTicketThread {
 /** How many tickets are in each state; 0 where there are none. */
 export type TicketCounts = Readonly<Record<TicketStatus, number>>;
 
+const threadLabel = { entity: "ticketThread", accessPattern: "ticketThread" };
 /**
  * Support tickets.
  * @example
  * import { createContext } from "@ielts-ai-prep/data-layer/services/context";
- * import { createSupport } from "@ielts-ai-prep/data-layer/services/support";
+ * import { Support } from "@ielts-ai-prep/data-layer/services/support";
  *
- * const support = createSupport(createContext({ table: "ielts-genai-prep" }));
+ * const support = new Support(createContext({ table: "ielts-genai-prep" }));
  */
-export function createSupport(context: DataContext) {
-  const tickets = new EntityStore(context, TicketModel);
-  const references = createReferences<TicketKey>(context, TicketModel);
-  const threadLabel = { entity: "ticketThread", accessPattern: "ticketThread" };
+export class Support {
+  readonly #context: DataContext;
+  readonly #tickets: EntityStore<TicketEntity>;
+  readonly #references: References<TicketKey>;
+
+  constructor(context: DataContext) {
+    this.#context = context;
+    this.#tickets = new EntityStore(context, TicketModel);
+    this.#references = createReferences<TicketKey>(context, TicketModel);
+  }
+
+  /**
+   * Opens a ticket: `new`, or `in_progress` when it comes with an answer. With a `ticket_id` of your own the same
+   * ticket again, from a retry or a second delivery at any later time, gives back the ticket as it now is.
+   * @throws ConflictError when the id belongs to another ticket, or the account was erased within the last hour (`erased`).
+   * @example
+   * const { ticket_id, status } = await support.open({
+   *   user_email: email, category: "qr_code", priority: "normal",
+   *   subject: "The QR code does not open", message: "My phone says that the code is invalid.",
+   * });
+   */
+  async open(input: TicketOpening): Promise<Ticket> {
+    only("ticket", input, [
+      "user_email",
+      "subject",
+      "message",
+      "category",
+      "priority",
+      "ticket_id",
+      "ai_response",
+      "ai_confidence",
+    ]);
+    const user_email = attributeValue(TicketModel, "user_email", input.user_email);
+    const ticket = {
+      ...input,
+      user_email,
+      ticket_id: input.ticket_id ?? uuidv7(),
+      created_at: this.#context.clock(),
+      status: input.ai_response === undefined ? ("new" as const) : ("in_progress" as const),
+    };
+    const brought = input.ticket_id !== undefined;
+    return createOnce(this.#context, TicketModel, ticket, { account: "user_email", begins: "created_at", brought });
+  }
+
+  /**
+   * A ticket, whole, by its id alone.
+   * @throws NotFoundError
+   * @example
+   * const { status, ai_response } = await support.get(ticket_id);
+   */
+  async get(ticket_id: string): Promise<Ticket> {
+    return this.#tickets.parse(await this.#references.getStored(ticket_id));
+  }
+
+  /**
+   * A ticket, whole, by its id alone, or undefined when there is none.
+   * @example
+   * const ticket = await support.find("TKT-20251009-0042"); // undefined: nobody opened it
+   */
+  async find(ticket_id: string): Promise<Ticket | undefined> {
+    const item = await this.#references.findStored(ticket_id);
+    return item === undefined ? undefined : this.#tickets.parse(item);
+  }
+
+  /**
+   * Stores the support agent's answer; the ticket is then `in_progress`. Safe to repeat.
+   * @throws ConflictError when it is resolved (reopen it first); NotFoundError.
+   * @example
+   * const ai_response = "Please keep the app in the foreground while you speak, and try part 2 again.";
+   * const { status } = await support.answer(ticket_id, { ai_response, ai_confidence: 0.91 }); // in_progress
+   */
+  async answer(ticket: TicketReference, input: TicketAnswer): Promise<Ticket> {
+    only("ticket", input, ["ai_response", "ai_confidence"]);
+    const ai_response = attributeValue(TicketModel, "ai_response", input.ai_response);
+    return this.#move(
+      "answer",
+      ticket,
+      "in_progress",
+      ["in_progress", ...TICKET_STATES.in_progress.filter((state) => state !== "resolved")],
+      { ...input, ai_response },
+      () => false,
+    );
+  }
+
+  /**
+   * Hands a ticket in progress to a human. Safe to repeat.
+   * @throws ConflictError from any other state; NotFoundError.
+   * @example
+   * await support.answer(ticket_id, { ai_response: "We are looking into it." });
+   * await support.escalate(ticket_id);
+   */
+  async escalate(ticket: TicketReference): Promise<Ticket> {
+    const set = { escalated_at: this.#context.clock() };
+    return this.#move(
+      "escalate",
+      ticket,
+      "escalated",
+      TICKET_STATES.escalated,
+      set,
+      (current) => current.status === "escalated",
+    );
+  }
+
+  /**
+   * Resolves a ticket in progress or escalated. Safe to repeat.
+   * @throws ConflictError when it is new; NotFoundError.
+   * @example
+   * await support.answer(ticket_id, { ai_response: "Version 4.3 records to the end." });
+   * const { resolved_at } = await support.resolve(ticket_id); // epoch seconds
+   */
+  async resolve(ticket: TicketReference): Promise<Ticket> {
+    const set = { resolved_at: this.#context.clock() };
+    return this.#move(
+      "resolve",
+      ticket,
+      "resolved",
+      TICKET_STATES.resolved,
+      set,
+      (current) => current.status === "resolved",
+    );
+  }
+
+  /**
+   * Takes up a new, an escalated or a resolved ticket (again). Safe to repeat.
+   * @throws NotFoundError
+   * @example
+   * const { status } = await support.reopen(ticket_id); // in_progress
+   */
+  async reopen(ticket: TicketReference): Promise<Ticket> {
+    return this.#move(
+      "reopen",
+      ticket,
+      "in_progress",
+      TICKET_STATES.in_progress,
+      {},
+      (current) => current.status === "in_progress",
+    );
+  }
+
+  /**
+   * Sets the priority, in any state. Safe to repeat.
+   * @throws NotFoundError
+   * @example
+   * await support.setPriority(ticket_id, "urgent");
+   */
+  async setPriority(ticket: TicketReference, priority: TicketPriority): Promise<Ticket> {
+    const key = await this.#references.keyFor(ticket);
+    return this.#tickets.change(
+      "setPriority",
+      { priority },
+      (entity) => entity.patch(key).set({ priority }),
+      () => {
+        throw this.#tickets.notFound(key.ticket_id);
+      },
+    );
+  }
+
+  /**
+   * Tickets in a state, newest first; answers `status-created_at-index`.
+   * @throws InvalidCursorError for a cursor of another list.
+   * @example
+   * const { items, cursor } = await support.listByStatus("new", { limit: 10 });
+   * const more = cursor === null ? undefined : await support.listByStatus("new", { limit: 10, cursor });
+   */
+  async listByStatus(status: TicketStatus, options: ListOptions = {}): Promise<Page<TicketSummary>> {
+    const query = this.#tickets.entity.query.byStatus({ status: attributeValue(TicketModel, "status", status) });
+    return readItemPage(this.#context, this.#tickets, "byStatus", query, options);
+  }
+
+  /**
+   * Tickets of a priority in any state, whole and as they are now, newest first; answers `priority-created_at-index`.
+   * @throws InvalidCursorError for a cursor of another list; UnprocessedError when DynamoDB keeps leaving tickets
+   * unread.
+   * @example
+   * const { items } = await support.listByPriority("high");
+   * const open = items.filter(({ status }) => status !== "resolved");
+   */
+  async listByPriority(priority: TicketPriority, options: ListOptions = {}): Promise<Page<Ticket>> {
+    const query = this.#tickets.entity.query.byPriority({
+      priority: attributeValue(TicketModel, "priority", priority),
+    });
+    return readWholePage(this.#context, this.#tickets, "byPriority", query, options);
+  }
+
+  /**
+   * Tickets of a user, newest first; answers `user_email-created_at-index`. The category is not in this list.
+   * @throws InvalidCursorError for a cursor of another list.
+   * @example
+   * const { items, cursor } = await support.listByUser(email);
+   * const subjects = items.map(({ subject }) => subject);
+   */
+  async listByUser(user_email: string, options: ListOptions = {}): Promise<Page<Omit<TicketSummary, "category">>> {
+    const account = attributeValue(TicketModel, "user_email", user_email);
+    const query = this.#tickets.entity.query.byUser({ user_email: account });
+    const { items, cursor } = await readItemPage(this.#context, this.#tickets, "byUser", query, options);
+    return { items: items.map((row) => ({ ...row, user_email: account })), cursor };
+  }
+
+  /**
+   * How many tickets are in each state, counted over all pages.
+   * @example
+   * const { new: unanswered, escalated } = await support.countByStatus();
+   */
+  async countByStatus(): Promise<TicketCounts> {
+    const counts = await Promise.all(
+      TICKET_STATUSES.map(async (status) => {
+        const query = this.#tickets.entity.query.byStatus({ status });
+        return [
+          status,
+          await countRows(this.#context, { entity: "ticket", accessPattern: "byStatus" }, query),
+        ] as const;
+      }),
+    );
+    return Object.fromEntries(counts) as TicketCounts;
+  }
+
+  /**
+   * A ticket with its DevOps actions in outline: the `ticketThread` collection in one request.
+   * @throws NotFoundError
+   * @example
+   * const { ticket, actions } = await support.thread(ticket_id);
+   * const services = actions.map(({ affected_service }) => affected_service);
+   */
+  async thread(ticket_id: string): Promise<TicketThread> {
+    const { id, rows } = await this.#threadRows(ticket_id);
+    const groups = groupByEntity(rows);
+    const [ticket] = rowsOf<TicketOutline>(this.#context, TicketModel, groups);
+    if (ticket === undefined) throw this.#tickets.notFound(id);
+    return { ticket, actions: rowsOf<DevopsActionOutline>(this.#context, DevopsActionModel, groups) };
+  }
+
+  /**
+   * A ticket with its DevOps actions, whole: the collection and one batch read.
+   * @throws NotFoundError; UnprocessedError when DynamoDB keeps leaving a part of it unread.
+   * @example
+   * const { ticket, actions } = await support.wholeThread(ticket_id);
+   * const [latest] = actions; // with its code_diff and its status
+   */
+  async wholeThread(ticket_id: string): Promise<WholeTicketThread> {
+    const { id, rows } = await this.#threadRows(ticket_id);
+    const groups = groupByEntity(await hydrate(this.#context, threadLabel, rows));
+    const [ticket] = rowsOf<Ticket>(this.#context, TicketModel, groups);
+    if (ticket === undefined) throw this.#tickets.notFound(id);
+    return { ticket, actions: rowsOf<DevopsAction>(this.#context, DevopsActionModel, groups) };
+  }
 
   /** One state change; `again` tells whether the stored ticket already is what the change would make it. */
-  async function move(
+  async #move(
     name: string,
     reference: TicketReference,
     to: Exclude<TicketStatus, "new">,
@@ -79,8 +322,8 @@ export function createSupport(context: DataContext) {
     set: Partial<Pick<Ticket, "ai_response" | "ai_confidence" | "escalated_at" | "resolved_at">>,
     again: (current: StoredItem) => boolean,
   ): Promise<Ticket> {
-    const key = await references.keyFor(reference);
-    return tickets.change(
+    const key = await this.#references.keyFor(reference);
+    return this.#tickets.change(
       name,
       set,
       (entity) =>
@@ -89,251 +332,16 @@ export function createSupport(context: DataContext) {
           .set({ ...set, status: to })
           .where(({ status }, { eq }) => anyOf(...from.map((state) => eq(status, state)))),
       (current) => {
-        if (current === undefined) throw tickets.notFound(key.ticket_id);
-        if (again(current)) return tickets.parse(current);
+        if (current === undefined) throw this.#tickets.notFound(key.ticket_id);
+        if (again(current)) return this.#tickets.parse(current);
         throw new ConflictError("ticket", String(current.status), `cannot ${name}: it is ${current.status}`);
       },
     );
   }
 
-  async function threadRows(ticket_id: string): Promise<{ id: string; rows: StoredItem[] }> {
+  async #threadRows(ticket_id: string): Promise<{ id: string; rows: StoredItem[] }> {
     const id = attributeValue(TicketModel, "ticket_id", ticket_id);
-    const query = context.once(ticketThreadOn)({ ticket_id: id });
-    return { id, rows: await allRows(context, threadLabel, query) };
+    const query = this.#context.once(ticketThreadOn)({ ticket_id: id });
+    return { id, rows: await allRows(this.#context, threadLabel, query) };
   }
-
-  return {
-    /**
-     * Opens a ticket: `new`, or `in_progress` when it comes with an answer. With a `ticket_id` of your own the same
-     * ticket again, from a retry or a second delivery at any later time, gives back the ticket as it now is.
-     * @throws ConflictError when the id belongs to another ticket, or the account was erased within the last hour (`erased`).
-     * @example
-     * const { ticket_id, status } = await support.open({
-     *   user_email: email, category: "qr_code", priority: "normal",
-     *   subject: "The QR code does not open", message: "My phone says that the code is invalid.",
-     * });
-     */
-    async open(input: TicketOpening): Promise<Ticket> {
-      only("ticket", input, [
-        "user_email",
-        "subject",
-        "message",
-        "category",
-        "priority",
-        "ticket_id",
-        "ai_response",
-        "ai_confidence",
-      ]);
-      const user_email = attributeValue(TicketModel, "user_email", input.user_email);
-      const ticket = {
-        ...input,
-        user_email,
-        ticket_id: input.ticket_id ?? uuidv7(),
-        created_at: context.clock(),
-        status: input.ai_response === undefined ? ("new" as const) : ("in_progress" as const),
-      };
-      const brought = input.ticket_id !== undefined;
-      return createOnce(context, TicketModel, ticket, { account: "user_email", begins: "created_at", brought });
-    },
-
-    /**
-     * A ticket, whole, by its id alone.
-     * @throws NotFoundError
-     * @example
-     * const { status, ai_response } = await support.get(ticket_id);
-     */
-    async get(ticket_id: string): Promise<Ticket> {
-      return tickets.parse(await references.getStored(ticket_id));
-    },
-
-    /**
-     * A ticket, whole, by its id alone, or undefined when there is none.
-     * @example
-     * const ticket = await support.find("TKT-20251009-0042"); // undefined: nobody opened it
-     */
-    async find(ticket_id: string): Promise<Ticket | undefined> {
-      const item = await references.findStored(ticket_id);
-      return item === undefined ? undefined : tickets.parse(item);
-    },
-
-    /**
-     * Stores the support agent's answer; the ticket is then `in_progress`. Safe to repeat.
-     * @throws ConflictError when it is resolved (reopen it first); NotFoundError.
-     * @example
-     * const ai_response = "Please keep the app in the foreground while you speak, and try part 2 again.";
-     * const { status } = await support.answer(ticket_id, { ai_response, ai_confidence: 0.91 }); // in_progress
-     */
-    async answer(ticket: TicketReference, input: TicketAnswer): Promise<Ticket> {
-      only("ticket", input, ["ai_response", "ai_confidence"]);
-      const ai_response = attributeValue(TicketModel, "ai_response", input.ai_response);
-      return move(
-        "answer",
-        ticket,
-        "in_progress",
-        ["in_progress", ...TICKET_STATES.in_progress.filter((state) => state !== "resolved")],
-        { ...input, ai_response },
-        () => false,
-      );
-    },
-
-    /**
-     * Hands a ticket in progress to a human. Safe to repeat.
-     * @throws ConflictError from any other state; NotFoundError.
-     * @example
-     * await support.answer(ticket_id, { ai_response: "We are looking into it." });
-     * await support.escalate(ticket_id);
-     */
-    async escalate(ticket: TicketReference): Promise<Ticket> {
-      const set = { escalated_at: context.clock() };
-      return move(
-        "escalate",
-        ticket,
-        "escalated",
-        TICKET_STATES.escalated,
-        set,
-        (current) => current.status === "escalated",
-      );
-    },
-
-    /**
-     * Resolves a ticket in progress or escalated. Safe to repeat.
-     * @throws ConflictError when it is new; NotFoundError.
-     * @example
-     * await support.answer(ticket_id, { ai_response: "Version 4.3 records to the end." });
-     * const { resolved_at } = await support.resolve(ticket_id); // epoch seconds
-     */
-    async resolve(ticket: TicketReference): Promise<Ticket> {
-      const set = { resolved_at: context.clock() };
-      return move(
-        "resolve",
-        ticket,
-        "resolved",
-        TICKET_STATES.resolved,
-        set,
-        (current) => current.status === "resolved",
-      );
-    },
-
-    /**
-     * Takes up a new, an escalated or a resolved ticket (again). Safe to repeat.
-     * @throws NotFoundError
-     * @example
-     * const { status } = await support.reopen(ticket_id); // in_progress
-     */
-    async reopen(ticket: TicketReference): Promise<Ticket> {
-      return move(
-        "reopen",
-        ticket,
-        "in_progress",
-        TICKET_STATES.in_progress,
-        {},
-        (current) => current.status === "in_progress",
-      );
-    },
-
-    /**
-     * Sets the priority, in any state. Safe to repeat.
-     * @throws NotFoundError
-     * @example
-     * await support.setPriority(ticket_id, "urgent");
-     */
-    async setPriority(ticket: TicketReference, priority: TicketPriority): Promise<Ticket> {
-      const key = await references.keyFor(ticket);
-      return tickets.change(
-        "setPriority",
-        { priority },
-        (entity) => entity.patch(key).set({ priority }),
-        () => {
-          throw tickets.notFound(key.ticket_id);
-        },
-      );
-    },
-
-    /**
-     * Tickets in a state, newest first; answers `status-created_at-index`.
-     * @throws InvalidCursorError for a cursor of another list.
-     * @example
-     * const { items, cursor } = await support.listByStatus("new", { limit: 10 });
-     * const more = cursor === null ? undefined : await support.listByStatus("new", { limit: 10, cursor });
-     */
-    async listByStatus(status: TicketStatus, options: ListOptions = {}): Promise<Page<TicketSummary>> {
-      const query = tickets.entity.query.byStatus({ status: attributeValue(TicketModel, "status", status) });
-      return readItemPage(context, tickets, "byStatus", query, options);
-    },
-
-    /**
-     * Tickets of a priority in any state, whole and as they are now, newest first; answers `priority-created_at-index`.
-     * @throws InvalidCursorError for a cursor of another list; UnprocessedError when DynamoDB keeps leaving tickets
-     * unread.
-     * @example
-     * const { items } = await support.listByPriority("high");
-     * const open = items.filter(({ status }) => status !== "resolved");
-     */
-    async listByPriority(priority: TicketPriority, options: ListOptions = {}): Promise<Page<Ticket>> {
-      const query = tickets.entity.query.byPriority({ priority: attributeValue(TicketModel, "priority", priority) });
-      return readWholePage(context, tickets, "byPriority", query, options);
-    },
-
-    /**
-     * Tickets of a user, newest first; answers `user_email-created_at-index`. The category is not in this list.
-     * @throws InvalidCursorError for a cursor of another list.
-     * @example
-     * const { items, cursor } = await support.listByUser(email);
-     * const subjects = items.map(({ subject }) => subject);
-     */
-    async listByUser(user_email: string, options: ListOptions = {}): Promise<Page<Omit<TicketSummary, "category">>> {
-      const account = attributeValue(TicketModel, "user_email", user_email);
-      const query = tickets.entity.query.byUser({ user_email: account });
-      const { items, cursor } = await readItemPage(context, tickets, "byUser", query, options);
-      return { items: items.map((row) => ({ ...row, user_email: account })), cursor };
-    },
-
-    /**
-     * How many tickets are in each state, counted over all pages.
-     * @example
-     * const { new: unanswered, escalated } = await support.countByStatus();
-     */
-    async countByStatus(): Promise<TicketCounts> {
-      const counts = await Promise.all(
-        TICKET_STATUSES.map(async (status) => {
-          const query = tickets.entity.query.byStatus({ status });
-          return [status, await countRows(context, { entity: "ticket", accessPattern: "byStatus" }, query)] as const;
-        }),
-      );
-      return Object.fromEntries(counts) as TicketCounts;
-    },
-
-    /**
-     * A ticket with its DevOps actions in outline: the `ticketThread` collection in one request.
-     * @throws NotFoundError
-     * @example
-     * const { ticket, actions } = await support.thread(ticket_id);
-     * const services = actions.map(({ affected_service }) => affected_service);
-     */
-    async thread(ticket_id: string): Promise<TicketThread> {
-      const { id, rows } = await threadRows(ticket_id);
-      const groups = groupByEntity(rows);
-      const [ticket] = rowsOf<TicketOutline>(context, TicketModel, groups);
-      if (ticket === undefined) throw tickets.notFound(id);
-      return { ticket, actions: rowsOf<DevopsActionOutline>(context, DevopsActionModel, groups) };
-    },
-
-    /**
-     * A ticket with its DevOps actions, whole: the collection and one batch read.
-     * @throws NotFoundError; UnprocessedError when DynamoDB keeps leaving a part of it unread.
-     * @example
-     * const { ticket, actions } = await support.wholeThread(ticket_id);
-     * const [latest] = actions; // with its code_diff and its status
-     */
-    async wholeThread(ticket_id: string): Promise<WholeTicketThread> {
-      const { id, rows } = await threadRows(ticket_id);
-      const groups = groupByEntity(await hydrate(context, threadLabel, rows));
-      const [ticket] = rowsOf<Ticket>(context, TicketModel, groups);
-      if (ticket === undefined) throw tickets.notFound(id);
-      return { ticket, actions: rowsOf<DevopsAction>(context, DevopsActionModel, groups) };
-    },
-  };
 }
-
-/** What `createSupport` makes. */
-export type Support = ReturnType<typeof createSupport>;

@@ -22,6 +22,10 @@ export async function everyPage<T>(
   return pages;
 }
 
+/** The names of a service's functions. */
+export const functionsOf = (service: object): string[] =>
+  Object.getOwnPropertyNames(Object.getPrototypeOf(service)).filter((name) => name !== "constructor");
+
 /** The requests that an act makes. */
 export async function requestsOf(db: TestTable, act: () => Promise<unknown>): Promise<RequestEvent[]> {
   const before = db.requests.length;

@@ -63,7 +63,7 @@ function sample(page: string, after: string): string {
 const names = {
   [PACKAGE]: "ConflictError, createDataLayer, TICKET_STATUSES",
   [`${PACKAGE}/services/context`]: "createContext",
-  [`${PACKAGE}/services/support`]: "createSupport",
+  [`${PACKAGE}/services/support`]: "Support",
   [`${PACKAGE}/entities/ticket`]: "TicketModel",
   [`${PACKAGE}/testing`]: "aTicket, startTestDatabase",
   [`${PACKAGE}/esbuild-preset`]: "esbuildPreset",
@@ -81,7 +81,7 @@ async function main() {
   const database = await startTestDatabase();
   const { client, table, clock } = database;
   const layer = createDataLayer({ client, table, clock });
-  const support = createSupport(createContext({ client, table, clock }));
+  const support = new Support(createContext({ client, table, clock }));
   const ticket = await support.open(aTicket({ priority: "urgent" }));
   const { items } = await layer.support.listByStatus("new");
   if (items[0]?.ticket_id !== ticket.ticket_id) throw new Error("the ticket is not listed");

@@ -53,3 +53,6 @@ export function createReferences<K extends object>(context: DataContext, model: 
     },
   };
 }
+
+/** Resolves references to keys `K`. */
+export type References<K extends object> = ReturnType<typeof createReferences<K>>;

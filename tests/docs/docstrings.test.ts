@@ -8,6 +8,7 @@ import type { ServiceName } from "../../scripts/iam/service-policies.ts";
 import { statusCodeOf } from "../../services/http-status.ts";
 import * as testing from "../../testing/index.ts";
 import { openTestTable, type TestTable } from "../engine.ts";
+import { functionsOf as serviceFunctions } from "../instruments.ts";
 import { asBody, known, runSample, SERVICES } from "./samples.ts";
 
 const folder = (path: string) => readdirSync(path, { withFileTypes: true });
@@ -93,6 +94,6 @@ describe("every function has a sample", () => {
   it.each(SERVICE_NAMES)("of the service %s", (service) => {
     const file = `services/${service.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}.ts`;
     const own = new Set(samples.flatMap((sample) => (sample.file === file ? [sample.name] : [])));
-    expect(functionsOf(db.layer[service]).filter((name) => !own.has(name))).toEqual([]);
+    expect(serviceFunctions(db.layer[service]).filter((name) => !own.has(name))).toEqual([]);
   });
 });

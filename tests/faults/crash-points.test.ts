@@ -3,6 +3,7 @@ import { ConflictError } from "../../services/storage/errors.ts";
 import { Interrupted, type Interruption, interruptedClient } from "../../testing/interrupted-client.ts";
 import { MARIA } from "../builders.ts";
 import { openTestTable, type TestTable } from "../engine.ts";
+import { functionsOf } from "../instruments.ts";
 import { report } from "./report.ts";
 import { SCENARIOS, type Scenario } from "./scenarios.ts";
 
@@ -78,7 +79,7 @@ it("knows every function of every service", () => {
     ([name]) => !["context", "entities", "collections", "within"].includes(name),
   );
 
-  const functions = services.flatMap(([service, api]) => Object.keys(api).map((name) => `${service}.${name}`));
+  const functions = services.flatMap(([service, api]) => functionsOf(api).map((name) => `${service}.${name}`));
   expect(operations.map(([name]) => name).sort()).toEqual(functions.sort());
 });
 

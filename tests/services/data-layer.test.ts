@@ -4,9 +4,9 @@ import { type EntityName, MODELS } from "../../entities/models.ts";
 import { createTableInput } from "../../entities/table.ts";
 import { createContext, systemClock } from "../../services/context.ts";
 import { createDataLayer, type DataLayer, dataLayerFromEnv } from "../../services/data-layer.ts";
-import { createSessions } from "../../services/sessions.ts";
+import { Sessions } from "../../services/sessions.ts";
 import { ConfigurationError } from "../../services/storage/errors.ts";
-import { createSupport } from "../../services/support.ts";
+import { Support } from "../../services/support.ts";
 import { LOCAL_CREDENTIALS, LOCAL_REGION } from "../../testing/local-database.ts";
 import { aDiagnosis, aRegistration, aTicket, MARIA } from "../builders.ts";
 import { NOW, openTestTable, type TestTable } from "../engine.ts";
@@ -174,8 +174,8 @@ describe("createDataLayer", () => {
     const context = createContext({ client: db.client, table: db.table });
 
     await db.layer.accounts.register(aRegistration({ email: "alone@example.com" }));
-    const session = await createSessions(context).start({ user_email: "alone@example.com" });
-    const ticket = await createSupport(context).open(aTicket());
+    const session = await new Sessions(context).start({ user_email: "alone@example.com" });
+    const ticket = await new Support(context).open(aTicket());
 
     expect(await db.layer.sessions.authenticate(session.session_id)).toEqual(session);
     expect(await db.layer.support.get(ticket.ticket_id)).toEqual(ticket);

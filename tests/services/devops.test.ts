@@ -500,8 +500,8 @@ describe("approve, reject and markApplied", () => {
   ])("refuse a decision with a wrong %s: %p", async (attribute, decision) => {
     const action = await actionIn("pending_review");
 
-    for (const decide of [devops.approve, devops.reject]) {
-      await expect(decide(action, decision as never)).rejects.toMatchObject({
+    for (const decide of ["approve", "reject"] as const) {
+      await expect(devops[decide](action, decision as never)).rejects.toMatchObject({
         code: "validation",
         entity: "devops_action",
         attribute,

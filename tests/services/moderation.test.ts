@@ -17,6 +17,7 @@ import {
   UnprocessedError,
   ValidationError,
 } from "../../services/storage/errors.ts";
+import type { ListOptions } from "../../services/storage/pages.ts";
 import { aReport, aSafetyEvent, aSpeakingResult, aTicket, CHEN, MARIA, startAssessment } from "../builders.ts";
 import { NOW, ON_DYNAMODB_LOCAL, openTestTable, type TestTable } from "../engine.ts";
 import { everyPage, interceptedClient, requestsOf, storeAll } from "../instruments.ts";
@@ -538,14 +539,14 @@ describe("listReportsByStatus", () => {
 
   it("refuses an unknown state, a wrong limit, and a cursor of another queue", async () => {
     const { cursor } = await queues.layer.moderation.listReportsByStatus("new", { limit: 1 });
-    const { listReportsByStatus, listReportsByReporter } = queues.layer.moderation;
+    const { moderation } = queues.layer;
 
-    await expect(listReportsByStatus("closed" as never)).rejects.toMatchObject({ attribute: "status" });
-    await expect(listReportsByStatus("new", { limit: 101 })).rejects.toMatchObject({ attribute: "limit" });
+    await expect(moderation.listReportsByStatus("closed" as never)).rejects.toMatchObject({ attribute: "status" });
+    await expect(moderation.listReportsByStatus("new", { limit: 101 })).rejects.toMatchObject({ attribute: "limit" });
     for (const attempt of [
-      () => listReportsByStatus("resolved", { cursor }),
-      () => listReportsByReporter(MARIA, { cursor }),
-      () => listReportsByStatus("new", { cursor: `${cursor}A` }),
+      () => moderation.listReportsByStatus("resolved", { cursor }),
+      () => moderation.listReportsByReporter(MARIA, { cursor }),
+      () => moderation.listReportsByStatus("new", { cursor: `${cursor}A` }),
     ]) {
       await expect(attempt()).rejects.toBeInstanceOf(InvalidCursorError);
     }
@@ -563,8 +564,9 @@ describe("listReportsByReporter", () => {
     await db.layer.moderation.fileReport(aReport({ reporter_email: "reporter@example.co" }));
     await db.layer.moderation.triage(filed[0] as string, { status: "investigating", admin_notes: "Seen." });
 
-    const list = db.layer.moderation.listReportsByReporter;
-    const pages = await everyPage((options) => list(" Reporter@example.com", options), { limit: 3 });
+    const { moderation } = db.layer;
+    const list = (options: ListOptions) => moderation.listReportsByReporter(" Reporter@example.com", options);
+    const pages = await everyPage(list, { limit: 3 });
 
     expect(pages.map((page) => page.length)).toEqual([3, 3, 1]);
     expect(pages.flat().map(({ report_id }) => report_id)).toEqual(filed);
@@ -578,7 +580,7 @@ describe("listReportsByReporter", () => {
       status: "investigating",
       admin_notes: "Seen.",
     });
-    expect(await list("nobody@example.com")).toEqual({ items: [], cursor: null });
+    expect(await moderation.listReportsByReporter("nobody@example.com")).toEqual({ items: [], cursor: null });
   });
 
   it("refuses a cursor of another user", async () => {
