@@ -78,6 +78,7 @@ export type { BulkWriteOptions, BulkWriteReport } from "./services/storage/bulk-
 export {
   ConfigurationError,
   ConflictError,
+  type ConflictReason,
   DataLayerError,
   ExpiredError,
   InvalidCursorError,

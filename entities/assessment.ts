@@ -3,6 +3,7 @@ import { accountEmailFrom, band, email, id, instant, migrated, minutes, oneOf, s
 import { ASSESSMENT_STATUSES, ASSESSMENT_TYPES } from "./enums.ts";
 import type { Assessment } from "./items.ts";
 import { collected, MODEL_VERSION, primary, SERVICE_NAME, scoped } from "./keys.ts";
+import { ASSESSMENT_STATES } from "./transitions.ts";
 
 const schema = createSchema({
   model: { service: SERVICE_NAME, entity: "assessment", version: MODEL_VERSION },
@@ -70,5 +71,6 @@ export const AssessmentModel = {
   schema,
   description: "A speaking or writing assessment, whole",
   seedTable: "ielts-genai-prep-assessments",
+  transitions: { attribute: "status", from: ASSESSMENT_STATES },
   bind: (config: EntityConfiguration) => new Entity(schema, config),
 };

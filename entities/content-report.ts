@@ -3,6 +3,7 @@ import { email, id, instant, migrated, oneOf, text } from "./attributes.ts";
 import { REPORT_STATUSES, REPORT_TYPES } from "./enums.ts";
 import type { ContentReport } from "./items.ts";
 import { collected, MODEL_VERSION, primary, SERVICE_NAME, scoped } from "./keys.ts";
+import { REPORT_STATES } from "./transitions.ts";
 
 const schema = createSchema({
   model: { service: SERVICE_NAME, entity: "content_report", version: MODEL_VERSION },
@@ -56,5 +57,6 @@ export const ContentReportModel = {
   schema,
   description: "A user's report about content, whole",
   seedTable: "ielts-content-reports",
+  transitions: { attribute: "status", from: REPORT_STATES },
   bind: (config: EntityConfiguration) => new Entity(schema, config),
 };

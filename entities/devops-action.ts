@@ -3,6 +3,7 @@ import { id, instant, migrated, oneOf, slug, text } from "./attributes.ts";
 import { ACTION_STATUSES, ACTION_TYPES } from "./enums.ts";
 import type { DevopsAction } from "./items.ts";
 import { collected, MODEL_VERSION, primary, SERVICE_NAME, scoped } from "./keys.ts";
+import { ACTION_STATES } from "./transitions.ts";
 
 const schema = createSchema({
   model: { service: SERVICE_NAME, entity: "devops_action", version: MODEL_VERSION },
@@ -77,5 +78,6 @@ export const DevopsActionModel = {
   schema,
   description: "An action of the DevOps agent, whole",
   seedTable: "ielts-devops-actions",
+  transitions: { attribute: "status", from: ACTION_STATES },
   bind: (config: EntityConfiguration) => new Entity(schema, config),
 };

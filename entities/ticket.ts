@@ -3,6 +3,7 @@ import { confidence, email, id, instant, migrated, oneOf, text } from "./attribu
 import { TICKET_CATEGORIES, TICKET_PRIORITIES, TICKET_STATUSES } from "./enums.ts";
 import type { Ticket } from "./items.ts";
 import { collected, MODEL_VERSION, primary, SERVICE_NAME, scoped } from "./keys.ts";
+import { TICKET_STATES } from "./transitions.ts";
 
 const schema = createSchema({
   model: { service: SERVICE_NAME, entity: "ticket", version: MODEL_VERSION },
@@ -72,5 +73,6 @@ export const TicketModel = {
   schema,
   description: "A support ticket, whole",
   seedTable: "ielts-support-tickets",
+  transitions: { attribute: "status", from: TICKET_STATES },
   bind: (config: EntityConfiguration) => new Entity(schema, config),
 };

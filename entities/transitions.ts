@@ -1,5 +1,13 @@
 import type { AccountStatus, ActionStatus, AssessmentStatus, ReportStatus, TicketStatus } from "./enums.ts";
 
+/** The attribute that holds an entity's state, and for each state those from which it is reached. */
+export interface StateTransitions {
+  /** The attribute that holds the state. */
+  readonly attribute: string;
+  /** For each state, the states that lead there. */
+  readonly from: Readonly<Record<string, readonly string[]>>;
+}
+
 /** For each state, the states from which an item may become it; anything else is a conflict. */
 export type StateMachine<S extends string> = Readonly<Record<S, readonly S[]>>;
 

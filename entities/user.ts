@@ -3,6 +3,7 @@ import { accountEmailFrom, email, flag, id, instant, migrated, oneOf, passwordHa
 import { ACCOUNT_STATUSES } from "./enums.ts";
 import type { User } from "./items.ts";
 import { collected, MODEL_VERSION, primary, SERVICE_NAME } from "./keys.ts";
+import { ACCOUNT_STATES } from "./transitions.ts";
 
 const schema = createSchema({
   model: { service: SERVICE_NAME, entity: "user", version: MODEL_VERSION },
@@ -59,5 +60,6 @@ export const UserModel = {
   schema,
   description: "A user account, without its secrets",
   seedTable: "ielts-genai-prep-users",
+  transitions: { attribute: "account_status", from: ACCOUNT_STATES },
   bind: (config: EntityConfiguration) => new Entity(schema, config),
 };

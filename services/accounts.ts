@@ -6,7 +6,6 @@ import { QrTokenModel } from "../entities/qr-token.ts";
 import { SafetyLogModel } from "../entities/safety-log.ts";
 import { SessionModel } from "../entities/session.ts";
 import { TicketModel, type TicketSummary } from "../entities/ticket.ts";
-import { ACCOUNT_STATES } from "../entities/transitions.ts";
 import type { UserEntity } from "../entities/user.ts";
 import { type NewUser, type User, UserModel, type UserSummary } from "../entities/user.ts";
 import { settleClaim } from "./guards/claims.ts";
@@ -149,7 +148,7 @@ export class Accounts {
         equalSecrets(current?.password_hash, input.password_hash) &&
         equalSecrets(current?.verification_token, input.verification_token);
       if (same && current !== undefined) return this.#users.parse(current);
-      throw new ConflictError("user", "registered", "the e-mail address already has an account");
+      throw new ConflictError("user", "registered", "The e-mail address already has an account.");
     });
     // Beside the write, not after it: an account that begins while it is erased may as well have begun later.
     const [written, gone] = await Promise.allSettled([insert, isErased(this.#context, email)]);
@@ -158,7 +157,7 @@ export class Accounts {
     if (written.status === "rejected" && !(written.reason instanceof ConflictError)) throw written.reason;
     if (gone.value) {
       if (written.status === "fulfilled") await this.#users.remove("undo", this.#users.entity.delete({ email }));
-      throw new ConflictError("user", "erased", "the account was erased within the last hour");
+      throw new ConflictError("user", "erased", "The account was erased within the last hour.");
     }
     if (written.status === "rejected") throw written.reason;
     return written.value;
@@ -224,9 +223,9 @@ export class Accounts {
       (current) => {
         if (current === undefined) throw this.#users.notFound();
         if (current.email_verified === true && current.verification_token === undefined) {
-          throw new ConflictError("user", "already_verified", "the e-mail address is already verified");
+          throw new ConflictError("user", "already_verified", "The e-mail address is already verified.");
         }
-        throw new ConflictError("user", "wrong_token", "the verification token is not the account's");
+        throw new ConflictError("user", "wrong_token", "The verification token is not the account's.");
       },
     );
   }
@@ -251,7 +250,7 @@ export class Accounts {
           .where(({ email_verified }, { eq }) => eq(email_verified, false)),
       (current) => {
         if (current === undefined) throw this.#users.notFound();
-        throw new ConflictError("user", "already_verified", "the e-mail address is already verified");
+        throw new ConflictError("user", "already_verified", "The e-mail address is already verified.");
       },
     );
   }
@@ -283,7 +282,7 @@ export class Accounts {
       (current) => {
         if (current === undefined) throw this.#users.notFound();
         if (equalSecrets(current.password_hash, password_hash)) return this.#users.parse(current);
-        throw new ConflictError("user", "password_changed", "the password has been changed meanwhile");
+        throw new ConflictError("user", "password_changed", "The password has been changed meanwhile.");
       },
     );
     await this.#sessions.endAll(key.email);
@@ -320,10 +319,10 @@ export class Accounts {
    * sessions: call again.
    * @example
    * await accounts.suspend(email);
-   * const refused = await sessions.start({ user_email: email }).catch((error) => error.state); // "suspended"
+   * const refused = await sessions.start({ user_email: email }).catch((error) => error.state); // "suspended", the reason is "wrong_state"
    */
   async suspend(email: string): Promise<User> {
-    const user = await this.#setStatus(emailOf(email), "suspended");
+    const user = await this.#users.transition("setStatus", { email: emailOf(email) }, "suspended");
     await this.#sessions.endAll(user.email);
     return user;
   }
@@ -336,7 +335,7 @@ export class Accounts {
    * const { account_status } = await accounts.reactivate(email); // "active"
    */
   async reactivate(email: string): Promise<User> {
-    return this.#setStatus(emailOf(email), "active");
+    return this.#users.transition("setStatus", { email: emailOf(email) }, "active");
   }
 
   /**
@@ -347,7 +346,7 @@ export class Accounts {
    * const { account_status } = await accounts.markDeleted(email); // "deleted"
    */
   async markDeleted(email: string): Promise<User> {
-    const user = await this.#setStatus(emailOf(email), "deleted");
+    const user = await this.#users.transition("setStatus", { email: emailOf(email) }, "deleted");
     await this.#sessions.endAll(user.email);
     return user;
   }
@@ -451,7 +450,7 @@ export class Accounts {
       const logs = await this.#safetyLogRows(user_email, assessments, label);
       const others = [...found.filter((row) => row.__edb_e__ !== "assessment"), ...logs];
       if (others.length === 0 && found.length === 0) break;
-      if (pass === MAX_PASSES) throw new ConflictError("user", "busy", "items of the account keep being written");
+      if (pass === MAX_PASSES) throw new ConflictError("user", "busy", "Items of the account keep being written.");
       await this.#settle(user_email, others, label);
       await remove(others.length > 0 ? others : found);
     }
@@ -468,25 +467,6 @@ export class Accounts {
     const item = await this.#users.read("byEmail", this.#users.entity.get({ email: emailOf(email) }), { consistent });
     if (item === undefined) throw this.#users.notFound();
     return item;
-  }
-
-  async #setStatus(email: string, to: User["account_status"]): Promise<User> {
-    return this.#users.change(
-      "setStatus",
-      {},
-      (user) =>
-        user
-          .patch({ email })
-          .set({ account_status: to })
-          .where(({ account_status }, { eq }) =>
-            anyOf(...ACCOUNT_STATES[to].map((state) => eq(account_status, state))),
-          ),
-      (current) => {
-        if (current === undefined) throw this.#users.notFound();
-        if (current.account_status === to) return this.#users.parse(current);
-        throw new ConflictError("user", String(current.account_status), `the account is ${current.account_status}`);
-      },
-    );
   }
 
   /** Marks an account deleted, from any state, if there is one. */

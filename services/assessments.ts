@@ -1,5 +1,3 @@
-import { isDeepStrictEqual } from "node:util";
-import type { UpdateEntityItem } from "electrodb";
 import { v7 as uuidv7 } from "uuid";
 import {
   type Assessment,
@@ -10,15 +8,13 @@ import {
 } from "../entities/assessment.ts";
 import { MAX_INSTANT } from "../entities/attributes.ts";
 import { ASSESSMENT_TYPES, type AssessmentType, CRITERIA, type Skill } from "../entities/enums.ts";
-import { ASSESSMENT_STATES } from "../entities/transitions.ts";
 import { createOnce } from "./guards/guarded-writes.ts";
 import type { DataContext } from "./storage/context.ts";
-import { anyOf, EntityStore } from "./storage/entity-store.ts";
-import { ConflictError, ValidationError } from "./storage/errors.ts";
+import { anyOf, EntityStore, type Transition } from "./storage/entity-store.ts";
+import { ValidationError } from "./storage/errors.ts";
 import { readItemPage } from "./storage/hydration.ts";
 import { countRows, eachRow, type ListOptions, type Page } from "./storage/pages.ts";
 import { createReferences, type Reference, type References } from "./storage/references.ts";
-import type { StoredItem } from "./storage/requests.ts";
 import { attributeValue, checkShapes, definedPart, only } from "./storage/validation.ts";
 
 /** The key of an assessment. */
@@ -94,6 +90,19 @@ function scoredSkills(input: AssessmentResult): Skill[] {
 const userOf = (value: string) => attributeValue(AssessmentModel, "user_id", value);
 
 const byUser = { entity: "assessment", accessPattern: "byUser" };
+/** The scores must be of the assessment's own skill; with both skills scored that is so in any case. */
+function ofSkill([skill, ...others]: readonly Skill[]): Pick<Transition, "only"> {
+  if (skill === undefined || others.length > 0) return {};
+  return {
+    only: {
+      holds: ({ assessment_type }, { eq }) =>
+        anyOf(...typesOf(skill).map((type) => eq(assessment_type as never, type))),
+      otherwise: ({ assessment_type }) =>
+        new ValidationError("assessment", "scores", `must hold the scores of ${assessment_type}`, {}),
+    },
+  };
+}
+
 /**
  * Speaking and writing assessments.
  * @example
@@ -162,43 +171,11 @@ export class Assessments {
     const { ai_feedback, improvement_plan, duration_minutes } = input;
     const scores = definedPart(input.scores);
     const result = { scores, ai_feedback, improvement_plan, duration_minutes };
-    const band_score = overallBand(scores);
-    return this.#assessments.change(
-      "complete",
-      input,
-      (entity) => {
-        const change = entity
-          .patch(key)
-          .set({
-            ...input,
-            scores: scores as NonNullable<UpdateEntityItem<AssessmentEntity>["scores"]>,
-            band_score,
-            status: "completed",
-            completed_at: this.#context.clock(),
-          })
-          .where(({ status }, { eq }) => anyOf(...ASSESSMENT_STATES.completed.map((state) => eq(status, state))));
-        // The scores must be of the assessment's own skill; with both skills scored that is so in any case.
-        const [skill] = skills;
-        if (skills.length > 1 || skill === undefined) return change;
-        return change.where(({ assessment_type }, { eq }) =>
-          anyOf(...typesOf(skill).map((type) => eq(assessment_type, type))),
-        );
-      },
-      (current) => {
-        if (current?.status === "in_progress") {
-          throw new ValidationError(
-            "assessment",
-            "scores",
-            `must hold the scores of ${current.assessment_type}`,
-            scores,
-          );
-        }
-        if (current?.status !== "completed") return this.#refused(current, "completed");
-        const same = Object.entries(result).every(([name, value]) => isDeepStrictEqual(current[name], value));
-        if (same) return this.#assessments.parse(current);
-        throw new ConflictError("assessment", "completed", "is completed with another result");
-      },
-    );
+    return this.#assessments.transition("complete", key, "completed", {
+      set: { ...result, band_score: overallBand(scores), completed_at: this.#context.clock() },
+      same: result,
+      ...ofSkill(skills),
+    });
   }
 
   /**
@@ -208,18 +185,7 @@ export class Assessments {
    * const { status } = await assessments.abandon(assessment_id); // "abandoned"
    */
   async abandon(assessment: AssessmentReference): Promise<Assessment> {
-    const key = await this.#references.keyFor(assessment);
-    return this.#assessments.change(
-      "abandon",
-      {},
-      (entity) =>
-        entity
-          .patch(key)
-          .set({ status: "abandoned" })
-          .where(({ status }, { eq }) => anyOf(...ASSESSMENT_STATES.abandoned.map((state) => eq(status, state)))),
-      (current) =>
-        current?.status === "abandoned" ? this.#assessments.parse(current) : this.#refused(current, "abandoned"),
-    );
+    return this.#assessments.transition("abandon", await this.#references.keyFor(assessment), "abandoned");
   }
 
   /**
@@ -305,10 +271,5 @@ export class Assessments {
       });
     }
     return ASSESSMENT_TYPES.flatMap((type) => byType.get(type) ?? []);
-  }
-
-  #refused(current: StoredItem | undefined, to: string): never {
-    if (current === undefined) throw this.#assessments.notFound();
-    throw new ConflictError("assessment", String(current.status), `cannot become ${to}: it is ${current.status}`);
   }
 }

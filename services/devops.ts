@@ -9,11 +9,9 @@ import {
 import type { ActionStatus } from "../entities/enums.ts";
 import type { TicketEntity } from "../entities/ticket.ts";
 import { type Ticket, type TicketKey, TicketModel } from "../entities/ticket.ts";
-import { ACTION_STATES } from "../entities/transitions.ts";
 import { claimOwnId, releaseClaim } from "./guards/claims.ts";
 import type { DataContext } from "./storage/context.ts";
-import { anyOf, EntityStore } from "./storage/entity-store.ts";
-import { ConflictError } from "./storage/errors.ts";
+import { EntityStore } from "./storage/entity-store.ts";
 import { readItemPage, readWholePage } from "./storage/hydration.ts";
 import type { ListOptions, Page } from "./storage/pages.ts";
 import { createReferences, type Reference, type References } from "./storage/references.ts";
@@ -164,24 +162,8 @@ export class Devops {
   async markApplied(action: ActionReference, pr_url: string): Promise<DevopsAction> {
     const url = attributeValue(DevopsActionModel, "pr_url", pr_url);
     const key = await this.#references.keyFor(action);
-    return this.#actions.change(
-      "markApplied",
-      { pr_url },
-      (entity) =>
-        entity
-          .patch(key)
-          .set({ status: "applied", action_type: "fix_applied", pr_url: url })
-          .where(({ status }, { eq }) => anyOf(...ACTION_STATES.applied.map((state) => eq(status, state)))),
-      (current) => {
-        if (current === undefined) throw this.#actions.notFound(key.action_id);
-        if (current.status === "applied" && current.pr_url === url) return this.#actions.parse(current);
-        throw new ConflictError(
-          "devops_action",
-          String(current.status ?? "none"),
-          `cannot be applied: it is ${current.status ?? "a diagnosis"}`,
-        );
-      },
-    );
+    const set = { action_type: "fix_applied", pr_url: url } as const;
+    return this.#actions.transition("markApplied", key, "applied", { set, same: { pr_url: url } });
   }
 
   /**
@@ -309,25 +291,8 @@ export class Devops {
     const reviewed_by = attributeValue(DevopsActionModel, "reviewed_by", decision.reviewed_by);
     const review_reason = attributeValue(DevopsActionModel, "review_reason", decision.reason, "reason");
     const key = await this.#references.keyFor(reference);
-    return this.#actions.change(
-      to === "approved" ? "approve" : "reject",
-      decision,
-      (entity) =>
-        entity
-          .patch(key)
-          .set({ status: to, reviewed_by, review_reason })
-          .where(({ status }, { eq }) => anyOf(...ACTION_STATES[to].map((state) => eq(status, state)))),
-      (current) => {
-        if (current === undefined) throw this.#actions.notFound(key.action_id);
-        const same =
-          current.status === to && current.reviewed_by === reviewed_by && current.review_reason === review_reason;
-        if (same) return this.#actions.parse(current);
-        throw new ConflictError(
-          "devops_action",
-          String(current.status ?? "none"),
-          `cannot be ${to}: it is ${current.status ?? "a diagnosis"}`,
-        );
-      },
-    );
+    const decided = { reviewed_by, review_reason };
+    const name = to === "approved" ? "approve" : "reject";
+    return this.#actions.transition(name, key, to, { set: decided, same: decided });
   }
 }

@@ -6,7 +6,7 @@ export interface ErrorResponse {
   readonly statusCode: number;
   /** Says that the body is JSON. */
   readonly headers: { readonly "content-type": "application/json" };
-  /** JSON: `{ code, message }`, with `attribute` and `rule`, or `state`, where the error has them. */
+  /** JSON: `{ code, message }`, with `attribute` and `rule`, or `reason` and `state`, where the error has them. */
   readonly body: string;
 }
 
@@ -87,6 +87,9 @@ const UNTOLD: Readonly<Record<number, object>> = {
 function told(error: DataLayerError): object {
   const { code, message } = error;
   if (error instanceof ValidationError) return { code, message, attribute: error.attribute, rule: error.rule };
-  if (error instanceof ConflictError) return { code, message, state: error.state };
+  if (error instanceof ConflictError) {
+    const { reason, state } = error;
+    return { code, message, reason, ...(state === undefined ? {} : { state }) };
+  }
   return { code, message };
 }

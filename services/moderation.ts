@@ -12,12 +12,10 @@ import {
 import type { ReportStatus } from "../entities/enums.ts";
 import type { SafetyLogEntity } from "../entities/safety-log.ts";
 import { type SafetyLog, SafetyLogModel, type SafetyLogSummary } from "../entities/safety-log.ts";
-import { REPORT_STATES } from "../entities/transitions.ts";
 import { createOnce } from "./guards/guarded-writes.ts";
 import { assessmentReviewOn } from "./storage/collections.ts";
 import type { DataContext } from "./storage/context.ts";
-import { anyOf, EntityStore } from "./storage/entity-store.ts";
-import { ConflictError } from "./storage/errors.ts";
+import { EntityStore } from "./storage/entity-store.ts";
 import { groupByEntity, hydrate, readItemPage, readWholePage, rowsOf } from "./storage/hydration.ts";
 import { allRows, type ListOptions, type Page } from "./storage/pages.ts";
 import { createReferences, type Reference, type References } from "./storage/references.ts";
@@ -198,29 +196,9 @@ export class Moderation {
     only("content_report", input, ["status", "admin_notes"]);
     const status = attributeValue(ContentReportModel, "status", input.status);
     const key = await this.#reportReferences.keyFor(report);
-    const from = REPORT_STATES[status];
     const { admin_notes } = input;
-    return this.#reports.change(
-      "triage",
-      input,
-      (entity) =>
-        entity
-          .patch(key)
-          .set({ status, ...(admin_notes === undefined ? {} : { admin_notes }) })
-          .where((stored, { eq, notExists }) =>
-            from.length === 0 ? notExists(stored.status) : anyOf(...from.map((state) => eq(stored.status, state))),
-          ),
-      (current) => {
-        if (current === undefined) throw this.#reports.notFound(key.report_id);
-        const same = current.status === status && (admin_notes === undefined || current.admin_notes === admin_notes);
-        if (same) return this.#reports.parse(current);
-        throw new ConflictError(
-          "content_report",
-          String(current.status),
-          `cannot become ${status}: it is ${current.status}`,
-        );
-      },
-    );
+    const notes = admin_notes === undefined ? {} : { admin_notes };
+    return this.#reports.transition("triage", key, status, { set: notes, same: notes });
   }
 
   /**

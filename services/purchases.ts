@@ -91,7 +91,7 @@ export class Purchases {
       const granted = await this.#tryToGrant(key, period);
       if (granted !== undefined) return granted;
     }
-    throw new ConflictError("entitlement", "busy", "other purchases of the product kept changing it");
+    throw new ConflictError("entitlement", "busy", "Other purchases of the product kept changing it.");
   }
 
   /**
@@ -182,7 +182,7 @@ export class Purchases {
       (current) => {
         if (current === undefined) throw this.#entitlements.notFound();
         if (current.transaction_id === transaction) return this.#entitlements.parse(current);
-        throw new ConflictError("entitlement", String(current.status), "runs on another transaction");
+        throw new ConflictError("entitlement", "another_transaction", "The purchase runs on another transaction.");
       },
     );
   }
@@ -236,7 +236,7 @@ export class Purchases {
   async #grantedBefore(key: EntitlementKey): Promise<Entitlement> {
     const granted = await this.#read(key);
     if (granted !== undefined) return this.#entitlements.parse(granted);
-    throw new ConflictError("entitlement", "granted", "the transaction was granted before");
+    throw new ConflictError("entitlement", "granted", "The transaction was granted before.");
   }
 
   async #create(period: PurchasedPeriod): Promise<Entitlement | undefined> {

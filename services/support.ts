@@ -10,12 +10,10 @@ import {
   type TicketOutline,
   type TicketSummary,
 } from "../entities/ticket.ts";
-import { TICKET_STATES } from "../entities/transitions.ts";
 import { createOnce } from "./guards/guarded-writes.ts";
 import { ticketThreadOn } from "./storage/collections.ts";
 import type { DataContext } from "./storage/context.ts";
-import { anyOf, EntityStore } from "./storage/entity-store.ts";
-import { ConflictError } from "./storage/errors.ts";
+import { EntityStore } from "./storage/entity-store.ts";
 import { groupByEntity, hydrate, readItemPage, readWholePage, rowsOf } from "./storage/hydration.ts";
 import { allRows, countRows, type ListOptions, type Page } from "./storage/pages.ts";
 import { createReferences, type Reference, type References } from "./storage/references.ts";
@@ -59,6 +57,9 @@ export interface WholeTicketThread {
 export type TicketCounts = Readonly<Record<TicketStatus, number>>;
 
 const threadLabel = { entity: "ticketThread", accessPattern: "ticketThread" };
+/** States in which the agent may answer, also again; a resolved ticket is reopened first. */
+const ANSWERABLE: readonly TicketStatus[] = ["new", "in_progress", "escalated"];
+
 /**
  * Support tickets.
  * @example
@@ -141,14 +142,7 @@ export class Support {
   async answer(ticket: TicketReference, input: TicketAnswer): Promise<Ticket> {
     only("ticket", input, ["ai_response", "ai_confidence"]);
     const ai_response = attributeValue(TicketModel, "ai_response", input.ai_response);
-    return this.#move(
-      "answer",
-      ticket,
-      "in_progress",
-      ["in_progress", ...TICKET_STATES.in_progress.filter((state) => state !== "resolved")],
-      { ...input, ai_response },
-      () => false,
-    );
+    return this.#move("answer", ticket, "in_progress", { ...input, ai_response }, ANSWERABLE);
   }
 
   /**
@@ -159,15 +153,7 @@ export class Support {
    * await support.escalate(ticket_id);
    */
   async escalate(ticket: TicketReference): Promise<Ticket> {
-    const set = { escalated_at: this.#context.clock() };
-    return this.#move(
-      "escalate",
-      ticket,
-      "escalated",
-      TICKET_STATES.escalated,
-      set,
-      (current) => current.status === "escalated",
-    );
+    return this.#move("escalate", ticket, "escalated", { escalated_at: this.#context.clock() });
   }
 
   /**
@@ -178,15 +164,7 @@ export class Support {
    * const { resolved_at } = await support.resolve(ticket_id); // epoch seconds
    */
   async resolve(ticket: TicketReference): Promise<Ticket> {
-    const set = { resolved_at: this.#context.clock() };
-    return this.#move(
-      "resolve",
-      ticket,
-      "resolved",
-      TICKET_STATES.resolved,
-      set,
-      (current) => current.status === "resolved",
-    );
+    return this.#move("resolve", ticket, "resolved", { resolved_at: this.#context.clock() });
   }
 
   /**
@@ -196,14 +174,7 @@ export class Support {
    * const { status } = await support.reopen(ticket_id); // in_progress
    */
   async reopen(ticket: TicketReference): Promise<Ticket> {
-    return this.#move(
-      "reopen",
-      ticket,
-      "in_progress",
-      TICKET_STATES.in_progress,
-      {},
-      (current) => current.status === "in_progress",
-    );
+    return this.#move("reopen", ticket, "in_progress");
   }
 
   /**
@@ -313,30 +284,15 @@ export class Support {
     return { ticket, actions: rowsOf<DevopsAction>(this.#context, DevopsActionModel, groups) };
   }
 
-  /** One state change; `again` tells whether the stored ticket already is what the change would make it. */
   async #move(
     name: string,
     reference: TicketReference,
-    to: Exclude<TicketStatus, "new">,
-    from: readonly TicketStatus[],
-    set: Partial<Pick<Ticket, "ai_response" | "ai_confidence" | "escalated_at" | "resolved_at">>,
-    again: (current: StoredItem) => boolean,
+    to: TicketStatus,
+    set: Partial<Ticket> = {},
+    from?: readonly TicketStatus[],
   ): Promise<Ticket> {
     const key = await this.#references.keyFor(reference);
-    return this.#tickets.change(
-      name,
-      set,
-      (entity) =>
-        entity
-          .patch(key)
-          .set({ ...set, status: to })
-          .where(({ status }, { eq }) => anyOf(...from.map((state) => eq(status, state)))),
-      (current) => {
-        if (current === undefined) throw this.#tickets.notFound(key.ticket_id);
-        if (again(current)) return this.#tickets.parse(current);
-        throw new ConflictError("ticket", String(current.status), `cannot ${name}: it is ${current.status}`);
-      },
-    );
+    return this.#tickets.transition(name, key, to, { set, ...(from === undefined ? {} : { from }) });
   }
 
   async #threadRows(ticket_id: string): Promise<{ id: string; rows: StoredItem[] }> {

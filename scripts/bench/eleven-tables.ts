@@ -81,7 +81,7 @@ function settled(outcome: Outcome, entity: string, whenRefused: (current: Item) 
 }
 
 const conflict = (entity: string, current: Item, message: string): never => {
-  throw new ConflictError(entity, String(current.status ?? "exists"), message);
+  throw new ConflictError(entity, current.status === undefined ? "exists" : "wrong_state", message);
 };
 
 /** A retry of the same item gives back what is stored. */
@@ -135,7 +135,7 @@ export function createElevenTablesSide({ client, prefix, clock, guarded }: Eleve
     const user = await tables.get(USERS, { email }, { consistent: true });
     if (user === undefined || !shut(user)) return written;
     await undo(written);
-    throw new ConflictError("user", String(user.account_status), "the account is shut");
+    throw new ConflictError("user", "wrong_state", "The account is shut.", String(user.account_status));
   }
   const unlessErased = <T>(email: string, write: () => Promise<T>, undo: (written: T) => Promise<void>) =>
     unless((user) => user.account_status === "deleted", email, write, undo);

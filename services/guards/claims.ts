@@ -113,8 +113,8 @@ const taken = (kind: ClaimKind) =>
     kind,
     "claimed",
     kind === "transaction"
-      ? "it was granted to another account or for another product"
-      : "the id already belongs to something else",
+      ? "The transaction was granted to another account or for another product."
+      : "The id already belongs to something else.",
   );
 
 /** Gives an id back for which nothing was written after all. Safe to repeat. */

@@ -122,9 +122,9 @@ export async function writeUnlessShut<T>(
   if (holder === undefined) throw users.notFound();
   const { account_status } = holder;
   if (account_status !== "active")
-    throw new ConflictError("user", `${account_status}`, `the account is ${account_status}`);
-  if (changed) throw new ConflictError("user", "password_changed", "the password has been changed meanwhile");
-  throw new ConflictError("user", "shut", "the token was withdrawn meanwhile");
+    throw new ConflictError("user", "wrong_state", `The account is ${account_status}.`, `${account_status}`);
+  if (changed) throw new ConflictError("user", "password_changed", "The password has been changed meanwhile.");
+  throw new ConflictError("user", "shut", "The token was withdrawn meanwhile.");
 }
 
 /** What lets a user in, and must still be there when the user is in. */
@@ -134,4 +134,4 @@ interface LetInBy {
   readonly password_hash?: string | undefined;
 }
 
-const erased = () => new ConflictError("user", "erased", "the account has been erased");
+const erased = () => new ConflictError("user", "erased", "The account has been erased.");

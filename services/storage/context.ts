@@ -1,5 +1,6 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { EntityConfiguration, Service } from "electrodb";
+import type { StateTransitions } from "../../entities/transitions.ts";
 import type { CursorCodec } from "./cursor.ts";
 import type { FallbackEvent } from "./wire/direct-path.ts";
 
@@ -68,6 +69,8 @@ export interface Model<E = unknown> {
     readonly attributes: Readonly<Record<string, object>>;
     readonly indexes: Readonly<Record<string, unknown>>;
   };
+  /** The states of its items, and from which state each is reached. */
+  readonly transitions?: StateTransitions;
   /** The entity of this model on a client and a table. */
   bind(config: EntityConfiguration): E;
 }

@@ -1,5 +1,6 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { EntityConfiguration } from "electrodb";
+import type { RequestParameters } from "./requests.ts";
 import { DOCUMENT_COMMANDS } from "./wire/document-commands.ts";
 
 // What the data layer relies on and ElectroDB does not promise. Its version is pinned to patch releases.
@@ -20,3 +21,21 @@ export function bindEntity<E>(model: Bindable<E>, client: DynamoDBClient, table:
   if (wrapper !== undefined && "lib" in wrapper) wrapper.lib = DOCUMENT_COMMANDS;
   return entity;
 }
+
+/** Names of attributes and operations as ElectroDB hands them to `where`. */
+export type Where = (
+  attributes: Readonly<Record<string, unknown>>,
+  operations: Readonly<
+    Record<"eq" | "ne" | "lt" | "lte" | "gt" | "gte", (attribute: never, value: unknown) => string>
+  > & {
+    readonly notExists: (attribute: never) => string;
+  },
+) => string;
+
+interface Patchable {
+  patch(key: object): { set(values: object): { where(condition: Where): { params(): RequestParameters } } };
+}
+
+/** ElectroDB's patch of an item: for state changes of any entity, where its types would need the entity's own. */
+export const transitionOf = (entity: unknown, key: object, values: object, condition: Where) =>
+  (entity as Patchable).patch(key).set(values).where(condition) as never;

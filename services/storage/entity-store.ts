@@ -1,6 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import type { CreateEntityItem, EntityItem } from "electrodb";
+import type { StateTransitions } from "../../entities/transitions.ts";
 import type { AnyEntity, DataContext, Model } from "./context.ts";
+import { transitionOf, type Where } from "./electrodb.ts";
 import { ConflictError, ItemTooLargeError, NotFoundError } from "./errors.ts";
 import { compileTemplate, type ItemTemplate } from "./item-template.ts";
 import { ConditionFailed, keyOf, type RequestParameters, type StoredItem, type StoredKey, send } from "./requests.ts";
@@ -9,6 +11,7 @@ import {
   checkItemSize,
   checkKeySizes,
   checkShapes,
+  definedPart,
   dropHalfKeys,
   dropUndefined,
   only,
@@ -26,6 +29,38 @@ type UpdateResult = { refused: false; item: StoredItem } | { refused: true; item
 
 /** One of several conditions. ElectroDB joins what `where` returns by AND, without parentheses of its own. */
 export const anyOf = (...conditions: readonly string[]): string => `(${conditions.join(" OR ")})`;
+
+/** An entity's name as a sentence has it. */
+const entityWords = (entity: string) => entity.replaceAll("_", " ");
+
+function refusedTransition(entity: string, to: string, state: string | undefined): ConflictError {
+  const words = entityWords(entity);
+  if (state === to)
+    return new ConflictError(entity, "differs", `The ${words} became ${to} with other values before.`, state);
+  const reason = state === undefined ? "it has no state" : `it is ${state}`;
+  return new ConflictError(entity, "wrong_state", `The ${words} cannot become ${to}: ${reason}.`, state);
+}
+
+/** The attributes of an item's primary key; the id first. */
+type ItemKey = Readonly<Record<string, unknown>>;
+
+/** The id in a key; an address is no id, and no error shows it. */
+function idOf(key: ItemKey): string | undefined {
+  const [name, value] = Object.entries(key)[0] ?? [];
+  return name?.endsWith("_id") ? (value as string) : undefined;
+}
+
+/** What a transition sets, and what it asks for besides the state. */
+export interface Transition {
+  /** Attributes that change with the state; undefined ones stay as they are. */
+  readonly set?: Readonly<Record<string, unknown>>;
+  /** What an item that is there already must hold for the call to be a repeat. Default: nothing. */
+  readonly same?: Readonly<Record<string, unknown>>;
+  /** The states that lead there. Default: the model's. */
+  readonly from?: readonly string[];
+  /** A further condition, and what is thrown when it alone is not met. */
+  readonly only?: { readonly holds: Where; readonly otherwise: (current: StoredItem) => Error };
+}
 
 const isTooLarge = (error: unknown) =>
   error instanceof Error && error.name === "ValidationException" && /item size.*exceeded/i.test(error.message);
@@ -152,11 +187,45 @@ export class EntityStore<E extends AnyEntity> {
         const fixed = (rules as { readOnly?: boolean }).readOnly === true;
         const given = (item as Record<string, unknown>)[attribute];
         if (fixed && !isDeepStrictEqual(stored[attribute], given)) {
-          throw new ConflictError(this.name, "exists", `already exists with another ${attribute}`);
+          throw new ConflictError(
+            this.name,
+            "exists",
+            `The ${entityWords(this.name)} already exists with another ${attribute}.`,
+          );
         }
       }
       return this.parse(stored);
     });
+  }
+
+  /**
+   * Moves an item to another state, if its state leads there by the model's transitions (or is one of `from`), and sets
+   * attributes with it. Safe to repeat: an item that is there already, with what `same` names, is given back.
+   * @throws ConflictError `wrong_state`, or `differs` when it is there with other values; NotFoundError.
+   */
+  async transition(accessPattern: string, key: ItemKey, to: string, move: Transition = {}): Promise<EntityItem<E>> {
+    const { attribute, from: leading } = this.model.transitions as StateTransitions;
+    const { set = {}, same = {}, from = leading[to] ?? [], only: condition } = move;
+    return this.change(
+      accessPattern,
+      set,
+      (entity) =>
+        transitionOf(entity, key, { ...definedPart(set), [attribute]: to }, (attributes, operations) => {
+          const state = attributes[attribute] as never;
+          const allowed =
+            from.length === 0 ? operations.notExists(state) : anyOf(...from.map((one) => operations.eq(state, one)));
+          return condition === undefined ? allowed : `${allowed} AND ${condition.holds(attributes, operations)}`;
+        }),
+      (current) => {
+        if (current === undefined) throw this.notFound(idOf(key));
+        const state = current[attribute] as string | undefined;
+        const repeated =
+          state === to && Object.entries(same).every(([name, value]) => isDeepStrictEqual(current[name], value));
+        if (repeated) return this.parse(current);
+        if (condition !== undefined && from.includes(state as string)) throw condition.otherwise(current);
+        throw refusedTransition(this.name, to, state);
+      },
+    );
   }
 
   /** Changes an item under a condition and returns it as it now is. */

@@ -57,15 +57,43 @@ export class NotFoundError extends DataLayerError {
   }
 }
 
-/** The stored state does not allow the change; nothing was written. Read the item again before deciding what to do. */
+/**
+ * Why a change was refused.
+ * - `wrong_state`: the item's state does not lead there; `state` tells it.
+ * - `differs`: the same change was made before with other values; `state` tells where that led.
+ * - `claimed`: the id or the transaction belongs to something else. `exists`: the key holds another item.
+ * - `registered`: the address has an account. `erased`: the account was erased within the last hour.
+ * - `already_verified`, `wrong_token`: of an address that is verified. `password_changed`: meanwhile.
+ * - `shut`: the token was withdrawn meanwhile. `granted`: before the account was erased.
+ * - `another_transaction`: the purchase runs on it. `busy`: too many changes at once; call again.
+ */
+export type ConflictReason =
+  | "already_verified"
+  | "another_transaction"
+  | "busy"
+  | "claimed"
+  | "differs"
+  | "erased"
+  | "exists"
+  | "granted"
+  | "password_changed"
+  | "registered"
+  | "shut"
+  | "wrong_state"
+  | "wrong_token";
+
+/** What is stored does not allow the change; nothing was written. Read the item again before deciding what to do. */
 export class ConflictError extends DataLayerError {
   override readonly name: string = "ConflictError";
   override readonly code = "conflict";
-  /** The state that stood in the way, such as a ticket's `resolved`. */
-  readonly state: string;
+  /** Why; a closed set. */
+  readonly reason: ConflictReason;
+  /** The state that stood in the way, such as a ticket's `resolved`; undefined when no state did. */
+  readonly state: string | undefined;
 
-  constructor(entity: string, state: string, message: string) {
-    super(`${entity}: ${message}`, { entity });
+  constructor(entity: string, reason: ConflictReason, message: string, state?: string) {
+    super(message, { entity });
+    this.reason = reason;
     this.state = state;
   }
 }

@@ -127,7 +127,7 @@ it.each(operations)("%s leaves nothing of an erased account after a crash at any
   const beginning = await beginningOf(scenario, erase);
   const { requests, failure } = await interrupted(scenario, beginning);
   // What an erasure refuses is what could bring something back.
-  if (!(failure instanceof ConflictError && failure.state === "erased")) return;
+  if (!(failure instanceof ConflictError && failure.reason === "erased")) return;
 
   for (let at = 0; at < requests; at++) {
     for (const when of ["before", "after"] as const) {
@@ -138,7 +138,7 @@ it.each(operations)("%s leaves nothing of an erased account after a crash at any
 
       const retry = scenario.act(db.layer, beginning.prepared);
 
-      await expect(retry).rejects.toMatchObject({ code: "conflict", state: "erased" });
+      await expect(retry).rejects.toMatchObject({ code: "conflict", reason: "erased" });
       const left = (await db.contents()).filter((item) => JSON.stringify(item).includes(MARIA));
       // A credential whose id died with the call goes by its time to live.
       expect(left.filter((item) => item.__edb_e__ !== scenario.orphan || item.ttl === undefined)).toEqual([]);

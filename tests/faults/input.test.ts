@@ -181,8 +181,8 @@ type Service = Readonly<Record<string, (...values: unknown[]) => Promise<unknown
 
 const attempt = (layer: DataLayer, one: Attempt): Promise<unknown> => {
   const service = layer[one.place.service as keyof DataLayer] as unknown as Service;
-  const call = service[one.place.name];
-  return failureOf(call === undefined ? Promise.reject(new Error("no such function")) : call(...argumentsOf(one)));
+  const call = service[one.place.name]?.(...argumentsOf(one));
+  return failureOf(call ?? Promise.reject(new Error("no such function")));
 };
 
 function describeAttempt(one: Attempt, error: unknown) {

@@ -77,7 +77,10 @@ async function actual(act: () => Promise<unknown>): Promise<{ outcome: Outcome; 
         continue;
       }
       if (!(error instanceof DataLayerError)) throw error;
-      return { outcome: refusalOf(error.code, error instanceof ConflictError ? error.state : undefined), retries };
+      return {
+        outcome: refusalOf(error.code, error instanceof ConflictError ? (error.state ?? error.reason) : undefined),
+        retries,
+      };
     }
   }
 }

@@ -299,7 +299,7 @@ export class InMemoryModel {
 
   refund(user_email: string, product_id: string, transaction_id: string): Row {
     const row = found(this.entitlements.get(`${user_email} ${product_id}`));
-    if (row.transaction_id !== transaction_id) return conflict(row.status);
+    if (row.transaction_id !== transaction_id) return conflict("another_transaction");
     row.status = "refunded";
     return shown("entitlement", row);
   }
@@ -360,14 +360,14 @@ export class InMemoryModel {
   decide(action_id: string, to: "approved" | "rejected", reviewed_by: string): Row {
     const row = found(this.actions.get(action_id));
     if (row.status === to && row.reviewed_by === reviewed_by) return row;
-    if (!mayBecome(ACTION_STATES, row.status, to)) return conflict(row.status ?? "none");
+    if (!mayBecome(ACTION_STATES, row.status, to)) return conflict(row.status ?? "wrong_state");
     return Object.assign(row, { status: to, reviewed_by, review_reason: "because" });
   }
 
   apply(action_id: string, pr_url: string): Row {
     const row = found(this.actions.get(action_id));
     if (row.status === "applied" && row.pr_url === pr_url) return row;
-    if (!mayBecome(ACTION_STATES, row.status, "applied")) return conflict(row.status ?? "none");
+    if (!mayBecome(ACTION_STATES, row.status, "applied")) return conflict(row.status ?? "wrong_state");
     return Object.assign(row, { status: "applied", action_type: "fix_applied", pr_url });
   }
 

@@ -111,7 +111,7 @@ describe("receipts", () => {
       );
       expect(new Set(won.map((one) => `${one.user_email} ${one.product_id}`)).size).toBe(1);
       expect(won).toHaveLength(20 / owners.length);
-      expect(lost.map((error) => error instanceof ConflictError && error.state)).toEqual(lost.map(() => "claimed"));
+      expect(lost.map((error) => error instanceof ConflictError && error.reason)).toEqual(lost.map(() => "claimed"));
     });
 
     const entitlements = await itemsOf("entitlement");
@@ -121,6 +121,9 @@ describe("receipts", () => {
     count("grants", receipts * 20);
   });
 });
+
+/** The state that refused a change, or another reason. */
+const refusalOf = (error: unknown) => (error instanceof ConflictError ? (error.state ?? error.reason) : error);
 
 describe("state machines", () => {
   /** One winner; each loser learns the state that is stored, and the engine has accepted one change. */
@@ -133,7 +136,7 @@ describe("state machines", () => {
     const { won, lost } = await race(shuffled(calls));
     const state = await storedState();
     expect(won).toHaveLength(1);
-    expect(lost.map((error) => (error instanceof ConflictError ? error.state : error))).toEqual(lost.map(() => state));
+    expect(lost.map(refusalOf)).toEqual(lost.map(() => state));
     expect(accessPatterns.reduce((sum, name) => sum + acceptedWrites(name), 0)).toBe(1);
     count("conflicting changes", calls.length);
   }
@@ -226,9 +229,7 @@ describe("state machines", () => {
     const half = CALLERS / 2;
     const { lost } = await race(shuffled([...times(half, () => first.call), ...times(half, () => last.call)]));
     expect(await stored()).toBe(last.state);
-    expect(lost.map((error) => (error instanceof ConflictError ? error.state : error))).toEqual(
-      lost.map(() => last.state),
-    );
+    expect(lost.map(refusalOf)).toEqual(lost.map(() => last.state));
     const names = new Set([first.name, last.name]);
     expect([...names].reduce((sum, name) => sum + acceptedWrites(name), 0)).toBeLessThanOrEqual(2);
     count("conflicting changes", CALLERS);
@@ -274,7 +275,9 @@ describe("state machines", () => {
         ]),
       );
       // A token that comes after it was withdrawn is unknown.
-      const states = lost.map((error) => (error instanceof ConflictError ? error.state : (error as Error).name));
+      const states = lost.map((error) =>
+        error instanceof ConflictError ? (error.state ?? error.reason) : (error as Error).name,
+      );
       expect(states.filter((state) => !["suspended", "shut", "NotFoundError"].includes(state))).toEqual([]);
       count("log-ins against suspension", CALLERS);
     }

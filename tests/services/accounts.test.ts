@@ -235,7 +235,7 @@ describe("register", () => {
       .catch((error: unknown) => error);
 
     expect(failure).toBeInstanceOf(ConflictError);
-    expect(failure).toMatchObject({ code: "conflict", entity: "user", state: "registered" });
+    expect(failure).toMatchObject({ code: "conflict", entity: "user", reason: "registered" });
     const shown = inspect(failure, { depth: null });
     for (const secret of [BCRYPT_HASH, OTHER_BCRYPT_HASH, TOKEN]) expect(shown).not.toContain(secret);
     expect(await db.contents()).toEqual(before);
@@ -266,7 +266,7 @@ describe("register", () => {
     };
     const input = verification_token === undefined ? registration : { ...registration, verification_token };
 
-    await expect(accounts.register(input)).rejects.toMatchObject({ code: "conflict", state: "registered" });
+    await expect(accounts.register(input)).rejects.toMatchObject({ code: "conflict", reason: "registered" });
   });
 
   it("lets one of two people win who register an address at once", async () => {
@@ -387,7 +387,7 @@ describe("verifyEmail and setVerificationToken", () => {
     const failure = await accounts.verifyEmail(email, TOKEN).catch((error: unknown) => error);
 
     expect(failure).toBeInstanceOf(ConflictError);
-    expect(failure).toMatchObject({ code: "conflict", entity: "user", state: "already_verified" });
+    expect(failure).toMatchObject({ code: "conflict", entity: "user", reason: "already_verified" });
     expect(await db.contents()).toEqual(before);
   });
 
@@ -398,7 +398,7 @@ describe("verifyEmail and setVerificationToken", () => {
 
     expect(calls.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
     for (const call of calls) {
-      if (call.status === "rejected") expect(call.reason).toMatchObject({ state: "already_verified" });
+      if (call.status === "rejected") expect(call.reason).toMatchObject({ reason: "already_verified" });
     }
   });
 
@@ -416,7 +416,7 @@ describe("verifyEmail and setVerificationToken", () => {
     const failure = await accounts.verifyEmail(email, given).catch((error: unknown) => error);
 
     expect(failure).toBeInstanceOf(ConflictError);
-    expect(failure).toMatchObject({ code: "conflict", entity: "user", state: "wrong_token" });
+    expect(failure).toMatchObject({ code: "conflict", entity: "user", reason: "wrong_token" });
     expect(inspect(failure, { depth: null })).not.toContain(TOKEN);
     expect(await db.contents()).toEqual(before);
   });
@@ -425,7 +425,7 @@ describe("verifyEmail and setVerificationToken", () => {
     const [email, other] = [await registered(), someone()];
     await accounts.register(aRegistration({ email: other, verification_token: "the-token-of-another" }));
 
-    await expect(accounts.verifyEmail(email, "the-token-of-another")).rejects.toMatchObject({ state: "wrong_token" });
+    await expect(accounts.verifyEmail(email, "the-token-of-another")).rejects.toMatchObject({ reason: "wrong_token" });
     await expect(accounts.verifyEmail(other, "the-token-of-another")).resolves.toMatchObject({ email_verified: true });
   });
 
@@ -435,7 +435,7 @@ describe("verifyEmail and setVerificationToken", () => {
     const user = await accounts.setVerificationToken(email, "a-newer-token");
 
     expect(user).toMatchObject({ email, email_verified: false });
-    await expect(accounts.verifyEmail(email, TOKEN)).rejects.toMatchObject({ state: "wrong_token" });
+    await expect(accounts.verifyEmail(email, TOKEN)).rejects.toMatchObject({ reason: "wrong_token" });
     await expect(accounts.verifyEmail(email, "a-newer-token")).resolves.toMatchObject({ email_verified: true });
   });
 
@@ -457,7 +457,7 @@ describe("verifyEmail and setVerificationToken", () => {
     const failure = await accounts.setVerificationToken(email, "too-late").catch((error: unknown) => error);
 
     expect(failure).toBeInstanceOf(ConflictError);
-    expect(failure).toMatchObject({ code: "conflict", entity: "user", state: "already_verified" });
+    expect(failure).toMatchObject({ code: "conflict", entity: "user", reason: "already_verified" });
     expect(inspect(failure, { depth: null })).not.toContain("too-late");
     expect(await db.contents()).toEqual(before);
   });
@@ -523,7 +523,7 @@ describe("changePassword", () => {
       .catch((error: unknown) => error);
 
     expect(failure).toBeInstanceOf(ConflictError);
-    expect(failure).toMatchObject({ code: "conflict", entity: "user", state: "password_changed" });
+    expect(failure).toMatchObject({ code: "conflict", entity: "user", reason: "password_changed" });
     const shown = inspect(failure, { depth: null });
     for (const hash of [BCRYPT_HASH, OTHER_BCRYPT_HASH, THIRD_BCRYPT_HASH]) expect(shown).not.toContain(hash);
     expect(await db.contents()).toEqual(before);
@@ -540,7 +540,7 @@ describe("changePassword", () => {
 
     const winner = calls.findIndex(({ status }) => status === "fulfilled");
     expect(calls.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
-    expect((calls[1 - winner] as PromiseRejectedResult).reason).toMatchObject({ state: "password_changed" });
+    expect((calls[1 - winner] as PromiseRejectedResult).reason).toMatchObject({ reason: "password_changed" });
     expect(await accounts.credentials(email)).toMatchObject({ password_hash: hashes[winner] });
   });
 
@@ -1218,7 +1218,7 @@ describe("erase", () => {
       .catch((error: unknown) => error);
 
     expect(failure).toBeInstanceOf(ConflictError);
-    expect(failure).toMatchObject({ code: "conflict", state: "busy" });
+    expect(failure).toMatchObject({ code: "conflict", reason: "busy" });
     expect(await accounts.erase(email)).toEqual(ONE_OF_EACH);
   });
 
@@ -1239,7 +1239,7 @@ describe("erase", () => {
           .catch((error: unknown) => error);
 
         expect(failure).toBeInstanceOf(ConflictError);
-        expect(failure).toMatchObject({ code: "conflict", state: user_email === email ? "granted" : "claimed" });
+        expect(failure).toMatchObject({ code: "conflict", reason: user_email === email ? "granted" : "claimed" });
       }
     }
     expect(await db.contents()).toEqual(before);
@@ -1257,7 +1257,7 @@ describe("erase", () => {
     const failure = await accounts.register(registration).catch((error: unknown) => error);
 
     expect(failure).toBeInstanceOf(ConflictError);
-    expect(failure).toMatchObject({ code: "conflict", entity: "user", state: "erased" });
+    expect(failure).toMatchObject({ code: "conflict", entity: "user", reason: "erased" });
     expect(await db.contents()).toEqual(before);
     db.clock.now = NOW + ERASURE_MARKER_SECONDS;
     await expect(accounts.register(registration)).resolves.toMatchObject({ created_at: NOW + ERASURE_MARKER_SECONDS });
@@ -1273,7 +1273,7 @@ describe("erase", () => {
     await accounts.erase(email);
 
     db.clock.now = NOW + HOUR;
-    await expect(startTest()).rejects.toMatchObject({ state: "erased" });
+    await expect(startTest()).rejects.toMatchObject({ reason: "erased" });
     db.clock.now = NOW + HOUR / 2 + ERASURE_MARKER_SECONDS;
     await expect(startTest()).resolves.toMatchObject({ user_id: email });
   });
@@ -1299,8 +1299,10 @@ describe("erase", () => {
     expect(erased.status).toBe("fulfilled");
     for (const call of writes) {
       if (call.status === "fulfilled") continue;
-      const { code, state, entity } = call.reason;
-      expect(["conflict erased", "conflict deleted", "not_found user"]).toContain(`${code} ${state ?? entity}`);
+      const { code, state, reason, entity } = call.reason;
+      expect(["conflict erased", "conflict deleted", "not_found user"]).toContain(
+        `${code} ${state ?? reason ?? entity}`,
+      );
     }
     expect(await itemsOf(email)).toEqual([]);
   });

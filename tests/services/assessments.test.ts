@@ -207,7 +207,7 @@ describe("start", () => {
     const failure = startSpeaking(user_id);
 
     await expect(failure).rejects.toBeInstanceOf(ConflictError);
-    await expect(failure).rejects.toMatchObject({ code: "conflict", state: "erased" });
+    await expect(failure).rejects.toMatchObject({ code: "conflict", reason: "erased" });
     expect(await db.contents()).toEqual(before);
   });
 

@@ -386,7 +386,11 @@ describe("approve, reject and markApplied", () => {
       for (const reference of [action.action_id, action]) {
         const failure = CHANGES[change](reference);
         await expect(failure).rejects.toBeInstanceOf(ConflictError);
-        await expect(failure).rejects.toMatchObject({ entity: "devops_action", state: from });
+        await expect(failure).rejects.toMatchObject({
+          entity: "devops_action",
+          reason: "wrong_state",
+          state: from === "none" ? undefined : from,
+        });
       }
       expect(await db.contents()).toEqual(before);
     },
@@ -461,8 +465,8 @@ describe("approve, reject and markApplied", () => {
   ])("refuse a second decision of another %s", async (_, decision) => {
     const [approved, rejected] = [await actionIn("approved"), await actionIn("rejected")];
 
-    await expect(devops.approve(approved, decision)).rejects.toMatchObject({ code: "conflict", state: "approved" });
-    await expect(devops.reject(rejected, decision)).rejects.toMatchObject({ code: "conflict", state: "rejected" });
+    await expect(devops.approve(approved, decision)).rejects.toMatchObject({ reason: "differs", state: "approved" });
+    await expect(devops.reject(rejected, decision)).rejects.toMatchObject({ reason: "differs", state: "rejected" });
     expect(await devops.get(approved.action_id)).toEqual(approved);
     expect(await devops.get(rejected.action_id)).toEqual(rejected);
   });
@@ -472,7 +476,7 @@ describe("approve, reject and markApplied", () => {
 
     const failure = devops.markApplied(applied, `${PULL_REQUEST}2`);
 
-    await expect(failure).rejects.toMatchObject({ code: "conflict", state: "applied" });
+    await expect(failure).rejects.toMatchObject({ code: "conflict", reason: "differs", state: "applied" });
     expect(await devops.get(applied.action_id)).toEqual(applied);
   });
 

@@ -20,7 +20,10 @@ describe("statusCodeOf", () => {
     [401, new NotFoundError("session")],
     [401, new ExpiredError("session")],
     [404, new NotFoundError("ticket", "TKT-1")],
-    [409, new ConflictError("ticket", "resolved", "cannot answer: it is resolved")],
+    [
+      409,
+      new ConflictError("ticket", "wrong_state", "The ticket cannot become in_progress: it is resolved.", "resolved"),
+    ],
     [409, new TokenUsedError()],
     [410, new ExpiredError("qr_token")],
     [413, new ItemTooLargeError("ticket", "message", 500_000, "")],
@@ -48,7 +51,17 @@ describe("errorResponse", () => {
       attribute: "priority",
       rule: "must be one of urgent, high",
     });
-    expect(bodyOf(new ConflictError("ticket", "resolved", "is resolved"))).toMatchObject({ state: "resolved" });
+    expect(bodyOf(new ConflictError("ticket", "wrong_state", "The ticket is resolved.", "resolved"))).toEqual({
+      code: "conflict",
+      message: "The ticket is resolved.",
+      reason: "wrong_state",
+      state: "resolved",
+    });
+    expect(bodyOf(new ConflictError("user", "registered", "The address has an account."))).toEqual({
+      code: "conflict",
+      message: "The address has an account.",
+      reason: "registered",
+    });
     expect(bodyOf(new NotFoundError("ticket", "TKT-1"))).toEqual({
       code: "not_found",
       message: "ticket TKT-1 not found",

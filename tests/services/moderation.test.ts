@@ -146,7 +146,7 @@ describe("recordSafetyEvent and getSafetyLog", () => {
 
     const failure = db.layer.moderation.recordSafetyEvent(aSafetyEvent({ user_email }));
 
-    await expect(failure).rejects.toMatchObject({ code: "conflict", state: "erased" });
+    await expect(failure).rejects.toMatchObject({ code: "conflict", reason: "erased" });
     expect(await db.contents()).toEqual(before);
   });
 
@@ -288,7 +288,7 @@ describe("fileReport and getReport", () => {
 
     const failure = db.layer.moderation.fileReport(aReport({ reporter_email }));
 
-    await expect(failure).rejects.toMatchObject({ code: "conflict", state: "erased" });
+    await expect(failure).rejects.toMatchObject({ code: "conflict", reason: "erased" });
     expect(await db.contents()).toEqual(before);
   });
 

@@ -145,7 +145,7 @@ describe("grant", () => {
     const failure = await purchases.grant({ ...receipt, ...other }).catch((error: unknown) => error);
 
     expect(failure).toBeInstanceOf(ConflictError);
-    expect(failure).toMatchObject({ code: "conflict", entity: "transaction", state: "claimed" });
+    expect(failure).toMatchObject({ code: "conflict", entity: "transaction", reason: "claimed" });
     const shown = inspect(failure, { depth: null });
     for (const secret of [RECEIPT_DATA, receipt.user_email]) expect(shown).not.toContain(secret);
     expect(await db.contents()).toEqual(before);
@@ -180,7 +180,7 @@ describe("grant", () => {
     expect(granted).toHaveLength(10);
     for (const entitlement of granted) expect(entitlement).toMatchObject({ user_email, product_id });
     expect(refused).toHaveLength(10);
-    for (const reason of refused) expect(reason).toMatchObject({ code: "conflict", state: "claimed" });
+    for (const reason of refused) expect(reason).toMatchObject({ code: "conflict", reason: "claimed" });
   });
 
   it("takes transactions that differ in case for two", async () => {
@@ -251,7 +251,7 @@ describe("grant", () => {
     const failure = await purchases.grant(receipt).catch((error: unknown) => error);
 
     expect(failure).toBeInstanceOf(ConflictError);
-    expect(failure).toMatchObject({ code: "conflict", entity: "user", state: "erased" });
+    expect(failure).toMatchObject({ code: "conflict", entity: "user", reason: "erased" });
     expect(await storedEntitlements(receipt.user_email)).toEqual([]);
     db.clock.now = NOW + 60 * 60;
     await expect(purchases.grant(receipt)).resolves.toMatchObject({ expires_at: NOW + 60 * 60 + 30 * DAY });
@@ -274,7 +274,7 @@ describe("grant for an erased account, when the call dies before it takes the en
 
     const retry = purchases.grant(receipt);
 
-    await expect(retry).rejects.toMatchObject({ code: "conflict", state: "erased" });
+    await expect(retry).rejects.toMatchObject({ code: "conflict", reason: "erased" });
     expect(await storedEntitlements(receipt.user_email)).toEqual([]);
   });
 
@@ -285,11 +285,11 @@ describe("grant for an erased account, when the call dies before it takes the en
     const erasure = dying("BatchWriteCommand").accounts.erase(receipt.user_email);
     await expect(erasure).rejects.toThrow("connection reset");
 
-    await expect(purchases.grant(receipt)).rejects.toMatchObject({ code: "conflict", state: "erased" });
+    await expect(purchases.grant(receipt)).rejects.toMatchObject({ code: "conflict", reason: "erased" });
 
     await db.layer.accounts.erase(receipt.user_email);
     db.clock.now += 2 * 60 * 60;
-    await expect(purchases.grant(receipt)).rejects.toMatchObject({ code: "conflict", state: "granted" });
+    await expect(purchases.grant(receipt)).rejects.toMatchObject({ code: "conflict", reason: "granted" });
     expect(await storedEntitlements(receipt.user_email)).toEqual([]);
   });
 });
@@ -618,7 +618,7 @@ describe("refund", () => {
         .catch((error: unknown) => error);
 
       expect(failure).toBeInstanceOf(ConflictError);
-      expect(failure).toMatchObject({ code: "conflict", entity: "entitlement", state });
+      expect(failure).toMatchObject({ code: "conflict", entity: "entitlement", reason: "another_transaction" });
       expect(inspect(failure, { depth: null })).not.toContain(RECEIPT_DATA);
       expect(await db.contents()).toEqual(before);
     },

@@ -325,7 +325,7 @@ describe("redeem", () => {
       .catch((error: unknown) => error);
 
     expect(failure).toBeInstanceOf(ConflictError);
-    expect(failure).toMatchObject({ code: "conflict", entity: "user", state: "shut" });
+    expect(failure).toMatchObject({ code: "conflict", entity: "user", reason: "shut" });
     expect(await storedSessions(email)).toEqual([]);
   });
 

@@ -137,7 +137,7 @@ describe("a log-in while the password is changed", () => {
     await db.layer.accounts.changePassword(user_email, { password_hash: OTHER_BCRYPT_HASH });
     go();
 
-    await expect(logIn).rejects.toMatchObject({ code: "conflict", state: "password_changed" });
+    await expect(logIn).rejects.toMatchObject({ code: "conflict", reason: "password_changed" });
     expect((await db.layer.sessions.list(user_email)).items).toEqual([]);
   });
 

@@ -204,7 +204,7 @@ describe("open", () => {
 
     const failure = support.open(aTicket({ user_email, ticket_id: "TKT-ERASED" }));
 
-    await expect(failure).rejects.toMatchObject({ code: "conflict", state: "erased" });
+    await expect(failure).rejects.toMatchObject({ code: "conflict", reason: "erased" });
     expect(await storedTickets("TKT-ERASED")).toEqual([]);
   });
 });

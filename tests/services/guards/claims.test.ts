@@ -49,7 +49,7 @@ describe("claimId", () => {
     );
 
     expect(failure).toBeInstanceOf(ConflictError);
-    expect(failure).toMatchObject({ code: "conflict", entity: "transaction", state: "claimed" });
+    expect(failure).toMatchObject({ code: "conflict", entity: "transaction", reason: "claimed" });
     expect(String(failure)).not.toContain(MARIA);
     expect(await db.contents()).toEqual(before);
   });
