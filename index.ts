@@ -1,4 +1,10 @@
-export type { Assessment, AssessmentChange, AssessmentSummary, NewAssessment } from "./entities/assessment.ts";
+export type {
+  Assessment,
+  AssessmentByType,
+  AssessmentChange,
+  AssessmentSummary,
+  NewAssessment,
+} from "./entities/assessment.ts";
 export type {
   ContentReport,
   ContentReportChange,
@@ -20,7 +26,15 @@ export type { NewQuestion, Question, QuestionChange, QuestionSummary } from "./e
 export type { NewRubric, Rubric, RubricChange, RubricSummary } from "./entities/rubric.ts";
 export type { NewSafetyLog, SafetyLog, SafetyLogChange, SafetyLogSummary } from "./entities/safety-log.ts";
 export type { NewSession, Session, SessionChange, SessionSummary } from "./entities/session.ts";
-export type { NewTicket, Ticket, TicketChange, TicketKey, TicketOutline, TicketSummary } from "./entities/ticket.ts";
+export type {
+  NewTicket,
+  Ticket,
+  TicketByUser,
+  TicketChange,
+  TicketKey,
+  TicketOutline,
+  TicketSummary,
+} from "./entities/ticket.ts";
 export type { NewUser, User, UserChange, UserSummary } from "./entities/user.ts";
 export type {
   AccountExport,

@@ -4,6 +4,7 @@ import { ASSESSMENT_STATUSES, ASSESSMENT_TYPES } from "./enums.ts";
 import type { Assessment } from "./items.ts";
 import { collected, MODEL_VERSION, primary, SERVICE_NAME, scoped } from "./keys.ts";
 import { ASSESSMENT_STATES } from "./transitions.ts";
+import type { Row } from "./views.ts";
 
 const schema = createSchema({
   model: { service: SERVICE_NAME, entity: "assessment", version: MODEL_VERSION },
@@ -59,10 +60,9 @@ const schema = createSchema({
 
 export type { Assessment, AssessmentChange, NewAssessment } from "./items.ts";
 /** An assessment as histories show it. */
-export type AssessmentSummary = Pick<
-  Assessment,
-  "assessment_id" | "user_id" | "assessment_type" | "created_at" | "completed_at" | "band_score" | "status"
->;
+export type AssessmentSummary = Row<Assessment, typeof schema, "byUser">;
+/** An assessment as the list of its type shows it. */
+export type AssessmentByType = Row<Assessment, typeof schema, "byType">;
 /** The ElectroDB entity of an assessment. */
 export type AssessmentEntity = ReturnType<typeof AssessmentModel.bind>;
 

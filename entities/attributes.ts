@@ -174,6 +174,7 @@ export const accountEmailFrom = <const S extends string>(source: S) =>
     type: "string",
     hidden: true,
     watch: [source],
+    sameAs: source,
     set: (_: string | undefined, item: Record<string, unknown>) => {
       const address = item[source];
       return typeof address === "string" ? normalizeEmail(address) : undefined;

@@ -4,6 +4,7 @@ import { REPORT_STATUSES, REPORT_TYPES } from "./enums.ts";
 import type { ContentReport } from "./items.ts";
 import { collected, MODEL_VERSION, primary, SERVICE_NAME, scoped } from "./keys.ts";
 import { REPORT_STATES } from "./transitions.ts";
+import type { Row } from "./views.ts";
 
 const schema = createSchema({
   model: { service: SERVICE_NAME, entity: "content_report", version: MODEL_VERSION },
@@ -43,12 +44,9 @@ const schema = createSchema({
 
 export type { ContentReport, ContentReportChange, NewContentReport } from "./items.ts";
 /** A report as queues show it. */
-export type ContentReportSummary = Pick<
-  ContentReport,
-  "report_id" | "created_at" | "reporter_email" | "assessment_id" | "report_type" | "status"
->;
+export type ContentReportSummary = Row<ContentReport, typeof schema, "byStatus">;
 /** A report as the review of an assessment outlines it: what never changes. */
-export type ContentReportOutline = Pick<ContentReport, "report_id" | "created_at" | "assessment_id" | "report_type">;
+export type ContentReportOutline = Row<ContentReport, typeof schema, "byAssessment">;
 /** The ElectroDB entity of a content report. */
 export type ContentReportEntity = ReturnType<typeof ContentReportModel.bind>;
 

@@ -4,6 +4,7 @@ import { ACTION_STATUSES, ACTION_TYPES } from "./enums.ts";
 import type { DevopsAction } from "./items.ts";
 import { collected, MODEL_VERSION, primary, SERVICE_NAME, scoped } from "./keys.ts";
 import { ACTION_STATES } from "./transitions.ts";
+import type { Row } from "./views.ts";
 
 const schema = createSchema({
   model: { service: SERVICE_NAME, entity: "devops_action", version: MODEL_VERSION },
@@ -64,12 +65,9 @@ const schema = createSchema({
 
 export type { DevopsAction, DevopsActionChange, NewDevopsAction } from "./items.ts";
 /** An action as queues show it. */
-export type DevopsActionSummary = Pick<
-  DevopsAction,
-  "action_id" | "timestamp" | "action_type" | "ticket_id" | "affected_service" | "status"
->;
+export type DevopsActionSummary = Row<DevopsAction, typeof schema, "byStatus">;
 /** An action as its ticket's thread outlines it: what never changes. */
-export type DevopsActionOutline = Pick<DevopsAction, "action_id" | "timestamp" | "ticket_id" | "affected_service">;
+export type DevopsActionOutline = Row<DevopsAction, typeof schema, "byTicket">;
 /** The ElectroDB entity of a DevOps action. */
 export type DevopsActionEntity = ReturnType<typeof DevopsActionModel.bind>;
 

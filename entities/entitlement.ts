@@ -3,6 +3,7 @@ import { email, id, instant, migrated, money, oneOf, text } from "./attributes.t
 import { ENTITLEMENT_STATUSES, PLATFORMS, PRODUCTS } from "./enums.ts";
 import type { Entitlement } from "./items.ts";
 import { collected, MODEL_VERSION, primary, SERVICE_NAME, scoped } from "./keys.ts";
+import type { Row } from "./views.ts";
 
 const schema = createSchema({
   model: { service: SERVICE_NAME, entity: "entitlement", version: MODEL_VERSION },
@@ -47,7 +48,7 @@ const schema = createSchema({
 
 export type { Entitlement, EntitlementChange, NewEntitlement } from "./items.ts";
 /** A purchase as lists show it. */
-export type EntitlementSummary = Pick<Entitlement, "user_email" | "product_id" | "platform" | "expires_at" | "status">;
+export type EntitlementSummary = Row<Entitlement, typeof schema, "byUser">;
 /** The ElectroDB entity of a purchase. */
 export type EntitlementEntity = ReturnType<typeof EntitlementModel.bind>;
 

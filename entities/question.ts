@@ -4,6 +4,7 @@ import { id, migrated, minutes, oneOf, slug, text, textList } from "./attributes
 import { DIFFICULTIES, QUESTION_TYPES } from "./enums.ts";
 import type { Question } from "./items.ts";
 import { MODEL_VERSION, primary, SERVICE_NAME, scoped } from "./keys.ts";
+import type { Row } from "./views.ts";
 
 /** Spreads ids evenly over 8 hex digits, so that a random digit string is a fair place to draw from. */
 export const drawKeyOf = (questionId: string): string =>
@@ -64,7 +65,7 @@ const schema = createSchema({
 
 export type { NewQuestion, Question, QuestionChange } from "./items.ts";
 /** A question as lists show it: whole, for the catalogue is read often and written rarely. */
-export type QuestionSummary = Question;
+export type QuestionSummary = Row<Question, typeof schema, "byType">;
 /** The ElectroDB entity of a question. */
 export type QuestionEntity = ReturnType<typeof QuestionModel.bind>;
 

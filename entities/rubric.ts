@@ -3,6 +3,7 @@ import { bandDescriptors, id, migrated, oneOf, textList } from "./attributes.ts"
 import { CRITERION_NAMES, SKILLS } from "./enums.ts";
 import type { Rubric } from "./items.ts";
 import { MODEL_VERSION, primary, SERVICE_NAME, scoped } from "./keys.ts";
+import type { Row } from "./views.ts";
 
 const schema = createSchema({
   model: { service: SERVICE_NAME, entity: "rubric", version: MODEL_VERSION },
@@ -28,7 +29,7 @@ const schema = createSchema({
 
 export type { NewRubric, Rubric, RubricChange } from "./items.ts";
 /** A rubric as lists show it: whole, for the catalogue is read often and written rarely. */
-export type RubricSummary = Rubric;
+export type RubricSummary = Row<Rubric, typeof schema, "bySkill">;
 /** The ElectroDB entity of a rubric. */
 export type RubricEntity = ReturnType<typeof RubricModel.bind>;
 

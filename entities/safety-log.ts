@@ -3,6 +3,7 @@ import { confidence, email, id, instant, listOf, migrated, oneOf, text } from ".
 import { CONTENT_TYPES, MODERATION_ACTIONS, MODERATION_CATEGORIES } from "./enums.ts";
 import type { SafetyLog } from "./items.ts";
 import { collected, MODEL_VERSION, primary, SERVICE_NAME } from "./keys.ts";
+import type { Row } from "./views.ts";
 
 const schema = createSchema({
   model: { service: SERVICE_NAME, entity: "safety_log", version: MODEL_VERSION },
@@ -40,10 +41,7 @@ const schema = createSchema({
 
 export type { NewSafetyLog, SafetyLog, SafetyLogChange } from "./items.ts";
 /** A moderation event as a review lists it. */
-export type SafetyLogSummary = Pick<
-  SafetyLog,
-  "log_id" | "timestamp" | "assessment_id" | "user_email" | "content_type" | "moderation_action" | "confidence"
->;
+export type SafetyLogSummary = Row<SafetyLog, typeof schema, "byAssessment">;
 /** The ElectroDB entity of a safety log. */
 export type SafetyLogEntity = ReturnType<typeof SafetyLogModel.bind>;
 

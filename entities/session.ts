@@ -2,6 +2,7 @@ import { createSchema, Entity, type EntityConfiguration } from "electrodb";
 import { email, flag, id, instant, migrated, text, timeToLive } from "./attributes.ts";
 import type { Session } from "./items.ts";
 import { MODEL_VERSION, primary, SERVICE_NAME, scoped } from "./keys.ts";
+import type { Row } from "./views.ts";
 
 /** How long a session lasts: 24 hours, in seconds. */
 export const SESSION_LIFETIME_SECONDS = 24 * 60 * 60;
@@ -49,10 +50,7 @@ const schema = createSchema({
 
 export type { NewSession, Session, SessionChange } from "./items.ts";
 /** A session as lists show it. */
-export type SessionSummary = Pick<
-  Session,
-  "session_id" | "user_email" | "created_at" | "expires_at" | "user_agent" | "qr_authenticated"
->;
+export type SessionSummary = Row<Session, typeof schema, "byUser">;
 /** The ElectroDB entity of a session. */
 export type SessionEntity = ReturnType<typeof SessionModel.bind>;
 

@@ -4,6 +4,7 @@ import { TICKET_CATEGORIES, TICKET_PRIORITIES, TICKET_STATUSES } from "./enums.t
 import type { Ticket } from "./items.ts";
 import { collected, MODEL_VERSION, primary, SERVICE_NAME, scoped } from "./keys.ts";
 import { TICKET_STATES } from "./transitions.ts";
+import type { Row } from "./views.ts";
 
 const schema = createSchema({
   model: { service: SERVICE_NAME, entity: "ticket", version: MODEL_VERSION },
@@ -57,12 +58,11 @@ const schema = createSchema({
 
 export type { NewTicket, Ticket, TicketChange } from "./items.ts";
 /** A ticket as queues show it. */
-export type TicketSummary = Pick<
-  Ticket,
-  "ticket_id" | "created_at" | "user_email" | "subject" | "category" | "priority" | "status"
->;
+export type TicketSummary = Row<Ticket, typeof schema, "byStatus">;
 /** A ticket as its thread outlines it: what never changes. */
-export type TicketOutline = Pick<Ticket, "ticket_id" | "created_at" | "user_email" | "subject" | "category">;
+export type TicketOutline = Row<Ticket, typeof schema, "thread">;
+/** A ticket as the list of its user shows it. */
+export type TicketByUser = Row<Ticket, typeof schema, "byUser">;
 /** The key of a ticket. */
 export type TicketKey = Pick<Ticket, "ticket_id" | "created_at">;
 /** The ElectroDB entity of a ticket. */

@@ -4,6 +4,7 @@ import { ACCOUNT_STATUSES } from "./enums.ts";
 import type { User } from "./items.ts";
 import { collected, MODEL_VERSION, primary, SERVICE_NAME } from "./keys.ts";
 import { ACCOUNT_STATES } from "./transitions.ts";
+import type { Row } from "./views.ts";
 
 const schema = createSchema({
   model: { service: SERVICE_NAME, entity: "user", version: MODEL_VERSION },
@@ -51,7 +52,7 @@ const schema = createSchema({
 
 export type { NewUser, User, UserChange } from "./items.ts";
 /** An account as its overview shows it. */
-export type UserSummary = Pick<User, "email" | "username" | "created_at" | "email_verified" | "account_status">;
+export type UserSummary = Row<User, typeof schema, "account">;
 /** The ElectroDB entity of a user account. */
 export type UserEntity = ReturnType<typeof UserModel.bind>;
 

@@ -5,18 +5,18 @@ import { EntitlementModel, type EntitlementSummary } from "../entities/entitleme
 import { QrTokenModel } from "../entities/qr-token.ts";
 import { SafetyLogModel } from "../entities/safety-log.ts";
 import { SessionModel } from "../entities/session.ts";
-import { TicketModel, type TicketSummary } from "../entities/ticket.ts";
+import { type TicketByUser, TicketModel } from "../entities/ticket.ts";
 import type { UserEntity } from "../entities/user.ts";
 import { type NewUser, type User, UserModel, type UserSummary } from "../entities/user.ts";
 import { settleClaim } from "./guards/claims.ts";
 import { isErased, markErased } from "./guards/erasure.ts";
 import { Sessions } from "./sessions.ts";
-import { accountOn } from "./storage/collections.ts";
+import { accountOf } from "./storage/collections.ts";
 import type { DataContext, Model } from "./storage/context.ts";
-import { anyOf, EntityStore } from "./storage/entity-store.ts";
+import type { QueryOperation } from "./storage/electrodb.ts";
 import { ConflictError } from "./storage/errors.ts";
-import { groupByEntity, rowsOf } from "./storage/hydration.ts";
-import { allRows, eachRow, MAX_LIMIT, type QueryOperation } from "./storage/pages.ts";
+import { allRows, MAX_LIMIT } from "./storage/pages.ts";
+import { anyOf, Repository } from "./storage/repository.ts";
 import { batchDelete, batchGet, keyOf, keyText, type RequestLabel, type StoredItem } from "./storage/requests.ts";
 import { attributeValue, countIn, only } from "./storage/validation.ts";
 
@@ -44,7 +44,7 @@ export interface AccountOverview {
   /** All purchases, the latest expiry first; `active` tells which give access now. */
   readonly entitlements: (EntitlementSummary & { readonly active: boolean })[];
   /** All tickets that are not resolved, newest first. */
-  readonly openTickets: TicketSummary[];
+  readonly openTickets: TicketByUser[];
 }
 
 /** An account, whole: every item, with hidden attributes but without its secrets' values. */
@@ -111,12 +111,12 @@ const emailOf = (value: string) => attributeValue(UserModel, "email", value);
  */
 export class Accounts {
   readonly #context: DataContext;
-  readonly #users: EntityStore<UserEntity>;
+  readonly #users: Repository<UserEntity>;
   readonly #sessions: Sessions;
 
   constructor(context: DataContext) {
     this.#context = context;
-    this.#users = new EntityStore(context, UserModel);
+    this.#users = new Repository(context, UserModel);
     this.#sessions = new Sessions(context);
   }
 
@@ -179,8 +179,7 @@ export class Accounts {
    * const user = await accounts.find("nobody@example.com"); // undefined
    */
   async find(email: string): Promise<User | undefined> {
-    const item = await this.#users.read("byEmail", this.#users.entity.get({ email: emailOf(email) }));
-    return item === undefined ? undefined : this.#users.parse(item);
+    return this.#users.find(email);
   }
 
   /**
@@ -364,33 +363,19 @@ export class Accounts {
   async overview(email: string, options: { readonly assessments?: number } = {}): Promise<AccountOverview> {
     only("overview", options, ["assessments"]);
     const wanted = countIn("overview", "assessments", options.assessments ?? OVERVIEW_ASSESSMENTS, 1, MAX_LIMIT);
-    const user_email = emailOf(email);
-    const query = this.#context.once(accountOn)({ user_email });
-    const label = { entity: "account", accessPattern: "account" };
-    const rows: StoredItem[] = [];
     let found = 0;
-    for await (const row of eachRow(this.#context, label, query, { limit: wanted + OVERVIEW_OTHERS })) {
-      rows.push(row);
-      if (row.__edb_e__ === "assessment" && ++found === wanted) break;
-    }
-    const groups = groupByEntity(rows);
-    const [own] = rowsOf<UserSummary>(this.#context, UserModel, groups);
+    const { user, assessment, entitlement, ticket } = await accountOf(this.#context).all(
+      { user_email: emailOf(email) },
+      { limit: wanted + OVERVIEW_OTHERS, enough: (entity) => entity === "assessment" && ++found === wanted },
+    );
+    const [own] = user;
     if (own === undefined) throw this.#users.notFound();
     const now = this.#context.clock();
     return {
-      user: { ...own, email: user_email },
-      assessments: rowsOf<AssessmentSummary>(this.#context, AssessmentModel, groups).map((row) => ({
-        ...row,
-        user_id: user_email,
-      })),
-      entitlements: rowsOf<EntitlementSummary>(this.#context, EntitlementModel, groups).map((row) => ({
-        ...row,
-        user_email,
-        active: row.status === "active" && row.expires_at > now,
-      })),
-      openTickets: rowsOf<TicketSummary>(this.#context, TicketModel, groups)
-        .filter((row) => row.status !== "resolved")
-        .map((row) => ({ ...row, user_email })),
+      user: own,
+      assessments: assessment,
+      entitlements: entitlement.map((row) => ({ ...row, active: row.status === "active" && row.expires_at > now })),
+      openTickets: ticket.filter(({ status }) => status !== "resolved"),
     };
   }
 
@@ -406,7 +391,7 @@ export class Accounts {
   async export(email: string): Promise<AccountExport> {
     const user_email = emailOf(email);
     const items = byExportedEntity((): Readonly<Record<string, unknown>>[] => []);
-    const user = await this.#users.read("byEmail", this.#users.entity.get({ email: user_email }), { consistent: true });
+    const user = await this.#users.findStored(user_email, { consistent: true });
     const label = { entity: "account", accessPattern: "export" };
     const found = await this.#itemRows(user_email, label);
     const logs = await this.#safetyLogRows(user_email, assessmentIds(found), label);
@@ -464,9 +449,7 @@ export class Accounts {
   }
 
   async #stored(email: string, consistent = false): Promise<StoredItem> {
-    const item = await this.#users.read("byEmail", this.#users.entity.get({ email: emailOf(email) }), { consistent });
-    if (item === undefined) throw this.#users.notFound();
-    return item;
+    return this.#users.getStored(email, { consistent });
   }
 
   /** Marks an account deleted, from any state, if there is one. */

@@ -1,6 +1,7 @@
 import { v7 as uuidv7 } from "uuid";
 import {
   type Assessment,
+  type AssessmentByType,
   type AssessmentEntity,
   AssessmentModel,
   type AssessmentSummary,
@@ -10,11 +11,10 @@ import { MAX_INSTANT } from "../entities/attributes.ts";
 import { ASSESSMENT_TYPES, type AssessmentType, CRITERIA, type Skill } from "../entities/enums.ts";
 import { createOnce } from "./guards/guarded-writes.ts";
 import type { DataContext } from "./storage/context.ts";
-import { anyOf, EntityStore, type Transition } from "./storage/entity-store.ts";
 import { ValidationError } from "./storage/errors.ts";
-import { readItemPage } from "./storage/hydration.ts";
-import { countRows, eachRow, type ListOptions, type Page } from "./storage/pages.ts";
-import { createReferences, type Reference, type References } from "./storage/references.ts";
+import type { ListOptions, Page } from "./storage/pages.ts";
+import { anyOf, type Reference, Repository } from "./storage/repository.ts";
+import type { Transition } from "./storage/transition.ts";
 import { attributeValue, checkShapes, definedPart, only } from "./storage/validation.ts";
 
 /** The key of an assessment. */
@@ -89,7 +89,6 @@ function scoredSkills(input: AssessmentResult): Skill[] {
 
 const userOf = (value: string) => attributeValue(AssessmentModel, "user_id", value);
 
-const byUser = { entity: "assessment", accessPattern: "byUser" };
 /** The scores must be of the assessment's own skill; with both skills scored that is so in any case. */
 function ofSkill([skill, ...others]: readonly Skill[]): Pick<Transition, "only"> {
   if (skill === undefined || others.length > 0) return {};
@@ -113,13 +112,11 @@ function ofSkill([skill, ...others]: readonly Skill[]): Pick<Transition, "only">
  */
 export class Assessments {
   readonly #context: DataContext;
-  readonly #assessments: EntityStore<AssessmentEntity>;
-  readonly #references: References<AssessmentKey>;
+  readonly #assessments: Repository<AssessmentEntity>;
 
   constructor(context: DataContext) {
     this.#context = context;
-    this.#assessments = new EntityStore(context, AssessmentModel);
-    this.#references = createReferences<AssessmentKey>(context, AssessmentModel);
+    this.#assessments = new Repository(context, AssessmentModel);
   }
 
   /**
@@ -167,7 +164,7 @@ export class Assessments {
   async complete(assessment: AssessmentReference, input: AssessmentResult): Promise<Assessment> {
     only("assessment", input, ["scores", "ai_feedback", "improvement_plan", "duration_minutes"]);
     const skills = scoredSkills(input);
-    const key = await this.#references.keyFor(assessment);
+    const key = await this.#assessments.keyFor<AssessmentKey>(assessment);
     const { ai_feedback, improvement_plan, duration_minutes } = input;
     const scores = definedPart(input.scores);
     const result = { scores, ai_feedback, improvement_plan, duration_minutes };
@@ -185,7 +182,11 @@ export class Assessments {
    * const { status } = await assessments.abandon(assessment_id); // "abandoned"
    */
   async abandon(assessment: AssessmentReference): Promise<Assessment> {
-    return this.#assessments.transition("abandon", await this.#references.keyFor(assessment), "abandoned");
+    return this.#assessments.transition(
+      "abandon",
+      await this.#assessments.keyFor<AssessmentKey>(assessment),
+      "abandoned",
+    );
   }
 
   /**
@@ -195,7 +196,7 @@ export class Assessments {
    * const { user_id, status, band_score, ai_feedback } = await assessments.get(assessment_id);
    */
   async get(assessment_id: string): Promise<Assessment> {
-    return this.#assessments.parse(await this.#references.getStored(assessment_id));
+    return this.#assessments.get(assessment_id);
   }
 
   /**
@@ -204,8 +205,7 @@ export class Assessments {
    * const assessment = await assessments.find("0199c8a5-7c00-7b52-9d3e-4a1f6be0c2d8"); // undefined
    */
   async find(assessment_id: string): Promise<Assessment | undefined> {
-    const item = await this.#references.findStored(assessment_id);
-    return item === undefined ? undefined : this.#assessments.parse(item);
+    return this.#assessments.find(assessment_id);
   }
 
   /**
@@ -216,10 +216,7 @@ export class Assessments {
    * const next = cursor === null ? undefined : await assessments.listByUser(email, { limit: 20, cursor });
    */
   async listByUser(user_id: string, options: ListOptions = {}): Promise<Page<AssessmentSummary>> {
-    const account = userOf(user_id);
-    const query = this.#assessments.entity.query.byUser({ user_email: account });
-    const { items, cursor } = await readItemPage(this.#context, this.#assessments, "byUser", query, options);
-    return { items: items.map((row) => ({ ...row, user_id: account })), cursor };
+    return this.#assessments.page("byUser", { user_email: user_id }, options);
   }
 
   /**
@@ -228,10 +225,8 @@ export class Assessments {
    * @example
    * const { items, cursor } = await assessments.listByType("speaking_academic", { limit: 50 });
    */
-  async listByType(assessment_type: AssessmentType, options: ListOptions = {}): Promise<Page<AssessmentSummary>> {
-    const type = attributeValue(AssessmentModel, "assessment_type", assessment_type);
-    const query = this.#assessments.entity.query.byType({ assessment_type: type });
-    return readItemPage(this.#context, this.#assessments, "byType", query, options);
+  async listByType(assessment_type: AssessmentType, options: ListOptions = {}): Promise<Page<AssessmentByType>> {
+    return this.#assessments.page("byType", { assessment_type }, options);
   }
 
   /**
@@ -243,10 +238,11 @@ export class Assessments {
    */
   async countSince(user_id: string, since: number): Promise<number> {
     const from = attributeValue(AssessmentModel, "created_at", since, "since");
-    const query = this.#assessments.entity.query
-      .byUser({ user_email: userOf(user_id) })
-      .between({ created_at: from }, { created_at: MAX_INSTANT });
-    return countRows(this.#context, byUser, query);
+    return this.#assessments.count(
+      "byUser",
+      { user_email: user_id },
+      { between: [{ created_at: from }, { created_at: MAX_INSTANT }] },
+    );
   }
 
   /**
@@ -256,12 +252,9 @@ export class Assessments {
    * const best = progress.map(({ assessment_type, best }) => `${assessment_type}: ${best.band_score}`);
    */
   async progress(user_id: string): Promise<Progress[]> {
-    const account = userOf(user_id);
     const byType = new Map<AssessmentType, Progress>();
-    const query = this.#assessments.entity.query.byUser({ user_email: account });
-    for await (const stored of eachRow(this.#context, byUser, query)) {
-      if (stored.status !== "completed") continue;
-      const row: AssessmentSummary = { ...this.#assessments.parse(stored), user_id: account };
+    for await (const row of this.#assessments.each("byUser", { user_email: user_id })) {
+      if (row.status !== "completed") continue;
       const known = byType.get(row.assessment_type);
       byType.set(row.assessment_type, {
         assessment_type: row.assessment_type,

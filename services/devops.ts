@@ -11,11 +11,8 @@ import type { TicketEntity } from "../entities/ticket.ts";
 import { type Ticket, type TicketKey, TicketModel } from "../entities/ticket.ts";
 import { claimOwnId, releaseClaim } from "./guards/claims.ts";
 import type { DataContext } from "./storage/context.ts";
-import { EntityStore } from "./storage/entity-store.ts";
-import { readItemPage, readWholePage } from "./storage/hydration.ts";
 import type { ListOptions, Page } from "./storage/pages.ts";
-import { createReferences, type Reference, type References } from "./storage/references.ts";
-import type { StoredItem } from "./storage/requests.ts";
+import { type Reference, Repository } from "./storage/repository.ts";
 import { attributeValue, only } from "./storage/validation.ts";
 
 /** The key of an action. */
@@ -57,17 +54,13 @@ export interface ReviewDecision {
  */
 export class Devops {
   readonly #context: DataContext;
-  readonly #actions: EntityStore<DevopsActionEntity>;
-  readonly #tickets: EntityStore<TicketEntity>;
-  readonly #references: References<ActionKey>;
-  readonly #ticketReferences: References<TicketKey>;
+  readonly #actions: Repository<DevopsActionEntity>;
+  readonly #tickets: Repository<TicketEntity>;
 
   constructor(context: DataContext) {
     this.#context = context;
-    this.#actions = new EntityStore(context, DevopsActionModel);
-    this.#tickets = new EntityStore(context, TicketModel);
-    this.#references = createReferences<ActionKey>(context, DevopsActionModel);
-    this.#ticketReferences = createReferences<TicketKey>(context, TicketModel);
+    this.#actions = new Repository(context, DevopsActionModel);
+    this.#tickets = new Repository(context, TicketModel);
   }
 
   /**
@@ -117,7 +110,7 @@ export class Devops {
    * const { proposed_fix, code_diff, status } = await devops.get(action_id);
    */
   async get(action_id: string): Promise<DevopsAction> {
-    return this.#actions.parse(await this.#references.getStored(action_id));
+    return this.#actions.get(action_id);
   }
 
   /**
@@ -127,8 +120,7 @@ export class Devops {
    * const known = action !== undefined;
    */
   async find(action_id: string): Promise<DevopsAction | undefined> {
-    const item = await this.#references.findStored(action_id);
-    return item === undefined ? undefined : this.#actions.parse(item);
+    return this.#actions.find(action_id);
   }
 
   /**
@@ -161,7 +153,7 @@ export class Devops {
    */
   async markApplied(action: ActionReference, pr_url: string): Promise<DevopsAction> {
     const url = attributeValue(DevopsActionModel, "pr_url", pr_url);
-    const key = await this.#references.keyFor(action);
+    const key = await this.#actions.keyFor<ActionKey>(action);
     const set = { action_type: "fix_applied", pr_url: url } as const;
     return this.#actions.transition("markApplied", key, "applied", { set, same: { pr_url: url } });
   }
@@ -184,8 +176,7 @@ export class Devops {
    * const { items, cursor } = await devops.listByStatus("approved"); // fixes that wait for their pull request
    */
   async listByStatus(status: ActionStatus, options: ListOptions = {}): Promise<Page<DevopsActionSummary>> {
-    const query = this.#actions.entity.query.byStatus({ status: attributeValue(DevopsActionModel, "status", status) });
-    return readItemPage(this.#context, this.#actions, "byStatus", query, options);
+    return this.#actions.page("byStatus", { status }, options);
   }
 
   /**
@@ -196,9 +187,7 @@ export class Devops {
    * const { items, cursor } = await devops.listByService("lambda");
    */
   async listByService(affected_service: string, options: ListOptions = {}): Promise<Page<DevopsAction>> {
-    const service = attributeValue(DevopsActionModel, "affected_service", affected_service);
-    const query = this.#actions.entity.query.byService({ affected_service: service });
-    return readWholePage(this.#context, this.#actions, "byService", query, options);
+    return this.#actions.wholePage("byService", { affected_service }, options);
   }
 
   /**
@@ -210,31 +199,20 @@ export class Devops {
    * const applied = items.some(({ status }) => status === "applied");
    */
   async listByTicket(ticket_id: string, options: ListOptions = {}): Promise<Page<DevopsAction>> {
-    const query = this.#actions.entity.query.byTicket({
-      ticket_id: attributeValue(TicketModel, "ticket_id", ticket_id),
-    });
-    return readWholePage(this.#context, this.#actions, "byTicket", query, options);
+    const ticket = attributeValue(TicketModel, "ticket_id", ticket_id);
+    return this.#actions.wholePage("byTicket", { ticket_id: ticket }, options);
   }
 
   /** The ticket's key, and whether it is linked to an action. A whole ticket is taken at its word. */
   async #ticketOf(reference: Reference<TicketKey> | Ticket) {
     if (typeof reference === "object" && reference !== null && "status" in reference) {
-      return { key: await this.#ticketReferences.keyFor(reference), linked: reference.devops_action_id !== undefined };
+      return {
+        key: await this.#tickets.keyFor<TicketKey>(reference),
+        linked: reference.devops_action_id !== undefined,
+      };
     }
-    const stored =
-      typeof reference === "object" && reference !== null
-        ? await this.#readTicket(await this.#ticketReferences.keyFor(reference))
-        : await this.#ticketReferences.getStored(reference);
-    return {
-      key: await this.#ticketReferences.keyFor(this.#tickets.parse(stored)),
-      linked: stored.devops_action_id !== undefined,
-    };
-  }
-
-  async #readTicket(key: { ticket_id: string; created_at: number }): Promise<StoredItem> {
-    const item = await this.#tickets.read("byId", this.#tickets.entity.get(key));
-    if (item === undefined) throw this.#tickets.notFound(key.ticket_id);
-    return item;
+    const ticket = await this.#tickets.get(reference);
+    return { key: await this.#tickets.keyFor<TicketKey>(ticket), linked: ticket.devops_action_id !== undefined };
   }
 
   /**
@@ -290,7 +268,7 @@ export class Devops {
     only("devops_action", decision, ["reviewed_by", "reason"]);
     const reviewed_by = attributeValue(DevopsActionModel, "reviewed_by", decision.reviewed_by);
     const review_reason = attributeValue(DevopsActionModel, "review_reason", decision.reason, "reason");
-    const key = await this.#references.keyFor(reference);
+    const key = await this.#actions.keyFor<ActionKey>(reference);
     const decided = { reviewed_by, review_reason };
     const name = to === "approved" ? "approve" : "reject";
     return this.#actions.transition(name, key, to, { set: decided, same: decided });

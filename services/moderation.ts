@@ -13,13 +13,10 @@ import type { ReportStatus } from "../entities/enums.ts";
 import type { SafetyLogEntity } from "../entities/safety-log.ts";
 import { type SafetyLog, SafetyLogModel, type SafetyLogSummary } from "../entities/safety-log.ts";
 import { createOnce } from "./guards/guarded-writes.ts";
-import { assessmentReviewOn } from "./storage/collections.ts";
+import { assessmentReviewOf } from "./storage/collections.ts";
 import type { DataContext } from "./storage/context.ts";
-import { EntityStore } from "./storage/entity-store.ts";
-import { groupByEntity, hydrate, readItemPage, readWholePage, rowsOf } from "./storage/hydration.ts";
-import { allRows, type ListOptions, type Page } from "./storage/pages.ts";
-import { createReferences, type Reference, type References } from "./storage/references.ts";
-import type { StoredItem } from "./storage/requests.ts";
+import type { ListOptions, Page } from "./storage/pages.ts";
+import { type Reference, Repository } from "./storage/repository.ts";
 import { attributeValue, only } from "./storage/validation.ts";
 
 /** The key of a report. */
@@ -66,7 +63,6 @@ export interface WholeAssessmentReview {
   readonly reports: ContentReport[];
 }
 
-const reviewLabel = { entity: "assessmentReview", accessPattern: "assessmentReview" };
 /**
  * Safety logs of the AI examiner, and what users report.
  * @example
@@ -77,19 +73,17 @@ const reviewLabel = { entity: "assessmentReview", accessPattern: "assessmentRevi
  */
 export class Moderation {
   readonly #context: DataContext;
-  readonly #logs: EntityStore<SafetyLogEntity>;
-  readonly #reports: EntityStore<ContentReportEntity>;
-  readonly #assessments: EntityStore<AssessmentEntity>;
-  readonly #reportReferences: References<ReportKey>;
-  readonly #logReferences: References<Pick<SafetyLog, "log_id" | "timestamp">>;
+  readonly #logs: Repository<SafetyLogEntity>;
+  readonly #reports: Repository<ContentReportEntity>;
+  readonly #assessments: Repository<AssessmentEntity>;
+  readonly #reviews: ReturnType<typeof assessmentReviewOf>;
 
   constructor(context: DataContext) {
     this.#context = context;
-    this.#logs = new EntityStore(context, SafetyLogModel);
-    this.#reports = new EntityStore(context, ContentReportModel);
-    this.#assessments = new EntityStore(context, AssessmentModel);
-    this.#reportReferences = createReferences<ReportKey>(context, ContentReportModel);
-    this.#logReferences = createReferences<Pick<SafetyLog, "log_id" | "timestamp">>(context, SafetyLogModel);
+    this.#logs = new Repository(context, SafetyLogModel);
+    this.#reports = new Repository(context, ContentReportModel);
+    this.#assessments = new Repository(context, AssessmentModel);
+    this.#reviews = assessmentReviewOf(context);
   }
 
   /**
@@ -116,7 +110,7 @@ export class Moderation {
       timestamp: event.timestamp ?? this.#context.clock(),
     };
     const parent = {
-      key: this.#assessments.keyOf(this.#assessments.entity.get({ assessment_id, user_id: user_email })),
+      key: this.#assessments.keyOf({ assessment_id, user_id: user_email }),
       missing: () => this.#assessments.notFound(assessment_id),
     };
     const brought = event.log_id !== undefined;
@@ -139,7 +133,7 @@ export class Moderation {
    * const { categories, timestamp } = await moderation.getSafetyLog(log_id); // the time in epoch seconds
    */
   async getSafetyLog(log_id: string): Promise<SafetyLog> {
-    return this.#logs.parse(await this.#logReferences.getStored(log_id));
+    return this.#logs.get(log_id);
   }
 
   /**
@@ -179,7 +173,7 @@ export class Moderation {
    * const { status, admin_notes } = await moderation.getReport(report_id);
    */
   async getReport(report_id: string): Promise<ContentReport> {
-    return this.#reports.parse(await this.#reportReferences.getStored(report_id));
+    return this.#reports.get(report_id);
   }
 
   /**
@@ -195,7 +189,7 @@ export class Moderation {
   async triage(report: ReportReference, input: ReportTriage): Promise<ContentReport> {
     only("content_report", input, ["status", "admin_notes"]);
     const status = attributeValue(ContentReportModel, "status", input.status);
-    const key = await this.#reportReferences.keyFor(report);
+    const key = await this.#reports.keyFor<ReportKey>(report);
     const { admin_notes } = input;
     const notes = admin_notes === undefined ? {} : { admin_notes };
     return this.#reports.transition("triage", key, status, { set: notes, same: notes });
@@ -208,8 +202,7 @@ export class Moderation {
    * const { items, cursor } = await moderation.listReportsByStatus("new", { limit: 50 });
    */
   async listReportsByStatus(status: ReportStatus, options: ListOptions = {}): Promise<Page<ContentReportSummary>> {
-    const query = this.#reports.entity.query.byStatus({ status: attributeValue(ContentReportModel, "status", status) });
-    return readItemPage(this.#context, this.#reports, "byStatus", query, options);
+    return this.#reports.page("byStatus", { status }, options);
   }
 
   /**
@@ -220,9 +213,7 @@ export class Moderation {
    * const { items, cursor } = await moderation.listReportsByReporter(email);
    */
   async listReportsByReporter(reporter_email: string, options: ListOptions = {}): Promise<Page<ContentReport>> {
-    const reporter = attributeValue(ContentReportModel, "reporter_email", reporter_email);
-    const query = this.#reports.entity.query.byReporter({ reporter_email: reporter });
-    return readWholePage(this.#context, this.#reports, "byReporter", query, options);
+    return this.#reports.wholePage("byReporter", { reporter_email }, options);
   }
 
   /**
@@ -234,17 +225,8 @@ export class Moderation {
    */
   async review(assessment_id: string): Promise<AssessmentReview> {
     const id = attributeValue(SafetyLogModel, "assessment_id", assessment_id);
-    const groups = groupByEntity(await this.#reviewRows(id));
-    return {
-      safetyLogs: rowsOf<SafetyLogSummary>(this.#context, SafetyLogModel, groups).map((row) => ({
-        ...row,
-        assessment_id: id,
-      })),
-      reports: rowsOf<ContentReportOutline>(this.#context, ContentReportModel, groups).map((row) => ({
-        ...row,
-        assessment_id: id,
-      })),
-    };
+    const { safety_log: safetyLogs, content_report: reports } = await this.#reviews.all({ assessment_id: id });
+    return { safetyLogs, reports };
   }
 
   /**
@@ -255,21 +237,11 @@ export class Moderation {
    */
   async wholeReview(assessment_id: string): Promise<WholeAssessmentReview> {
     const id = attributeValue(SafetyLogModel, "assessment_id", assessment_id);
-    const [rows, assessment] = await Promise.all([
-      this.#reviewRows(id),
-      this.#assessments.readSole("byId", this.#assessments.entity.query.byId({ assessment_id: id })),
+    const [{ safety_log: safetyLogs, content_report: reports }, assessment] = await Promise.all([
+      this.#reviews.allWhole({ assessment_id: id }),
+      this.#assessments.find(id),
     ]);
-    const groups = groupByEntity(await hydrate(this.#context, reviewLabel, rows));
-    return {
-      assessment: assessment === undefined ? undefined : this.#assessments.parse(assessment),
-      safetyLogs: rowsOf<SafetyLog>(this.#context, SafetyLogModel, groups),
-      reports: rowsOf<ContentReport>(this.#context, ContentReportModel, groups),
-    };
-  }
-
-  #reviewRows(assessment_id: string): Promise<StoredItem[]> {
-    const query = this.#context.once(assessmentReviewOn)({ assessment_id });
-    return allRows(this.#context, reviewLabel, query);
+    return { assessment, safetyLogs, reports };
   }
 }
 

@@ -10,9 +10,9 @@ import type { Product } from "../entities/enums.ts";
 import { checkClaimable, claimId, settleClaim } from "./guards/claims.ts";
 import { writeUnlessErased } from "./guards/guarded-writes.ts";
 import type { DataContext } from "./storage/context.ts";
-import { EntityStore } from "./storage/entity-store.ts";
 import { ConflictError } from "./storage/errors.ts";
 import { allRows, eachRow } from "./storage/pages.ts";
+import { Repository } from "./storage/repository.ts";
 import type { StoredItem } from "./storage/requests.ts";
 import { attributeValue, only } from "./storage/validation.ts";
 
@@ -49,11 +49,11 @@ const transactionOf = (value: string) =>
  */
 export class Purchases {
   readonly #context: DataContext;
-  readonly #entitlements: EntityStore<EntitlementEntity>;
+  readonly #entitlements: Repository<EntitlementEntity>;
 
   constructor(context: DataContext) {
     this.#context = context;
-    this.#entitlements = new EntityStore(context, EntitlementModel);
+    this.#entitlements = new Repository(context, EntitlementModel);
   }
 
   /**
@@ -203,7 +203,7 @@ export class Purchases {
   }
 
   #read(key: { user_email: string; product_id: Product }) {
-    return this.#entitlements.read("byUserAndProduct", this.#entitlements.entity.get(key), { consistent: true });
+    return this.#entitlements.findStored(key, { consistent: true });
   }
 
   /** Grants a period once; undefined when another purchase of the product came in between. */

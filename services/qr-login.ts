@@ -5,8 +5,8 @@ import type { SessionEntity } from "../entities/session.ts";
 import { SESSION_LIFETIME_SECONDS, type Session, SessionModel } from "../entities/session.ts";
 import { writeUnlessShut } from "./guards/guarded-writes.ts";
 import type { DataContext } from "./storage/context.ts";
-import { EntityStore } from "./storage/entity-store.ts";
 import { ExpiredError, TokenUsedError } from "./storage/errors.ts";
+import { Repository } from "./storage/repository.ts";
 import type { StoredItem } from "./storage/requests.ts";
 import { attributeValue, only } from "./storage/validation.ts";
 
@@ -32,13 +32,13 @@ const tokenOf = (value: string) => attributeValue(QrTokenModel, "token", value);
  */
 export class QrLogin {
   readonly #context: DataContext;
-  readonly #tokens: EntityStore<QrTokenEntity>;
-  readonly #sessions: EntityStore<SessionEntity>;
+  readonly #tokens: Repository<QrTokenEntity>;
+  readonly #sessions: Repository<SessionEntity>;
 
   constructor(context: DataContext) {
     this.#context = context;
-    this.#tokens = new EntityStore(context, QrTokenModel);
-    this.#sessions = new EntityStore(context, SessionModel);
+    this.#tokens = new Repository(context, QrTokenModel);
+    this.#sessions = new Repository(context, SessionModel);
   }
 
   /**
@@ -114,7 +114,7 @@ export class QrLogin {
       session.user_email,
       () => this.#sessions.insert(session, (current) => this.#sessions.parse(current as StoredItem)),
       ({ session_id }) => this.#sessions.remove("undo", this.#sessions.entity.delete({ session_id })),
-      { token: this.#tokens.keyOf(this.#tokens.entity.get(key)) },
+      { token: this.#tokens.keyOf(key) },
     );
   }
 
@@ -126,11 +126,7 @@ export class QrLogin {
    * const { state, expires_at } = await qrLogin.status(token); // "waiting" until a phone redeems it
    */
   async status(token: string): Promise<QrTokenStatus> {
-    const item = await this.#tokens.read("byToken", this.#tokens.entity.get({ token: tokenOf(token) }), {
-      consistent: true,
-    });
-    if (item === undefined) throw this.#tokens.notFound();
-    const { used, used_at, expires_at } = this.#tokens.parse(item);
+    const { used, used_at, expires_at } = await this.#tokens.get(token, { consistent: true });
     if (used) return { state: "used", expires_at, ...(used_at === undefined ? {} : { used_at }) };
     return { state: expires_at <= this.#context.clock() ? "expired" : "waiting", expires_at };
   }

@@ -4,9 +4,8 @@ import type { QuestionEntity } from "../entities/question.ts";
 import { type Question, QuestionModel, type QuestionSummary } from "../entities/question.ts";
 import { type BulkWriteOptions, type BulkWriteReport, bulkWrite } from "./storage/bulk-writer.ts";
 import type { DataContext } from "./storage/context.ts";
-import { EntityStore } from "./storage/entity-store.ts";
-import { readItemPage } from "./storage/hydration.ts";
 import { type ListOptions, limitOf, type Page, queryOnce } from "./storage/pages.ts";
+import { Repository } from "./storage/repository.ts";
 import { batchGet, keyOf, type StoredItem } from "./storage/requests.ts";
 import { attributeValue, countIn, only } from "./storage/validation.ts";
 
@@ -34,11 +33,11 @@ const byDraw = { entity: "question", accessPattern: "byDraw" };
  */
 export class Questions {
   readonly #context: DataContext;
-  readonly #questions: EntityStore<QuestionEntity>;
+  readonly #questions: Repository<QuestionEntity>;
 
   constructor(context: DataContext) {
     this.#context = context;
-    this.#questions = new EntityStore(context, QuestionModel);
+    this.#questions = new Repository(context, QuestionModel);
   }
 
   /**
@@ -48,10 +47,7 @@ export class Questions {
    * const { question_text, estimated_time } = await questions.get("sp2-900"); // the time in minutes
    */
   async get(question_id: string): Promise<Question> {
-    const id = attributeValue(QuestionModel, "question_id", question_id);
-    const item = await this.#questions.readSole("byId", this.#questions.entity.query.byId({ question_id: id }));
-    if (item === undefined) throw this.#questions.notFound(id);
-    return this.#questions.parse(item);
+    return this.#questions.get(question_id);
   }
 
   /**
@@ -65,14 +61,7 @@ export class Questions {
     this.#checkFilter(filter);
     const { difficulty, topic } = filter;
     if (difficulty !== undefined || topic === undefined) {
-      return readItemPage(
-        this.#context,
-        this.#questions,
-        "byType",
-        this.#listQuery(filter, difficulty),
-        options,
-        "asc",
-      );
+      return this.#page(filter, difficulty, options);
     }
     return this.#listTopic(filter, options);
   }
@@ -121,10 +110,9 @@ export class Questions {
     return filter;
   }
 
-  #listQuery({ assessment_type, topic }: QuestionFilter, difficulty?: Difficulty) {
-    if (difficulty === undefined) return this.#questions.entity.query.byType({ assessment_type });
-    if (topic === undefined) return this.#questions.entity.query.byType({ assessment_type, difficulty });
-    return this.#questions.entity.query.byType({ assessment_type, difficulty, topic });
+  #page({ assessment_type, topic }: QuestionFilter, difficulty: Difficulty | undefined, options: ListOptions) {
+    const range = difficulty === undefined ? {} : topic === undefined ? { difficulty } : { difficulty, topic };
+    return this.#questions.page("byType", { assessment_type, ...range }, options, { order: "asc" });
   }
 
   /** Walks one difficulty in hashed order from a random place, once around, until enough rows pass. */
@@ -169,9 +157,8 @@ export class Questions {
     }
     let index = start;
     while (index < DIFFICULTIES_IN_KEY_ORDER.length) {
-      const query = this.#listQuery(filter, DIFFICULTIES_IN_KEY_ORDER[index]);
       const left = { limit: limit - items.length, cursor };
-      const page = await readItemPage(this.#context, this.#questions, "byType", query, left, "asc");
+      const page = await this.#page(filter, DIFFICULTIES_IN_KEY_ORDER[index], left);
       items.push(...page.items);
       // A page that DynamoDB cut at 1 MB ends this page too.
       const full = items.length === limit || page.cursor !== null;

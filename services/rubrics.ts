@@ -3,13 +3,11 @@ import type { RubricEntity } from "../entities/rubric.ts";
 import { type Rubric, RubricModel, type RubricSummary } from "../entities/rubric.ts";
 import { type BulkWriteOptions, type BulkWriteReport, bulkWrite } from "./storage/bulk-writer.ts";
 import type { DataContext } from "./storage/context.ts";
-import { EntityStore } from "./storage/entity-store.ts";
 import { ValidationError } from "./storage/errors.ts";
-import { allRows } from "./storage/pages.ts";
+import { Repository } from "./storage/repository.ts";
 import type { StoredItem } from "./storage/requests.ts";
 import { attributeValue } from "./storage/validation.ts";
 
-const bySkill = { entity: "rubric", accessPattern: "bySkill" };
 /**
  * The scoring rubrics.
  * @example
@@ -20,11 +18,11 @@ const bySkill = { entity: "rubric", accessPattern: "bySkill" };
  */
 export class Rubrics {
   readonly #context: DataContext;
-  readonly #rubrics: EntityStore<RubricEntity>;
+  readonly #rubrics: Repository<RubricEntity>;
 
   constructor(context: DataContext) {
     this.#context = context;
-    this.#rubrics = new EntityStore(context, RubricModel);
+    this.#rubrics = new Repository(context, RubricModel);
   }
 
   /**
@@ -34,10 +32,7 @@ export class Rubrics {
    * const { band_descriptors, evaluation_prompts } = await rubrics.get("speaking-fluency-test");
    */
   async get(rubric_id: string): Promise<Rubric> {
-    const id = attributeValue(RubricModel, "rubric_id", rubric_id);
-    const item = await this.#rubrics.read("byId", this.#rubrics.entity.get({ rubric_id: id }));
-    if (item === undefined) throw this.#rubrics.notFound(id);
-    return this.#rubrics.parse(item);
+    return this.#rubrics.get(rubric_id);
   }
 
   /**
@@ -47,11 +42,7 @@ export class Rubrics {
    * const prompts = all.flatMap(({ evaluation_prompts }) => evaluation_prompts ?? []);
    */
   async listAllBySkill(skill_type: Skill): Promise<RubricSummary[]> {
-    const skill = attributeValue(RubricModel, "skill_type", skill_type);
-    const rows = await allRows(this.#context, bySkill, this.#rubrics.entity.query.bySkill({ skill_type: skill }), {
-      order: "asc",
-    });
-    return this.#rubrics.parseAll(rows);
+    return this.#rubrics.all("bySkill", { skill_type }, { order: "asc" });
   }
 
   /**
@@ -62,13 +53,10 @@ export class Rubrics {
    * const atSeven = band_descriptors["7"]; // what a performance at band 7 is like
    */
   async getByCriterion(skill_type: Skill, criterion: Criterion): Promise<Rubric> {
-    const key = {
-      skill_type: attributeValue(RubricModel, "skill_type", skill_type),
-      criterion: attributeValue(RubricModel, "criterion", criterion),
-    };
-    const [item] = await allRows(this.#context, bySkill, this.#rubrics.entity.query.bySkill(key), { order: "asc" });
-    if (item === undefined) throw this.#rubrics.notFound(`${skill_type} ${criterion}`);
-    return this.#rubrics.parse(item);
+    const key = { skill_type, criterion: attributeValue(RubricModel, "criterion", criterion) };
+    const [rubric] = await this.#rubrics.all("bySkill", key, { order: "asc" });
+    if (rubric === undefined) throw this.#rubrics.notFound(`${skill_type} ${criterion}`);
+    return rubric;
   }
 
   /**

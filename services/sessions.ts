@@ -12,10 +12,10 @@ import {
 import { UserModel } from "../entities/user.ts";
 import { writeUnlessShut } from "./guards/guarded-writes.ts";
 import type { DataContext } from "./storage/context.ts";
-import { anyOf, EntityStore } from "./storage/entity-store.ts";
 import { ExpiredError } from "./storage/errors.ts";
-import { allRows, type ListOptions, type Page, type QueryOperation, readPage } from "./storage/pages.ts";
-import { batchDelete, keyOf, keyText } from "./storage/requests.ts";
+import type { ListOptions, Page } from "./storage/pages.ts";
+import { anyOf, Repository } from "./storage/repository.ts";
+import { batchDelete, keyText, type StoredKey } from "./storage/requests.ts";
 import { attributeValue, only } from "./storage/validation.ts";
 
 /** A call that runs longer is ended by Lambda. */
@@ -42,13 +42,13 @@ const idOf = (value: string) => attributeValue(SessionModel, "session_id", value
  */
 export class Sessions {
   readonly #context: DataContext;
-  readonly #sessions: EntityStore<SessionEntity>;
-  readonly #tokens: EntityStore<QrTokenEntity>;
+  readonly #sessions: Repository<SessionEntity>;
+  readonly #tokens: Repository<QrTokenEntity>;
 
   constructor(context: DataContext) {
     this.#context = context;
-    this.#sessions = new EntityStore(context, SessionModel);
-    this.#tokens = new EntityStore(context, QrTokenModel);
+    this.#sessions = new Repository(context, SessionModel);
+    this.#tokens = new Repository(context, QrTokenModel);
   }
 
   /**
@@ -90,12 +90,10 @@ export class Sessions {
    * const { user_email } = await sessions.authenticate(session_id);
    */
   async authenticate(session_id: string): Promise<Session> {
-    const item = await this.#sessions.read("byId", this.#sessions.entity.get({ session_id: idOf(session_id) }), {
-      consistent: true,
-    });
-    if (item === undefined) throw this.#sessions.notFound();
-    if ((item.expires_at as number) <= this.#context.clock()) throw new ExpiredError("session");
-    return this.#sessions.parse(item);
+    const session = await this.#sessions.find(session_id, { consistent: true });
+    if (session === undefined) throw this.#sessions.notFound();
+    if (session.expires_at <= this.#context.clock()) throw new ExpiredError("session");
+    return session;
   }
 
   /**
@@ -106,19 +104,11 @@ export class Sessions {
    * const { items, cursor } = await sessions.list(email, { limit: 10 });
    */
   async list(user_email: string, options: ListOptions = {}): Promise<Page<SessionSummary>> {
-    const account = emailOf(user_email);
-    const label = { entity: "session", accessPattern: "byUser" };
-    const page = await readPage(
-      this.#context,
-      label,
-      this.#sessions.entity.query.byUser({ user_email: account }),
-      options,
-    );
+    const page = await this.#sessions.page("byUser", { user_email }, options);
     const now = this.#context.clock();
-    const live = page.items.filter((row) => (row.expires_at as number) > now);
-    const items = this.#sessions.parseAll(live).map((row) => ({ ...row, user_email: account }));
+    const items = page.items.filter(({ expires_at }) => expires_at > now);
     // All sessions last equally long: behind an expired one there are only expired ones.
-    return { items, cursor: live.length < page.items.length ? null : page.cursor };
+    return { items, cursor: items.length < page.items.length ? null : page.cursor };
   }
 
   /**
@@ -153,8 +143,7 @@ export class Sessions {
   async endAll(user_email: string): Promise<number> {
     const account = { user_email: emailOf(user_email) };
     const removed = new Set<string>();
-    const removeAll = async (entity: string, query: QueryOperation, accessPattern: string) => {
-      const keys = (await allRows(this.#context, { entity, accessPattern: "byUser" }, query)).map(keyOf);
+    const removeAll = async (keys: readonly StoredKey[], entity: string, accessPattern: string) => {
       // The index shows for a moment what is gone.
       const left = keys.filter((key) => !removed.has(keyText(key)));
       await batchDelete(this.#context, { entity, accessPattern }, left);
@@ -164,8 +153,8 @@ export class Sessions {
     let ended = 0;
     for (let pass = 0; pass < MAX_PASSES; pass++) {
       // Tokens first: a redeemed one could give its session back to a retry. A session that is about to end may issue one.
-      const withdrawn = await removeAll("qr_token", this.#tokens.entity.query.byUser(account), "withdraw");
-      const more = await removeAll("session", this.#sessions.entity.query.byUser(account), "endAll");
+      const withdrawn = await removeAll(await this.#tokens.allKeys("byUser", account), "qr_token", "withdraw");
+      const more = await removeAll(await this.#sessions.allKeys("byUser", account), "session", "endAll");
       ended += more;
       if (withdrawn + more === 0) break;
     }

@@ -1,23 +1,21 @@
 import { v7 as uuidv7 } from "uuid";
-import { type DevopsAction, DevopsActionModel, type DevopsActionOutline } from "../entities/devops-action.ts";
+import type { DevopsAction, DevopsActionOutline } from "../entities/devops-action.ts";
 import { TICKET_STATUSES, type TicketPriority, type TicketStatus } from "../entities/enums.ts";
-import type { TicketEntity } from "../entities/ticket.ts";
 import {
   type NewTicket,
   type Ticket,
+  type TicketByUser,
+  type TicketEntity,
   type TicketKey,
   TicketModel,
   type TicketOutline,
   type TicketSummary,
 } from "../entities/ticket.ts";
 import { createOnce } from "./guards/guarded-writes.ts";
-import { ticketThreadOn } from "./storage/collections.ts";
+import { ticketThreadOf } from "./storage/collections.ts";
 import type { DataContext } from "./storage/context.ts";
-import { EntityStore } from "./storage/entity-store.ts";
-import { groupByEntity, hydrate, readItemPage, readWholePage, rowsOf } from "./storage/hydration.ts";
-import { allRows, countRows, type ListOptions, type Page } from "./storage/pages.ts";
-import { createReferences, type Reference, type References } from "./storage/references.ts";
-import type { StoredItem } from "./storage/requests.ts";
+import type { ListOptions, Page } from "./storage/pages.ts";
+import { type Reference, Repository } from "./storage/repository.ts";
 import { attributeValue, only } from "./storage/validation.ts";
 
 /** A ticket id, or the key `{ ticket_id, created_at }` (a whole ticket will do), which saves the look-up. */
@@ -56,7 +54,6 @@ export interface WholeTicketThread {
 /** How many tickets are in each state; 0 where there are none. */
 export type TicketCounts = Readonly<Record<TicketStatus, number>>;
 
-const threadLabel = { entity: "ticketThread", accessPattern: "ticketThread" };
 /** States in which the agent may answer, also again; a resolved ticket is reopened first. */
 const ANSWERABLE: readonly TicketStatus[] = ["new", "in_progress", "escalated"];
 
@@ -70,13 +67,13 @@ const ANSWERABLE: readonly TicketStatus[] = ["new", "in_progress", "escalated"];
  */
 export class Support {
   readonly #context: DataContext;
-  readonly #tickets: EntityStore<TicketEntity>;
-  readonly #references: References<TicketKey>;
+  readonly #tickets: Repository<TicketEntity>;
+  readonly #threads: ReturnType<typeof ticketThreadOf>;
 
   constructor(context: DataContext) {
     this.#context = context;
-    this.#tickets = new EntityStore(context, TicketModel);
-    this.#references = createReferences<TicketKey>(context, TicketModel);
+    this.#tickets = new Repository(context, TicketModel);
+    this.#threads = ticketThreadOf(context);
   }
 
   /**
@@ -119,7 +116,7 @@ export class Support {
    * const { status, ai_response } = await support.get(ticket_id);
    */
   async get(ticket_id: string): Promise<Ticket> {
-    return this.#tickets.parse(await this.#references.getStored(ticket_id));
+    return this.#tickets.get(ticket_id);
   }
 
   /**
@@ -128,8 +125,7 @@ export class Support {
    * const ticket = await support.find("TKT-20251009-0042"); // undefined: nobody opened it
    */
   async find(ticket_id: string): Promise<Ticket | undefined> {
-    const item = await this.#references.findStored(ticket_id);
-    return item === undefined ? undefined : this.#tickets.parse(item);
+    return this.#tickets.find(ticket_id);
   }
 
   /**
@@ -184,7 +180,7 @@ export class Support {
    * await support.setPriority(ticket_id, "urgent");
    */
   async setPriority(ticket: TicketReference, priority: TicketPriority): Promise<Ticket> {
-    const key = await this.#references.keyFor(ticket);
+    const key = await this.#tickets.keyFor<TicketKey>(ticket);
     return this.#tickets.change(
       "setPriority",
       { priority },
@@ -203,8 +199,7 @@ export class Support {
    * const more = cursor === null ? undefined : await support.listByStatus("new", { limit: 10, cursor });
    */
   async listByStatus(status: TicketStatus, options: ListOptions = {}): Promise<Page<TicketSummary>> {
-    const query = this.#tickets.entity.query.byStatus({ status: attributeValue(TicketModel, "status", status) });
-    return readItemPage(this.#context, this.#tickets, "byStatus", query, options);
+    return this.#tickets.page("byStatus", { status }, options);
   }
 
   /**
@@ -216,10 +211,7 @@ export class Support {
    * const open = items.filter(({ status }) => status !== "resolved");
    */
   async listByPriority(priority: TicketPriority, options: ListOptions = {}): Promise<Page<Ticket>> {
-    const query = this.#tickets.entity.query.byPriority({
-      priority: attributeValue(TicketModel, "priority", priority),
-    });
-    return readWholePage(this.#context, this.#tickets, "byPriority", query, options);
+    return this.#tickets.wholePage("byPriority", { priority }, options);
   }
 
   /**
@@ -229,11 +221,8 @@ export class Support {
    * const { items, cursor } = await support.listByUser(email);
    * const subjects = items.map(({ subject }) => subject);
    */
-  async listByUser(user_email: string, options: ListOptions = {}): Promise<Page<Omit<TicketSummary, "category">>> {
-    const account = attributeValue(TicketModel, "user_email", user_email);
-    const query = this.#tickets.entity.query.byUser({ user_email: account });
-    const { items, cursor } = await readItemPage(this.#context, this.#tickets, "byUser", query, options);
-    return { items: items.map((row) => ({ ...row, user_email: account })), cursor };
+  async listByUser(user_email: string, options: ListOptions = {}): Promise<Page<TicketByUser>> {
+    return this.#tickets.page("byUser", { user_email }, options);
   }
 
   /**
@@ -243,13 +232,7 @@ export class Support {
    */
   async countByStatus(): Promise<TicketCounts> {
     const counts = await Promise.all(
-      TICKET_STATUSES.map(async (status) => {
-        const query = this.#tickets.entity.query.byStatus({ status });
-        return [
-          status,
-          await countRows(this.#context, { entity: "ticket", accessPattern: "byStatus" }, query),
-        ] as const;
-      }),
+      TICKET_STATUSES.map(async (status) => [status, await this.#tickets.count("byStatus", { status })] as const),
     );
     return Object.fromEntries(counts) as TicketCounts;
   }
@@ -262,11 +245,11 @@ export class Support {
    * const services = actions.map(({ affected_service }) => affected_service);
    */
   async thread(ticket_id: string): Promise<TicketThread> {
-    const { id, rows } = await this.#threadRows(ticket_id);
-    const groups = groupByEntity(rows);
-    const [ticket] = rowsOf<TicketOutline>(this.#context, TicketModel, groups);
+    const id = attributeValue(TicketModel, "ticket_id", ticket_id);
+    const { ticket: heads, devops_action: actions } = await this.#threads.all({ ticket_id: id });
+    const [ticket] = heads;
     if (ticket === undefined) throw this.#tickets.notFound(id);
-    return { ticket, actions: rowsOf<DevopsActionOutline>(this.#context, DevopsActionModel, groups) };
+    return { ticket, actions };
   }
 
   /**
@@ -277,11 +260,11 @@ export class Support {
    * const [latest] = actions; // with its code_diff and its status
    */
   async wholeThread(ticket_id: string): Promise<WholeTicketThread> {
-    const { id, rows } = await this.#threadRows(ticket_id);
-    const groups = groupByEntity(await hydrate(this.#context, threadLabel, rows));
-    const [ticket] = rowsOf<Ticket>(this.#context, TicketModel, groups);
+    const id = attributeValue(TicketModel, "ticket_id", ticket_id);
+    const { ticket: heads, devops_action: actions } = await this.#threads.allWhole({ ticket_id: id });
+    const [ticket] = heads;
     if (ticket === undefined) throw this.#tickets.notFound(id);
-    return { ticket, actions: rowsOf<DevopsAction>(this.#context, DevopsActionModel, groups) };
+    return { ticket, actions };
   }
 
   async #move(
@@ -291,13 +274,7 @@ export class Support {
     set: Partial<Ticket> = {},
     from?: readonly TicketStatus[],
   ): Promise<Ticket> {
-    const key = await this.#references.keyFor(reference);
+    const key = await this.#tickets.keyFor<TicketKey>(reference);
     return this.#tickets.transition(name, key, to, { set, ...(from === undefined ? {} : { from }) });
-  }
-
-  async #threadRows(ticket_id: string): Promise<{ id: string; rows: StoredItem[] }> {
-    const id = attributeValue(TicketModel, "ticket_id", ticket_id);
-    const query = this.#context.once(ticketThreadOn)({ ticket_id: id });
-    return { id, rows: await allRows(this.#context, threadLabel, query) };
   }
 }

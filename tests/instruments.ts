@@ -3,8 +3,8 @@ import type { CreateEntityItem } from "electrodb";
 import { createContext } from "../services/context.ts";
 import { bulkWrite } from "../services/storage/bulk-writer.ts";
 import type { AnyEntity, Model, RequestEvent } from "../services/storage/context.ts";
-import { EntityStore } from "../services/storage/entity-store.ts";
 import type { ListOptions, Page } from "../services/storage/pages.ts";
+import { Repository } from "../services/storage/repository.ts";
 import type { TestTable } from "./engine.ts";
 
 /** Follows a list's cursors to its end and returns its pages. */
@@ -88,7 +88,7 @@ export async function storeAll<E extends AnyEntity>(
   items: readonly CreateEntityItem<E>[],
 ): Promise<void> {
   const context = createContext({ client: db.client, table: db.table });
-  const store = new EntityStore(context, model);
+  const store = new Repository(context, model);
   const { failed } = await bulkWrite(context, items, (item) => store.itemOf(item));
   if (failed.length > 0) throw new Error("the test's items could not be stored", { cause: failed[0]?.cause });
 }

@@ -4,8 +4,8 @@ import { MODEL_VERSION } from "../../entities/keys.ts";
 import { MARKERS, MODELS } from "../../entities/models.ts";
 import { tableDefinition } from "../../entities/table.ts";
 import type { AnyEntity, DataContext, Model } from "../../services/storage/context.ts";
-import { EntityStore } from "../../services/storage/entity-store.ts";
 import { ValidationError } from "../../services/storage/errors.ts";
+import { Repository } from "../../services/storage/repository.ts";
 import type { StoredItem } from "../../services/storage/requests.ts";
 
 /** The change that brings an item's keys into line with its attributes. */
@@ -74,7 +74,7 @@ export function createItemCheck(context: DataContext): (item: StoredItem) => Ite
 }
 
 function readerOf(context: DataContext, model: Model<AnyEntity>) {
-  const store = new EntityStore(context, model);
+  const store = new Repository(context, model);
   const attributes = Object.entries(model.schema.attributes) as [string, Derivation][];
   const given = attributes.filter(([, { setBy }]) => setBy !== "derived").map(([name]) => name);
   const derived = attributes.filter(([, { setBy }]) => setBy === "derived");

@@ -2,7 +2,7 @@ import { UserModel } from "../../entities/user.ts";
 import { createContext } from "../../services/context.ts";
 import { bulkWrite } from "../../services/storage/bulk-writer.ts";
 import type { DataLayerOptions } from "../../services/storage/context.ts";
-import { EntityStore } from "../../services/storage/entity-store.ts";
+import { Repository } from "../../services/storage/repository.ts";
 import type { StoredItem } from "../../services/storage/requests.ts";
 import { type AccountNumber, createAccount } from "./account.ts";
 import { type Stores, storesOf } from "./stores.ts";
@@ -82,8 +82,8 @@ export async function presentOfSeed(
   const probe: AccountNumber = { seed, index: 0, now: 2_000_000_000 };
   const [generated] = createAccount(probe, storesOf(context));
   if (generated === undefined) return undefined;
-  const users = new EntityStore(context, UserModel);
-  const stored = await users.read("byEmail", users.entity.get({ email: generated.email as string }));
+  const users = new Repository(context, UserModel);
+  const stored = await users.find(generated.email as string);
   if (stored === undefined) return undefined;
-  return probe.now - (generated.created_at as number) + (stored.created_at as number);
+  return probe.now - (generated.created_at as number) + stored.created_at;
 }

@@ -9,20 +9,20 @@ import { SessionModel } from "../../entities/session.ts";
 import { TicketModel } from "../../entities/ticket.ts";
 import { UserModel } from "../../entities/user.ts";
 import type { DataContext } from "../../services/storage/context.ts";
-import { EntityStore } from "../../services/storage/entity-store.ts";
+import { Repository } from "../../services/storage/repository.ts";
 
 /** The entities of an account: what is generated is validated and keyed by them, as a service's writes are. */
 export const storesOf = (context: DataContext) => ({
-  user: new EntityStore(context, UserModel),
-  session: new EntityStore(context, SessionModel),
-  qrToken: new EntityStore(context, QrTokenModel),
-  assessment: new EntityStore(context, AssessmentModel),
-  entitlement: new EntityStore(context, EntitlementModel),
-  claim: new EntityStore(context, ClaimModel),
-  safetyLog: new EntityStore(context, SafetyLogModel),
-  contentReport: new EntityStore(context, ContentReportModel),
-  ticket: new EntityStore(context, TicketModel),
-  devopsAction: new EntityStore(context, DevopsActionModel),
+  user: new Repository(context, UserModel),
+  session: new Repository(context, SessionModel),
+  qrToken: new Repository(context, QrTokenModel),
+  assessment: new Repository(context, AssessmentModel),
+  entitlement: new Repository(context, EntitlementModel),
+  claim: new Repository(context, ClaimModel),
+  safetyLog: new Repository(context, SafetyLogModel),
+  contentReport: new Repository(context, ContentReportModel),
+  ticket: new Repository(context, TicketModel),
+  devopsAction: new Repository(context, DevopsActionModel),
 });
 
 export type Stores = ReturnType<typeof storesOf>;

@@ -3,8 +3,8 @@ import type { ClaimKind } from "../../entities/claim.ts";
 import { type EntityName, MODELS } from "../../entities/models.ts";
 import { claimRow, maybeUnclaimed } from "../../services/guards/claims.ts";
 import type { AnyEntity, DataContext, Model } from "../../services/storage/context.ts";
-import { EntityStore } from "../../services/storage/entity-store.ts";
 import { ItemTooLargeError, ValidationError } from "../../services/storage/errors.ts";
+import { Repository } from "../../services/storage/repository.ts";
 import { keyOf, type StoredItem, type StoredKey } from "../../services/storage/requests.ts";
 import { digestOf } from "./digest.ts";
 import type { EnumMapping } from "./enum-mapping.ts";
@@ -69,7 +69,7 @@ export const markOf = (item: StoredItem | undefined): MigrationMark | undefined 
 export class Translator {
   readonly options: TranslatorOptions;
   private readonly context: DataContext;
-  private readonly stores = new Map<EntityName, { store: EntityStore<AnyEntity>; content: readonly string[] }>();
+  private readonly stores = new Map<EntityName, { store: Repository<AnyEntity>; content: readonly string[] }>();
 
   constructor(context: DataContext, options: TranslatorOptions) {
     this.context = context;
@@ -112,7 +112,7 @@ export class Translator {
     const attributes = keyAttributesOf(entity, item, this.options.mapping);
     if (attributes === undefined) return undefined;
     const { store } = this.storeOf(entity);
-    return store.keyOf(store.entity.get(attributes));
+    return store.keyOf(attributes);
   }
 
   uniquesOf(entity: EntityName, item: SourceItem): string[] {
@@ -168,7 +168,7 @@ export class Translator {
     const content = attributes
       .filter(([name, { setBy }]) => setBy !== "derived" && name !== "migration")
       .map(([name]) => name);
-    const made = { store: new EntityStore(this.context, model), content };
+    const made = { store: new Repository(this.context, model), content };
     this.stores.set(entity, made);
     return made;
   }

@@ -2,10 +2,9 @@ import { createHash } from "node:crypto";
 import { validate } from "uuid";
 import { type ClaimKind, ClaimModel } from "../../entities/claim.ts";
 import { MAX_PARTITION_KEY_BYTES } from "../../entities/item-size.ts";
-import type { DataContext, Model } from "../storage/context.ts";
-import { EntityStore } from "../storage/entity-store.ts";
+import type { AnyEntity, DataContext, Model } from "../storage/context.ts";
 import { ConflictError, ValidationError } from "../storage/errors.ts";
-import { createReferences } from "../storage/references.ts";
+import { Repository } from "../storage/repository.ts";
 import type { StoredItem } from "../storage/requests.ts";
 import { KEY_PREFIX_BYTES } from "../storage/validation.ts";
 
@@ -45,7 +44,7 @@ export function claimRow(
   },
   owner: readonly string[],
 ): StoredItem {
-  return new EntityStore(context, ClaimModel).itemOf({ ...claim, owner: ownerHash(owner) });
+  return new Repository(context, ClaimModel).itemOf({ ...claim, owner: ownerHash(owner) });
 }
 
 /**
@@ -59,7 +58,7 @@ export async function claimId(
   owner: readonly string[],
   now: number,
 ): Promise<ClaimResult> {
-  const claims = new EntityStore(context, ClaimModel);
+  const claims = new Repository(context, ClaimModel);
   const hash = ownerHash(owner);
   let fresh = true;
   const claim = await claims.insert({ kind, claimed_id: claimedId, owner: hash, created_at: now }, (current) => {
@@ -93,7 +92,7 @@ export async function claimOwnId(
 ): Promise<number> {
   const kind = model.schema.model.entity as ClaimKind;
   const made = maybeUnclaimed(id)
-    ? await createReferences(context, model).findStored(id, { consistent: true })
+    ? await new Repository(context, model as Model<AnyEntity>).findStored(id, { consistent: true })
     : undefined;
   if (made !== undefined && Object.entries(owner).some(([attribute, value]) => made[attribute] !== value)) {
     throw taken(kind);
@@ -119,7 +118,7 @@ const taken = (kind: ClaimKind) =>
 
 /** Gives an id back for which nothing was written after all. Safe to repeat. */
 export async function releaseClaim(context: DataContext, kind: ClaimKind, claimedId: string): Promise<void> {
-  const claims = new EntityStore(context, ClaimModel);
+  const claims = new Repository(context, ClaimModel);
   await claims.remove("release", claims.entity.delete({ kind, claimed_id: claimedId }));
 }
 
@@ -131,7 +130,7 @@ export async function settleClaim(
   owner: readonly string[],
   now: number,
 ): Promise<void> {
-  const claims = new EntityStore(context, ClaimModel);
+  const claims = new Repository(context, ClaimModel);
   const key = { kind, claimed_id: claimedId };
   const settle = (whenAbsent: () => Promise<unknown>): Promise<unknown> =>
     claims.changeStored("settle", {}, (claim) => claim.patch(key).set({ settled: true }), whenAbsent);

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { ClaimModel } from "../../entities/claim.ts";
 import type { DataContext } from "../storage/context.ts";
-import { EntityStore } from "../storage/entity-store.ts";
+import { Repository } from "../storage/repository.ts";
 import type { StoredItem } from "../storage/requests.ts";
 
 /** Longer than any Lambda function runs, so that no write that began before an erasure can end after its marker. */
@@ -27,7 +27,7 @@ export async function markErased(context: DataContext, user_email: string): Prom
 /** Whether the account was erased within the last hour. */
 export async function isErased(context: DataContext, user_email: string): Promise<boolean> {
   const { claims, key } = markerOf(context, user_email);
-  return holds(context, await claims.read("erasure", claims.entity.get(key), { consistent: true }));
+  return holds(context, await claims.findStored(key, { consistent: true }));
 }
 
 /** Whether what is stored under a marker's key is a marker that still holds. */
@@ -37,7 +37,7 @@ export const holds = (context: DataContext, marker: StoredItem | undefined) =>
 /** The marker of an account: the store that it is in, and its key. */
 export function markerOf(context: DataContext, user_email: string) {
   return {
-    claims: new EntityStore(context, ClaimModel),
+    claims: new Repository(context, ClaimModel),
     key: { kind: "erasure", claimed_id: accountHash(user_email) } as const,
   };
 }

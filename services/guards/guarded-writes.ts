@@ -1,9 +1,8 @@
 import type { CreateEntityItem, EntityItem } from "electrodb";
 import { UserModel } from "../../entities/user.ts";
 import type { AnyEntity, DataContext, Model } from "../storage/context.ts";
-import { EntityStore } from "../storage/entity-store.ts";
 import { ConflictError, type NotFoundError } from "../storage/errors.ts";
-import { keyAttributes } from "../storage/references.ts";
+import { primaryKeyOf, Repository } from "../storage/repository.ts";
 import { batchGet, type RequestLabel, type StoredItem, type StoredKey, send } from "../storage/requests.ts";
 import { claimOwnId } from "./claims.ts";
 import { holds, markerOf } from "./erasure.ts";
@@ -36,13 +35,13 @@ export async function createOnce<E extends AnyEntity>(
   item: CreateEntityItem<E>,
   { account, begins, brought, parent }: Creation,
 ): Promise<EntityItem<E>> {
-  const store = new EntityStore(context, model);
+  const store = new Repository(context, model);
   // Nothing of an item that is refused is written, not even its claim.
   if (brought) store.itemOf(item);
   const given = item as Readonly<Record<string, unknown>>;
-  const names = keyAttributes(model);
+  const { attributes: names } = primaryKeyOf(model);
   const [owner, now] = [given[account] as string, given[begins] as number];
-  const own = { id: given[names[0]] as string, owner: { [account]: owner }, begins, now };
+  const own = { id: given[names[0] as string] as string, owner: { [account]: owner }, begins, now };
   const created: Readonly<Record<string, unknown>> = {
     ...given,
     [begins]: brought ? await claimOwnId(context, model, own) : now,
@@ -75,7 +74,7 @@ export async function writeUnlessErased<T>(
 ): Promise<T> {
   const written = await write();
   const { claims, key } = markerOf(context, user_email);
-  const marker = claims.keyOf(claims.entity.get(key));
+  const marker = claims.keyOf(key);
   const label = { entity: claims.name, accessPattern: "erasure" };
   const found = await readAll(context, label, parent === undefined ? [marker] : [marker, parent.key]);
   const at = ({ pk }: StoredKey) => found.find((item) => item.pk === pk);
@@ -110,8 +109,8 @@ export async function writeUnlessShut<T>(
   { token, password_hash }: LetInBy = {},
 ): Promise<T> {
   const written = await write();
-  const users = new EntityStore(context, UserModel);
-  const account = users.keyOf(users.entity.get({ email: user_email }));
+  const users = new Repository(context, UserModel);
+  const account = users.keyOf({ email: user_email });
   const label = { entity: users.name, accessPattern: "shut" };
   const found = await readAll(context, label, token === undefined ? [account] : [account, token]);
   const holder = found.find((item) => item.pk === account.pk);

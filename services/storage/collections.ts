@@ -1,3 +1,4 @@
+import type { EntityItem } from "electrodb";
 import { AssessmentModel } from "../../entities/assessment.ts";
 import {
   type AccountCollection,
@@ -13,7 +14,13 @@ import { EntitlementModel } from "../../entities/entitlement.ts";
 import { SafetyLogModel } from "../../entities/safety-log.ts";
 import { TicketModel } from "../../entities/ticket.ts";
 import { UserModel } from "../../entities/user.ts";
-import type { DataContext } from "./context.ts";
+import type { PatternOfCollection } from "../../entities/views.ts";
+import type { AnyEntity, DataContext, Model } from "./context.ts";
+import type { QueryOperation } from "./electrodb.ts";
+import { eachRow } from "./pages.ts";
+import { askedOf, type PatternOf, type RowOf, type SchemaOf } from "./patterns.ts";
+import { Repository, wholeItems } from "./repository.ts";
+import type { StoredItem } from "./requests.ts";
 
 // `context.once` keeps each of these: ElectroDB takes long to make one. A bundle keeps the ones that it uses.
 
@@ -38,4 +45,102 @@ export const assessmentReviewOn = (context: DataContext): AssessmentReviewCollec
   assessmentReviewCollection({
     safety_log: context.entity(SafetyLogModel),
     content_report: context.entity(ContentReportModel),
+  });
+
+type Members = Readonly<Record<string, AnyEntity>>;
+
+/** The rows of a collection by entity, as their index shows them, with the attributes that the question named. */
+type RowsOf<M extends Members, C extends string> = {
+  [N in keyof M]: RowOf<M[N], Extract<PatternOfCollection<SchemaOf<M[N]>, C>, PatternOf<M[N]>>>[];
+};
+
+/** The items of a collection by entity. */
+type ItemsOf<M extends Members> = { [N in keyof M]: EntityItem<M[N]>[] };
+
+/** Where the reading of a collection ends before its last row. */
+interface ReadingEnd {
+  /** Rows of a request. */
+  readonly limit: number;
+  /** Called with each row's entity; true after the last row that is wanted. */
+  readonly enough: (entity: string) => boolean;
+}
+
+/** Reads a collection, newest first, and gives its rows by entity. */
+class CollectionReader<C extends string, M extends Members> {
+  readonly #context: DataContext;
+  readonly #name: C;
+  readonly #on: (context: DataContext) => (key: never) => QueryOperation;
+  readonly #models: { readonly [N in keyof M]: Model<M[N]> };
+
+  constructor(
+    context: DataContext,
+    name: C,
+    on: (context: DataContext) => (key: never) => QueryOperation,
+    models: { readonly [N in keyof M]: Model<M[N]> },
+  ) {
+    this.#context = context;
+    this.#name = name;
+    this.#on = on;
+    this.#models = models;
+  }
+
+  get #label() {
+    return { entity: this.#name, accessPattern: this.#name };
+  }
+
+  /** Every row of the collection, or those until there are enough. */
+  async all(question: Readonly<Record<string, string>>, end?: ReadingEnd): Promise<RowsOf<M, C>> {
+    const rows = await this.#rows(question, end);
+    return this.#byEntity(rows, question) as RowsOf<M, C>;
+  }
+
+  /** Every item of the collection, whole and as it is now: a further request for a hundred items. */
+  async allWhole(question: Readonly<Record<string, string>>): Promise<ItemsOf<M>> {
+    const items = await wholeItems(this.#context, this.#label, await this.#rows(question));
+    return this.#byEntity(items, {}) as ItemsOf<M>;
+  }
+
+  async #rows(question: Readonly<Record<string, string>>, end?: ReadingEnd): Promise<StoredItem[]> {
+    const query = this.#context.once(this.#on)(question as never);
+    const rows: StoredItem[] = [];
+    for await (const row of eachRow(this.#context, this.#label, query, end)) {
+      rows.push(row);
+      if (end?.enough(row.__edb_e__ as string) === true) break;
+    }
+    return rows;
+  }
+
+  #byEntity(rows: readonly StoredItem[], question: object): Readonly<Record<string, object[]>> {
+    const groups: Record<string, object[]> = {};
+    for (const [entity, model] of Object.entries<Model<AnyEntity>>(this.#models)) {
+      const repository = new Repository(this.#context, model);
+      const { named } = askedOf(model, question);
+      const own = rows.filter((row) => row.__edb_e__ === entity);
+      groups[entity] = own.map((row) => ({ ...repository.parse(row), ...named }));
+    }
+    return groups;
+  }
+}
+
+/** The account's own row, its assessments, purchases and tickets. */
+export const accountOf = (context: DataContext) =>
+  new CollectionReader(context, "account", accountOn, {
+    user: UserModel,
+    assessment: AssessmentModel,
+    entitlement: EntitlementModel,
+    ticket: TicketModel,
+  });
+
+/** A ticket with its DevOps actions. */
+export const ticketThreadOf = (context: DataContext) =>
+  new CollectionReader(context, "ticketThread", ticketThreadOn, {
+    ticket: TicketModel,
+    devops_action: DevopsActionModel,
+  });
+
+/** What was logged and reported about an assessment. */
+export const assessmentReviewOf = (context: DataContext) =>
+  new CollectionReader(context, "assessmentReview", assessmentReviewOn, {
+    safety_log: SafetyLogModel,
+    content_report: ContentReportModel,
   });

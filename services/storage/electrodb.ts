@@ -39,3 +39,32 @@ interface Patchable {
 /** ElectroDB's patch of an item: for state changes of any entity, where its types would need the entity's own. */
 export const transitionOf = (entity: unknown, key: object, values: object, condition: Where) =>
   (entity as Patchable).patch(key).set(values).where(condition) as never;
+
+/** A query as ElectroDB builds it. */
+export interface QueryOperation {
+  /** The request that it makes. */
+  params(options?: object): RequestParameters;
+}
+
+/** The sort key's bounds, both inclusive: values of its attributes from the first on. */
+export type Between = readonly [low: object, high: object];
+
+interface Queryable {
+  readonly query: Readonly<
+    Record<string, (key: object) => QueryOperation & { between(...bounds: Between): QueryOperation }>
+  >;
+}
+
+/** ElectroDB's query of any entity by one of its access patterns, where its types would need the entity's own. */
+export function queryOf(entity: unknown, pattern: string, key: object, between?: Between): QueryOperation {
+  const query = ((entity as Queryable).query[pattern] as Queryable["query"][string])(key);
+  return between === undefined ? query : query.between(...between);
+}
+
+interface Addressable {
+  get(key: object): { params(): RequestParameters };
+  delete(key: object): { params(): RequestParameters };
+}
+
+/** ElectroDB's request for one item of any entity, by its whole key. */
+export const getOf = (entity: unknown, key: object): RequestParameters => (entity as Addressable).get(key).params();

@@ -1,4 +1,5 @@
 import type { DataContext } from "./context.ts";
+import type { QueryOperation } from "./electrodb.ts";
 import { InvalidCursorError } from "./errors.ts";
 import { type RequestLabel, type RequestParameters, type StoredItem, send } from "./requests.ts";
 import { countIn, only } from "./validation.ts";
@@ -17,12 +18,6 @@ export interface ListOptions {
   readonly limit?: number | undefined;
   /** The cursor of the page before; null or left out for the first page. */
   readonly cursor?: string | null | undefined;
-}
-
-/** A query as ElectroDB builds it. */
-export interface QueryOperation {
-  /** The request that it makes. */
-  params(options?: object): RequestParameters;
 }
 
 export type Order = "asc" | "desc";

@@ -14,7 +14,7 @@ import { type UserEntity, UserModel } from "../../entities/user.ts";
 import { createClient } from "../../services/client.ts";
 import { createContext } from "../../services/context.ts";
 import type { AnyEntity, Model } from "../../services/storage/context.ts";
-import { EntityStore } from "../../services/storage/entity-store.ts";
+import { Repository } from "../../services/storage/repository.ts";
 import { BCRYPT_HASH, MARIA } from "../builders.ts";
 import { NOW } from "../engine.ts";
 
@@ -226,5 +226,5 @@ export const attributesOf = ({ model }: Pick<Subject, "model">): [string, Attrib
 const CLIENT = createClient({ region: "us-east-1" });
 
 /** The store through which services write the subject's items; it sends nothing by itself. */
-export const storeOf = <E extends AnyEntity>({ model }: { readonly model: Model<E> }): EntityStore<E> =>
-  new EntityStore(createContext({ client: CLIENT, ...CONFIG }), model);
+export const storeOf = <E extends AnyEntity>({ model }: { readonly model: Model<E> }): Repository<E> =>
+  new Repository(createContext({ client: CLIENT, ...CONFIG }), model);

@@ -3,7 +3,7 @@ import { BatchWriteCommand, DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb
 import { MODELS } from "../../../entities/models.ts";
 import { bulkWrite } from "../../../services/storage/bulk-writer.ts";
 import type { AnyEntity, DataContext, Model } from "../../../services/storage/context.ts";
-import { EntityStore } from "../../../services/storage/entity-store.ts";
+import { Repository } from "../../../services/storage/repository.ts";
 import type { Preload } from "./fixtures.ts";
 
 const BATCH = 25;
@@ -11,7 +11,7 @@ const BATCH = 25;
 /** Stores whole items in our table, without the rules of services. */
 export async function preloadOurs(context: DataContext, preload: Preload): Promise<void> {
   for (const [entity, items] of Object.entries(preload)) {
-    const store = new EntityStore(context, MODELS[entity as keyof Preload] as unknown as Model<AnyEntity>);
+    const store = new Repository(context, MODELS[entity as keyof Preload] as unknown as Model<AnyEntity>);
     const { failed } = await bulkWrite(context, items as object[], (item) => store.itemOf(item));
     if (failed.length > 0) throw new Error(`${entity} could not be preloaded`, { cause: failed[0]?.cause });
   }

@@ -2,18 +2,15 @@ import { AssessmentModel } from "../../../entities/assessment.ts";
 import { createClient } from "../../../services/client.ts";
 import { createDataLayer } from "../../../services/data-layer.ts";
 import { bulkWrite } from "../../../services/storage/bulk-writer.ts";
-import { EntityStore } from "../../../services/storage/entity-store.ts";
+import { Repository } from "../../../services/storage/repository.ts";
 import { type CreateSide, TABLE } from "./side.ts";
 
 /** Our services as a handler calls them. Only `get` goes below: no service reads an assessment by its whole key. */
 export const createOurs: CreateSide = (stub) => {
   const layer = createDataLayer({ client: createClient(stub.clientConfig()), table: TABLE });
-  const store = new EntityStore(layer.context, AssessmentModel);
+  const store = new Repository(layer.context, AssessmentModel);
   return {
-    async get(key) {
-      const item = await store.read("byId", store.entity.get(key));
-      return item === undefined ? undefined : store.parse(item);
-    },
+    get: (key) => store.find(key),
     create: (input) => layer.assessments.start(input),
     patch: (key) => layer.assessments.abandon(key),
     complete(key, { scores, ai_feedback, improvement_plan, duration_minutes }) {

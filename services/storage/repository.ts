@@ -2,11 +2,25 @@ import { isDeepStrictEqual } from "node:util";
 import type { CreateEntityItem, EntityItem } from "electrodb";
 import type { StateTransitions } from "../../entities/transitions.ts";
 import type { AnyEntity, DataContext, Model } from "./context.ts";
-import { transitionOf, type Where } from "./electrodb.ts";
+import { type Between, getOf, queryOf, transitionOf } from "./electrodb.ts";
 import { ConflictError, ItemTooLargeError, NotFoundError } from "./errors.ts";
 import { compileTemplate, type ItemTemplate } from "./item-template.ts";
-import { ConditionFailed, keyOf, type RequestParameters, type StoredItem, type StoredKey, send } from "./requests.ts";
+import { countRows, eachRow, type ListOptions, type Page, readPage } from "./pages.ts";
+import { type Asked, askedOf, type PatternOf, type Question, type Range, type RowOf } from "./patterns.ts";
 import {
+  batchGet,
+  ConditionFailed,
+  keyOf,
+  keyText,
+  type RequestLabel,
+  type RequestParameters,
+  type StoredItem,
+  type StoredKey,
+  send,
+} from "./requests.ts";
+import { entityWords, refusedTransition, type Transition } from "./transition.ts";
+import {
+  attributeValue,
   buildParameters,
   checkItemSize,
   checkKeySizes,
@@ -27,22 +41,35 @@ type WhenRefused<T> = (current: StoredItem | undefined) => T | Promise<T>;
 
 type UpdateResult = { refused: false; item: StoredItem } | { refused: true; item: StoredItem | undefined };
 
-/** One of several conditions. ElectroDB joins what `where` returns by AND, without parentheses of its own. */
-export const anyOf = (...conditions: readonly string[]): string => `(${conditions.join(" OR ")})`;
+/**
+ * An item by its id alone, or by the whole key that a caller already holds: with the key a change needs no look-up.
+ * A whole item is a key.
+ */
+export type Reference<K extends object> = string | Readonly<K>;
 
-/** An entity's name as a sentence has it. */
-const entityWords = (entity: string) => entity.replaceAll("_", " ");
-
-function refusedTransition(entity: string, to: string, state: string | undefined): ConflictError {
-  const words = entityWords(entity);
-  if (state === to)
-    return new ConflictError(entity, "differs", `The ${words} became ${to} with other values before.`, state);
-  const reason = state === undefined ? "it has no state" : `it is ${state}`;
-  return new ConflictError(entity, "wrong_state", `The ${words} cannot become ${to}: ${reason}.`, state);
+/** How a read is made. */
+interface ReadOptions {
+  /** Read what is stored now. Default: false, what was stored a moment ago may do. */
+  readonly consistent?: boolean;
 }
 
 /** The attributes of an item's primary key; the id first. */
 type ItemKey = Readonly<Record<string, unknown>>;
+
+interface PrimaryIndex {
+  readonly index?: string;
+  readonly pk: { readonly composite: readonly string[] };
+  readonly sk: { readonly composite: readonly string[] };
+}
+
+/** The access pattern of an entity's primary key, and the key's attributes, the id first. */
+export function primaryKeyOf(model: Model): { readonly pattern: string; readonly attributes: readonly string[] } {
+  const [pattern, { pk, sk }] = Object.entries(model.schema.indexes)[0] as [string, PrimaryIndex];
+  return { pattern, attributes: [...pk.composite, ...sk.composite] };
+}
+
+/** One of several conditions. ElectroDB joins what `where` returns by AND, without parentheses of its own. */
+export const anyOf = (...conditions: readonly string[]): string => `(${conditions.join(" OR ")})`;
 
 /** The id in a key; an address is no id, and no error shows it. */
 function idOf(key: ItemKey): string | undefined {
@@ -50,25 +77,24 @@ function idOf(key: ItemKey): string | undefined {
   return name?.endsWith("_id") ? (value as string) : undefined;
 }
 
-/** What a transition sets, and what it asks for besides the state. */
-export interface Transition {
-  /** Attributes that change with the state; undefined ones stay as they are. */
-  readonly set?: Readonly<Record<string, unknown>>;
-  /** What an item that is there already must hold for the call to be a repeat. Default: nothing. */
-  readonly same?: Readonly<Record<string, unknown>>;
-  /** The states that lead there. Default: the model's. */
-  readonly from?: readonly string[];
-  /** A further condition, and what is thrown when it alone is not met. */
-  readonly only?: { readonly holds: Where; readonly otherwise: (current: StoredItem) => Error };
-}
-
 const isTooLarge = (error: unknown) =>
   error instanceof Error && error.name === "ValidationException" && /item size.*exceeded/i.test(error.message);
 
+/** The whole items behind index rows, in the rows' order, with one BatchGetItem a hundred; items gone meanwhile are left out. */
+export async function wholeItems(
+  context: DataContext,
+  label: RequestLabel,
+  rows: readonly StoredItem[],
+): Promise<StoredItem[]> {
+  const items = await batchGet(context, label, rows.map(keyOf));
+  const whole = new Map(items.map((item): [string, StoredItem] => [keyText(item), item]));
+  return rows.map((row) => whole.get(keyText(row))).filter((item) => item !== undefined);
+}
+
 const templates = new WeakMap<Model, ItemTemplate>();
 
-/** The few ways in which services touch items of one entity: ElectroDB makes the parameters, this sends and checks them. */
-export class EntityStore<E extends AnyEntity> {
+/** The items of one entity on the table: ElectroDB makes the parameters, this checks and sends them. */
+export class Repository<E extends AnyEntity> {
   readonly name: string;
   private readonly context: DataContext;
   private readonly model: Model<E>;
@@ -101,39 +127,139 @@ export class EntityStore<E extends AnyEntity> {
     return items.map((item) => this.parse(item));
   }
 
-  /** The physical key that an operation on one item addresses. */
-  keyOf(operation: Operation): StoredKey {
-    return operation.params().Key;
+  /** The physical key of an item. */
+  keyOf(key: ItemKey): StoredKey {
+    return getOf(this.entity, key).Key;
   }
 
-  /** Reads one item by its whole primary key. */
-  async read(
-    accessPattern: string,
-    operation: Operation,
-    options: { consistent?: boolean } = {},
-  ): Promise<StoredItem | undefined> {
-    const parameters = operation.params();
-    if (options.consistent === true) parameters.ConsistentRead = true;
-    checkKeySizes(this.model, parameters.Key, parameters.Key);
-    const output = await send(this.context, "GetItem", { entity: this.name, accessPattern }, parameters);
-    return output.Item;
+  /** A page of an access pattern's rows, newest first unless said. */
+  async page<P extends PatternOf<E>>(
+    pattern: P,
+    question: Question<E, P>,
+    options: ListOptions = {},
+    range: Range<E, P> = {},
+  ): Promise<Page<RowOf<E, P>>> {
+    const { asked, query, label } = this.#asked(pattern, question, range);
+    const { items, cursor } = await readPage(this.context, label, query, options, range.order);
+    return { items: items.map((row) => this.#row(row, asked)), cursor };
   }
 
-  /** Reads the one item of a partition whose sort key the caller does not know. */
-  async readSole(
-    accessPattern: string,
-    operation: Operation,
-    options: { consistent?: boolean } = {},
-  ): Promise<StoredItem | undefined> {
-    const parameters = operation.params({ limit: 1 });
+  /**
+   * A page of an access pattern with its items whole and as they are now, with one BatchGetItem a hundred rows: what
+   * changes often is cheaper to read from the items than to keep in the index. Items gone meanwhile are left out.
+   */
+  async wholePage<P extends PatternOf<E>>(
+    pattern: P,
+    question: Question<E, P>,
+    options: ListOptions = {},
+  ): Promise<Page<EntityItem<E>>> {
+    const { query, label } = this.#asked(pattern, question);
+    const { items, cursor } = await readPage(this.context, label, query, options);
+    return { items: this.parseAll(await wholeItems(this.context, label, items)), cursor };
+  }
+
+  /** Every row of an access pattern, page by page, newest first unless said. */
+  async *each<P extends PatternOf<E>>(
+    pattern: P,
+    question: Question<E, P>,
+    range: Range<E, P> = {},
+  ): AsyncGenerator<RowOf<E, P>, void, undefined> {
+    const { asked, query, label } = this.#asked(pattern, question, range);
+    for await (const row of eachRow(this.context, label, query, range)) yield this.#row(row, asked);
+  }
+
+  /** Every row of an access pattern, newest first unless said. */
+  async all<P extends PatternOf<E>>(
+    pattern: P,
+    question: Question<E, P>,
+    range: Range<E, P> = {},
+  ): Promise<RowOf<E, P>[]> {
+    const rows: RowOf<E, P>[] = [];
+    for await (const row of this.each(pattern, question, range)) rows.push(row);
+    return rows;
+  }
+
+  /** The physical keys of every row of an access pattern; `label` is what the request is called. */
+  async allKeys<P extends PatternOf<E>>(
+    pattern: P,
+    question: Question<E, P>,
+    label: RequestLabel = { entity: this.name, accessPattern: pattern },
+  ): Promise<StoredKey[]> {
+    const keys: StoredKey[] = [];
+    for await (const row of eachRow(this.context, label, this.#asked(pattern, question).query)) keys.push(keyOf(row));
+    return keys;
+  }
+
+  /** How many rows an access pattern has, counted over all its pages. */
+  async count<P extends PatternOf<E>>(pattern: P, question: Question<E, P>, range: Range<E, P> = {}): Promise<number> {
+    const { query, label } = this.#asked(pattern, question, range);
+    return countRows(this.context, label, query);
+  }
+
+  #asked<P extends PatternOf<E>>(pattern: P, question: object, { between }: Range<E, P> = {}) {
+    const asked = askedOf(this.model, question);
+    const query = queryOf(this.entity, pattern, asked.key, between as Between | undefined);
+    return { asked, query, label: { entity: this.name, accessPattern: pattern } };
+  }
+
+  #row<P extends PatternOf<E>>(row: StoredItem, { named }: Asked): RowOf<E, P> {
+    return { ...this.parse(row), ...named } as RowOf<E, P>;
+  }
+
+  /** An item, or undefined when there is none. */
+  async find(reference: Reference<object>, options?: ReadOptions): Promise<EntityItem<E> | undefined> {
+    const item = await this.findStored(reference, options);
+    return item === undefined ? undefined : this.parse(item);
+  }
+
+  /**
+   * An item.
+   * @throws NotFoundError
+   */
+  async get(reference: Reference<object>, options?: ReadOptions): Promise<EntityItem<E>> {
+    return this.parse(await this.getStored(reference, options));
+  }
+
+  /** An item in its stored form, or undefined when there is none. */
+  async findStored(reference: Reference<object>, options: ReadOptions = {}): Promise<StoredItem | undefined> {
+    const key = this.#keyParts(reference);
+    const { pattern, attributes } = primaryKeyOf(this.model);
+    const label = { entity: this.name, accessPattern: pattern };
+    const whole = attributes.every((attribute) => key[attribute] !== undefined);
+    const parameters = whole ? getOf(this.entity, key) : queryOf(this.entity, pattern, key).params({ limit: 1 });
     if (options.consistent === true) parameters.ConsistentRead = true;
-    checkKeySizes(
-      this.model,
-      { pk: parameters.ExpressionAttributeValues[":pk"] },
-      parameters.ExpressionAttributeValues,
-    );
-    const output = await send(this.context, "Query", { entity: this.name, accessPattern }, parameters);
-    return output.Items?.[0];
+    if (whole) {
+      checkKeySizes(this.model, parameters.Key, parameters.Key);
+      return (await send(this.context, "GetItem", label, parameters)).Item;
+    }
+    const { ":pk": pk } = parameters.ExpressionAttributeValues;
+    checkKeySizes(this.model, { pk }, parameters.ExpressionAttributeValues);
+    return (await send(this.context, "Query", label, parameters)).Items?.[0];
+  }
+
+  /** @throws NotFoundError */
+  async getStored(reference: Reference<object>, options?: ReadOptions): Promise<StoredItem> {
+    const item = await this.findStored(reference, options);
+    if (item === undefined) throw this.notFound(idOf(this.#keyParts(reference)));
+    return item;
+  }
+
+  /**
+   * The whole key that a reference means.
+   * @throws NotFoundError when an id alone is given and nothing has it.
+   */
+  async keyFor<K extends object>(reference: Reference<K>): Promise<K> {
+    const whole = typeof reference === "object" && reference !== null ? reference : await this.getStored(reference);
+    return this.#keyParts(whole) as K;
+  }
+
+  /** The attributes of a key, validated: of an id the first alone, of an object all. */
+  #keyParts(reference: Reference<object>): ItemKey {
+    const { attributes } = primaryKeyOf(this.model);
+    const part = (attribute: string, value: unknown) => [attribute, attributeValue(this.model, attribute, value)];
+    if (typeof reference === "object" && reference !== null)
+      return Object.fromEntries(attributes.map((attribute) => part(attribute, (reference as ItemKey)[attribute])));
+    return Object.fromEntries([part(attributes[0] as string, reference)]);
   }
 
   /** The physical item of a put, validated; an attribute that the entity lacks, or derives itself, is refused. */
