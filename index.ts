@@ -41,6 +41,7 @@ export type {
   AccountOverview,
   Accounts,
   Credentials,
+  EmailVerification,
   ErasureReport,
   ExportedEntity,
   PasswordChange,
@@ -75,17 +76,17 @@ export type { ActionKey, ActionReference, Devops, Diagnosis, FixProposal, Review
 export { type ErrorResponse, errorResponse, statusCodeOf } from "./services/http-status.ts";
 export type {
   AssessmentReview,
+  AssessmentReviewOutline,
   Moderation,
   ReportFiling,
   ReportKey,
   ReportReference,
   ReportTriage,
   SafetyEvent,
-  WholeAssessmentReview,
 } from "./services/moderation.ts";
 export type { Purchases, VerifiedReceipt } from "./services/purchases.ts";
 export type { QrLogin, QrRedemption, QrTokenStatus } from "./services/qr-login.ts";
-export type { QuestionFilter, Questions } from "./services/questions.ts";
+export type { QuestionDraw, QuestionFilter, Questions } from "./services/questions.ts";
 export type { Rubrics } from "./services/rubrics.ts";
 export type { SessionStart, Sessions } from "./services/sessions.ts";
 export type { BulkWriteOptions, BulkWriteReport } from "./services/storage/bulk-writer.ts";
@@ -110,5 +111,5 @@ export type {
   TicketOpening,
   TicketReference,
   TicketThread,
-  WholeTicketThread,
+  TicketThreadOutline,
 } from "./services/support.ts";

@@ -26,6 +26,12 @@ export interface Registration extends Readonly<Pick<NewUser, "email" | "password
   readonly verification_token?: string;
 }
 
+/** The single-use token by which an address is verified. */
+export interface EmailVerification {
+  /** From the link in the e-mail. */
+  readonly verification_token: string;
+}
+
 /** A new password, and the one before where two changes at once must not both win. */
 export interface PasswordChange extends Readonly<Pick<NewUser, "password_hash">> {
   /** The hash that must still be stored; left out: whatever is stored is replaced. */
@@ -205,11 +211,12 @@ export class Accounts {
    * @throws ConflictError `already_verified`, or `wrong_token`; NotFoundError.
    * @example
    * const token = "verify-maria"; // from the link's query string
-   * const { email_verified } = await accounts.verifyEmail(email, token); // true
+   * const { email_verified } = await accounts.verifyEmail(email, { verification_token: token }); // true
    */
-  async verifyEmail(email: string, verification_token: string): Promise<User> {
+  async verifyEmail(email: string, input: EmailVerification): Promise<User> {
+    only("user", input, ["verification_token"]);
     const key = { email: emailOf(email) };
-    const token = attributeValue(UserModel, "verification_token", verification_token);
+    const token = attributeValue(UserModel, "verification_token", input.verification_token);
     return this.#users.change(
       "verifyEmail",
       {},
@@ -234,10 +241,11 @@ export class Accounts {
    * @throws ConflictError `already_verified`; NotFoundError.
    * @example
    * const verification_token = crypto.randomUUID();
-   * await accounts.setVerificationToken(email, verification_token); // then send the link again
+   * await accounts.setVerificationToken(email, { verification_token }); // then send the link again
    */
-  async setVerificationToken(email: string, verification_token: string): Promise<User> {
-    attributeValue(UserModel, "verification_token", verification_token);
+  async setVerificationToken(email: string, input: EmailVerification): Promise<User> {
+    only("user", input, ["verification_token"]);
+    const verification_token = attributeValue(UserModel, "verification_token", input.verification_token);
     const key = { email: emailOf(email) };
     return this.#users.change(
       "setVerificationToken",

@@ -40,8 +40,8 @@ export interface FixProposal
 export interface ReviewDecision {
   /** Name, address or other id of the reviewer. */
   readonly reviewed_by: string;
-  /** Stored as `review_reason`. */
-  readonly reason: string;
+  /** Why the fix is approved or rejected. */
+  readonly review_reason: string;
 }
 
 /**
@@ -127,7 +127,7 @@ export class Devops {
    * Approves a pending fix. The same decision again does nothing.
    * @throws ConflictError from any other state, or when another decision approved it; NotFoundError.
    * @example
-   * const decision = { reviewed_by: "priya", reason: "The uploads that failed took 61 to 90 seconds." };
+   * const decision = { reviewed_by: "priya", review_reason: "The uploads that failed took 61 to 90 seconds." };
    * const { status } = await devops.approve(action_id, decision); // approved
    */
   async approve(action: ActionReference, decision: ReviewDecision): Promise<DevopsAction> {
@@ -138,7 +138,7 @@ export class Devops {
    * Rejects a pending fix. The same decision again does nothing.
    * @throws ConflictError from any other state, or when another decision rejected it; NotFoundError.
    * @example
-   * await devops.reject(action_id, { reviewed_by: "priya", reason: "Upload in parts instead of waiting longer." });
+   * await devops.reject(action_id, { reviewed_by: "priya", review_reason: "Upload in parts instead of waiting longer." });
    */
   async reject(action: ActionReference, decision: ReviewDecision): Promise<DevopsAction> {
     return this.#decide(action, "rejected", decision);
@@ -148,7 +148,7 @@ export class Devops {
    * Marks an approved fix applied by a pull request. The same again does nothing.
    * @throws ConflictError from any other state, or when another pull request applied it; NotFoundError.
    * @example
-   * await devops.approve(action_id, { reviewed_by: "priya", reason: "Small, and easy to take back." });
+   * await devops.approve(action_id, { reviewed_by: "priya", review_reason: "Small, and easy to take back." });
    * await devops.markApplied(action_id, "https://github.com/ielts-ai-prep/platform/pull/112");
    */
   async markApplied(action: ActionReference, pr_url: string): Promise<DevopsAction> {
@@ -265,9 +265,9 @@ export class Devops {
     to: "approved" | "rejected",
     decision: ReviewDecision,
   ): Promise<DevopsAction> {
-    only("devops_action", decision, ["reviewed_by", "reason"]);
+    only("devops_action", decision, ["reviewed_by", "review_reason"]);
     const reviewed_by = attributeValue(DevopsActionModel, "reviewed_by", decision.reviewed_by);
-    const review_reason = attributeValue(DevopsActionModel, "review_reason", decision.reason, "reason");
+    const review_reason = attributeValue(DevopsActionModel, "review_reason", decision.review_reason);
     const key = await this.#actions.keyFor<ActionKey>(reference);
     const decided = { reviewed_by, review_reason };
     const name = to === "approved" ? "approve" : "reject";

@@ -46,7 +46,7 @@ export interface ReportTriage extends Readonly<Pick<ContentReport, "admin_notes"
 }
 
 /** What was logged and reported about an assessment, in outline, newest first. */
-export interface AssessmentReview {
+export interface AssessmentReviewOutline {
   /** The moderation events, as lists show them. */
   readonly safetyLogs: SafetyLogSummary[];
   /** What never changes of each report; its state is in the whole review. */
@@ -54,7 +54,7 @@ export interface AssessmentReview {
 }
 
 /** What was logged and reported about an assessment, whole and as it is now, with the assessment. */
-export interface WholeAssessmentReview {
+export interface AssessmentReview {
   /** Undefined when no assessment has the id. */
   readonly assessment: Assessment | undefined;
   /** The moderation events, newest first. */
@@ -137,6 +137,15 @@ export class Moderation {
   }
 
   /**
+   * A moderation event, whole, by its id alone, or undefined when there is none.
+   * @example
+   * const log = await moderation.findSafetyLog("0199c8a5-7c00-7b52-9d3e-4a1f6be0c2d8"); // undefined
+   */
+  async findSafetyLog(log_id: string): Promise<SafetyLog | undefined> {
+    return this.#logs.find(log_id);
+  }
+
+  /**
    * Files a report in state `new`. With a `report_id` of your own the same report again, from a retry, gives it back.
    * @throws ConflictError when the id belongs to another report, or the account was erased within the last hour (`erased`).
    * @example
@@ -174,6 +183,15 @@ export class Moderation {
    */
   async getReport(report_id: string): Promise<ContentReport> {
     return this.#reports.get(report_id);
+  }
+
+  /**
+   * A report, whole, by its id alone, or undefined when there is none.
+   * @example
+   * const report = await moderation.findReport("0199c8a5-7c00-7b52-9d3e-4a1f6be0c2d8"); // undefined
+   */
+  async findReport(report_id: string): Promise<ContentReport | undefined> {
+    return this.#reports.find(report_id);
   }
 
   /**
@@ -220,10 +238,10 @@ export class Moderation {
    * Safety logs and reports of an assessment as a list, newest first: the `assessmentReview` collection in one
    * request.
    * @example
-   * const { safetyLogs, reports } = await moderation.review(assessment_id);
+   * const { safetyLogs, reports } = await moderation.reviewOutline(assessment_id);
    * const blocked = safetyLogs.filter(({ moderation_action }) => moderation_action === "block");
    */
-  async review(assessment_id: string): Promise<AssessmentReview> {
+  async reviewOutline(assessment_id: string): Promise<AssessmentReviewOutline> {
     const id = attributeValue(SafetyLogModel, "assessment_id", assessment_id);
     const { safety_log: safetyLogs, content_report: reports } = await this.#reviews.all({ assessment_id: id });
     return { safetyLogs, reports };
@@ -233,9 +251,9 @@ export class Moderation {
    * The assessment with all its safety logs and reports, whole, newest first: two round trips.
    * @throws UnprocessedError when DynamoDB keeps leaving a part of it unread.
    * @example
-   * const { assessment, safetyLogs, reports } = await moderation.wholeReview(assessment_id);
+   * const { assessment, safetyLogs, reports } = await moderation.review(assessment_id);
    */
-  async wholeReview(assessment_id: string): Promise<WholeAssessmentReview> {
+  async review(assessment_id: string): Promise<AssessmentReview> {
     const id = attributeValue(SafetyLogModel, "assessment_id", assessment_id);
     const [{ safety_log: safetyLogs, content_report: reports }, assessment] = await Promise.all([
       this.#reviews.allWhole({ assessment_id: id }),

@@ -95,6 +95,18 @@ export class Purchases {
   }
 
   /**
+   * A user's purchase of a product, read consistently.
+   * @throws NotFoundError when there never was one.
+   * @example
+   * const { status, expires_at } = await purchases.get(email, "speaking"); // epoch seconds
+   */
+  async get(user_email: string, product_id: Product): Promise<Entitlement> {
+    const entitlement = await this.find(user_email, product_id);
+    if (entitlement === undefined) throw this.#entitlements.notFound();
+    return entitlement;
+  }
+
+  /**
    * A user's purchase of a product, read consistently; undefined when there never was one.
    * @example
    * const entitlement = await purchases.find(email, "speaking");
@@ -118,10 +130,10 @@ export class Purchases {
   /**
    * All purchases of a user that give access now, the latest expiry first; answers `user_email-expires_at-index`.
    * @example
-   * const active = await purchases.listAllActive(email);
+   * const active = await purchases.allActive(email);
    * const products = active.map(({ product_id }) => product_id); // ["speaking"]
    */
-  async listAllActive(user_email: string): Promise<EntitlementSummary[]> {
+  async allActive(user_email: string): Promise<EntitlementSummary[]> {
     const account = attributeValue(EntitlementModel, "user_email", user_email);
     const query = this.#entitlements.entity.query
       .byUser({ user_email: account })

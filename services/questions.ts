@@ -14,11 +14,19 @@ export interface QuestionFilter
   extends Readonly<Pick<Question, "assessment_type">>,
     Readonly<Partial<Pick<Question, "difficulty" | "topic">>> {}
 
+/** Questions to draw, and how many: 1 to 50. */
+export interface QuestionDraw extends QuestionFilter {
+  /** How many different questions. */
+  readonly count: number;
+}
+
 /**
  * Rows that a draw looks at, at least, before it chooses among them: the gaps between hashes are uneven, and the more
  * rows behind a random place can be chosen, the less that favours a row behind a wide gap.
  */
 const DRAW_WINDOW = 30;
+
+const FILTER = ["assessment_type", "difficulty", "topic"];
 
 const DIFFICULTIES_IN_KEY_ORDER = [...DIFFICULTIES].sort();
 
@@ -51,13 +59,22 @@ export class Questions {
   }
 
   /**
+   * A question by its id alone, or undefined when there is none.
+   * @example
+   * const question = await questions.find("sp2-000"); // undefined: the bank has none of that id
+   */
+  async find(question_id: string): Promise<Question | undefined> {
+    return this.#questions.find(question_id);
+  }
+
+  /**
    * Questions of a type, by difficulty (in alphabetical order: easy, hard, medium), topic and id.
    * @throws InvalidCursorError for a cursor of another list.
    * @example
    * const filter = { assessment_type: "speaking_part2", topic: "people" } as const;
-   * const { items, cursor } = await questions.list(filter, { limit: 50 });
+   * const { items, cursor } = await questions.listByType(filter, { limit: 50 });
    */
-  async list(filter: QuestionFilter, options: ListOptions = {}): Promise<Page<QuestionSummary>> {
+  async listByType(filter: QuestionFilter, options: ListOptions = {}): Promise<Page<QuestionSummary>> {
     this.#checkFilter(filter);
     const { difficulty, topic } = filter;
     if (difficulty !== undefined || topic === undefined) {
@@ -71,9 +88,11 @@ export class Questions {
    * index rows as it needs, however large the bank; a topic that is rare in it costs more.
    * @throws UnprocessedError when DynamoDB keeps leaving some of them unread.
    * @example
-   * const [question] = await questions.draw({ assessment_type: "speaking_part2", difficulty: "medium" }, 1);
+   * const [question] = await questions.draw({ assessment_type: "speaking_part2", difficulty: "medium", count: 1 });
    */
-  async draw(filter: QuestionFilter, count: number): Promise<Question[]> {
+  async draw(input: QuestionDraw): Promise<Question[]> {
+    only("question", input, [...FILTER, "count"]);
+    const { count, ...filter } = input;
     this.#checkFilter(filter);
     countIn("question", "count", count, 1, 50);
     const difficulties = filter.difficulty === undefined ? DIFFICULTIES : [filter.difficulty];
@@ -103,7 +122,7 @@ export class Questions {
   }
 
   #checkFilter(filter: QuestionFilter): QuestionFilter {
-    only("question", filter, ["assessment_type", "difficulty", "topic"]);
+    only("question", filter, FILTER);
     attributeValue(QuestionModel, "assessment_type", filter.assessment_type);
     if (filter.difficulty !== undefined) attributeValue(QuestionModel, "difficulty", filter.difficulty);
     if (filter.topic !== undefined) attributeValue(QuestionModel, "topic", filter.topic);

@@ -36,12 +36,21 @@ export class Rubrics {
   }
 
   /**
+   * A rubric by its id, or undefined when there is none.
+   * @example
+   * const rubric = await rubrics.find("reading"); // undefined: only speaking and writing are scored
+   */
+  async find(rubric_id: string): Promise<Rubric | undefined> {
+    return this.#rubrics.find(rubric_id);
+  }
+
+  /**
    * All rubrics of a skill, by criterion.
    * @example
-   * const all = await rubrics.listAllBySkill("speaking");
+   * const all = await rubrics.allBySkill("speaking");
    * const prompts = all.flatMap(({ evaluation_prompts }) => evaluation_prompts ?? []);
    */
-  async listAllBySkill(skill_type: Skill): Promise<RubricSummary[]> {
+  async allBySkill(skill_type: Skill): Promise<RubricSummary[]> {
     return this.#rubrics.all("bySkill", { skill_type }, { order: "asc" });
   }
 

@@ -101,9 +101,9 @@ export class Sessions {
    * @throws InvalidCursorError when the cursor is of another list.
    * @example
    * await sessions.start({ user_email: email, user_agent: "Firefox/145 (Windows)" });
-   * const { items, cursor } = await sessions.list(email, { limit: 10 });
+   * const { items, cursor } = await sessions.listByUser(email, { limit: 10 });
    */
-  async list(user_email: string, options: ListOptions = {}): Promise<Page<SessionSummary>> {
+  async listByUser(user_email: string, options: ListOptions = {}): Promise<Page<SessionSummary>> {
     const page = await this.#sessions.page("byUser", { user_email }, options);
     const now = this.#context.clock();
     const items = page.items.filter(({ expires_at }) => expires_at > now);

@@ -36,7 +36,7 @@ export interface TicketAnswer
     Readonly<Pick<Ticket, "ai_confidence">> {}
 
 /** A ticket with its DevOps actions in outline: what never changes of them, such as ids, subject and times. */
-export interface TicketThread {
+export interface TicketThreadOutline {
   /** The ticket, in outline. */
   readonly ticket: TicketOutline;
   /** Newest first. */
@@ -44,7 +44,7 @@ export interface TicketThread {
 }
 
 /** A ticket with its DevOps actions, whole and as they are now. */
-export interface WholeTicketThread {
+export interface TicketThread {
   /** The ticket, whole. */
   readonly ticket: Ticket;
   /** Newest first. */
@@ -241,10 +241,10 @@ export class Support {
    * A ticket with its DevOps actions in outline: the `ticketThread` collection in one request.
    * @throws NotFoundError
    * @example
-   * const { ticket, actions } = await support.thread(ticket_id);
+   * const { ticket, actions } = await support.threadOutline(ticket_id);
    * const services = actions.map(({ affected_service }) => affected_service);
    */
-  async thread(ticket_id: string): Promise<TicketThread> {
+  async threadOutline(ticket_id: string): Promise<TicketThreadOutline> {
     const id = attributeValue(TicketModel, "ticket_id", ticket_id);
     const { ticket: heads, devops_action: actions } = await this.#threads.all({ ticket_id: id });
     const [ticket] = heads;
@@ -256,10 +256,10 @@ export class Support {
    * A ticket with its DevOps actions, whole: the collection and one batch read.
    * @throws NotFoundError; UnprocessedError when DynamoDB keeps leaving a part of it unread.
    * @example
-   * const { ticket, actions } = await support.wholeThread(ticket_id);
+   * const { ticket, actions } = await support.thread(ticket_id);
    * const [latest] = actions; // with its code_diff and its status
    */
-  async wholeThread(ticket_id: string): Promise<WholeTicketThread> {
+  async thread(ticket_id: string): Promise<TicketThread> {
     const id = attributeValue(TicketModel, "ticket_id", ticket_id);
     const { ticket: heads, devops_action: actions } = await this.#threads.allWhole({ ticket_id: id });
     const [ticket] = heads;

@@ -58,11 +58,11 @@ describe("the exported types", () => {
 
   it("are what the services take and give", () => {
     holds<Same<Given<api.Support["listByStatus"]>, api.Page<api.TicketSummary>>>();
-    holds<Same<Given<api.Sessions["list"]>, api.Page<api.SessionSummary>>>();
+    holds<Same<Given<api.Sessions["listByUser"]>, api.Page<api.SessionSummary>>>();
     holds<Same<Given<api.Assessments["listByUser"]>, api.Page<api.AssessmentSummary>>>();
     holds<Same<Given<api.Devops["listPendingApprovals"]>, api.Page<api.DevopsActionSummary>>>();
     holds<Same<Given<api.Moderation["listReportsByStatus"]>, api.Page<api.ContentReportSummary>>>();
-    holds<Same<Given<api.Purchases["listAllActive"]>, api.EntitlementSummary[]>>();
+    holds<Same<Given<api.Purchases["allActive"]>, api.EntitlementSummary[]>>();
     holds<Same<Parameters<api.Support["open"]>[0], api.TicketOpening>>();
     holds<Same<Parameters<api.Accounts["register"]>[0], api.Registration>>();
     holds<Same<Parameters<api.Purchases["grant"]>[0], api.VerifiedReceipt>>();

@@ -18,7 +18,7 @@ export const handler = serve({
 
   "GET /admin/tickets/counts": async (_event, { support }) => reply(200, await support.countByStatus()),
 
-  "GET /admin/tickets/{id}": async (event, { support }) => reply(200, await support.wholeThread(pathOf(event, "id"))),
+  "GET /admin/tickets/{id}": async (event, { support }) => reply(200, await support.thread(pathOf(event, "id"))),
 
   "POST /admin/tickets/{id}/resolution": async (event, { support }) =>
     reply(200, await support.resolve(pathOf(event, "id"))),
@@ -29,12 +29,12 @@ export const handler = serve({
   "GET /admin/actions": async (event, { devops }) => reply(200, await devops.listPendingApprovals(pageOf(event))),
 
   "POST /admin/actions/{id}/approval": async (event, { devops }) => {
-    const { reason } = bodyOf<{ reason: string }>(event);
-    return reply(200, await devops.approve(pathOf(event, "id"), { reviewed_by: reviewerOf(event), reason }));
+    const { review_reason } = bodyOf<{ review_reason: string }>(event);
+    return reply(200, await devops.approve(pathOf(event, "id"), { reviewed_by: reviewerOf(event), review_reason }));
   },
 
   "POST /admin/actions/{id}/rejection": async (event, { devops }) => {
-    const { reason } = bodyOf<{ reason: string }>(event);
-    return reply(200, await devops.reject(pathOf(event, "id"), { reviewed_by: reviewerOf(event), reason }));
+    const { review_reason } = bodyOf<{ review_reason: string }>(event);
+    return reply(200, await devops.reject(pathOf(event, "id"), { reviewed_by: reviewerOf(event), review_reason }));
   },
 });

@@ -29,6 +29,6 @@ export const handler = serve({
 
   "GET /purchases": async (event, layer) => {
     const { user_email } = await sessionOf(event, layer);
-    return reply(200, { items: await layer.purchases.listAllActive(user_email) });
+    return reply(200, { items: await layer.purchases.allActive(user_email) });
   },
 });

@@ -143,7 +143,7 @@ async function measureGrowth(endpoint: string): Promise<readonly { name: string;
       histories.push([
         await bench.recorder.measure(() => assessments.listByUser(email, { limit: 20 })),
         await bench.recorder.measure(() => accounts.overview(email)),
-        await bench.recorder.measure(() => support.wholeThread(ticket.ticket_id)),
+        await bench.recorder.measure(() => support.thread(ticket.ticket_id)),
       ]);
     }
     return ["history page", "dashboard", "thread"].map((name, index) => ({
@@ -164,9 +164,9 @@ async function measureCatalogue(endpoint: string): Promise<Readonly<Record<strin
     const { recorder } = bench;
     return {
       "draw 3 questions": await recorder.measure(() =>
-        questions.draw({ assessment_type: "speaking_part1", difficulty: "medium" }, 3),
+        questions.draw({ assessment_type: "speaking_part1", difficulty: "medium", count: 3 }),
       ),
-      "rubrics of a skill": await recorder.measure(() => rubrics.listAllBySkill("writing")),
+      "rubrics of a skill": await recorder.measure(() => rubrics.allBySkill("writing")),
     };
   } finally {
     bench.close();

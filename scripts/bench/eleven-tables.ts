@@ -395,7 +395,7 @@ export function createElevenTablesSide({ client, prefix, clock, guarded }: Eleve
         return entitlementOf(settled(granted, "entitlement", (other) => conflict("entitlement", other, "is busy")));
       },
 
-      async listAllActive(user_email) {
+      async allActive(user_email) {
         const rows = await tables.queryAll(ENTITLEMENTS, {
           IndexName: "user_email-expires_at-index",
           KeyConditionExpression: "user_email = :email AND expires_at > :now",
@@ -428,7 +428,7 @@ export function createElevenTablesSide({ client, prefix, clock, guarded }: Eleve
 
       resolve: (ticket) => moveTicket(ticket, "resolved", ["in_progress", "escalated"], { resolved_at: clock() }),
 
-      async wholeThread(ticket_id) {
+      async thread(ticket_id) {
         const [ticket, actions] = await Promise.all([
           byId(TICKETS, "ticket_id", ticket_id),
           tables.queryAll(ACTIONS, {
@@ -470,8 +470,8 @@ export function createElevenTablesSide({ client, prefix, clock, guarded }: Eleve
         return recorded as unknown as DevopsAction;
       },
 
-      approve: (action, { reviewed_by, reason }) =>
-        moveAction(action, { status: "approved", reviewed_by, review_reason: reason }, "pending_review"),
+      approve: (action, { reviewed_by, review_reason }) =>
+        moveAction(action, { status: "approved", reviewed_by, review_reason }, "pending_review"),
 
       markApplied: (action, pr_url) =>
         moveAction(action, { status: "applied", action_type: "fix_applied", pr_url }, "approved"),
@@ -503,7 +503,7 @@ export function createElevenTablesSide({ client, prefix, clock, guarded }: Eleve
       },
 
       // The seed gives these two tables no index: whoever wants those of one assessment reads them all.
-      async wholeReview(assessment_id) {
+      async review(assessment_id) {
         const ofAssessment = {
           FilterExpression: "assessment_id = :id",
           ExpressionAttributeValues: { ":id": assessment_id },

@@ -53,12 +53,12 @@ async function seedMember(layer: DataLayer, member: CastMember, at: At): Promise
   at(member.daysAgo);
   if (known === undefined) await layer.accounts.register(member.registration);
   if (member.verified && verification_token !== undefined)
-    await unlessDone(layer.accounts.verifyEmail(email, verification_token));
+    await unlessDone(layer.accounts.verifyEmail(email, { verification_token }));
   for (const purchase of member.purchases) await seedPurchase(layer, email, purchase, at);
   for (const assessment of member.assessments) await seedAssessment(layer, email, assessment, at);
   for (const ticket of member.tickets) await seedTicket(layer, email, ticket, at);
   at(0);
-  if ((await layer.sessions.list(email)).items.length === 0) {
+  if ((await layer.sessions.listByUser(email)).items.length === 0) {
     for (const user_agent of member.devices)
       await layer.sessions.start({ user_email: email, ip_address: "203.0.113.24", user_agent });
   }
@@ -134,7 +134,7 @@ async function seedAction(
   if (fix === undefined) return;
   const action = await layer.devops.proposeFix({ ...fix, ticket });
   if (action.status === status || status === "pending_review") return;
-  const decision = { reviewed_by: "dana.reviewer@example.com", reason };
+  const decision = { reviewed_by: "dana.reviewer@example.com", review_reason: reason };
   if (status === "rejected") await layer.devops.reject(action, decision);
   if (status === "approved" || status === "applied") await unlessDone(layer.devops.approve(action, decision));
   if (status === "applied")

@@ -126,7 +126,7 @@ export async function walkOneDay(options: DataLayerOptions, start: number): Prom
   );
   await ask(
     "Verify the address by its single-use token?",
-    () => accounts.verifyEmail(email, "demo-verify-lena"),
+    () => accounts.verifyEmail(email, { verification_token: "demo-verify-lena" }),
     (user) => `e-mail verified: ${user.email_verified}`,
   );
   await ask(
@@ -166,7 +166,7 @@ export async function walkOneDay(options: DataLayerOptions, start: number): Prom
   );
   await ask(
     "Which sessions does Lena have?",
-    () => sessions.list(email),
+    () => sessions.listByUser(email),
     ({ items }) => items.map((session) => session.user_agent ?? "unknown device").join("; "),
   );
 
@@ -192,12 +192,12 @@ export async function walkOneDay(options: DataLayerOptions, start: number): Prom
   );
   await ask(
     "Which purchases are active?",
-    () => purchases.listAllActive(email),
+    () => purchases.allActive(email),
     (active) => active.map((entitlement) => entitlement.product_id).join(", "),
   );
   await ask(
     "Draw three part 1 questions at random?",
-    () => questions.draw({ assessment_type: "speaking_part1" }, 3),
+    () => questions.draw({ assessment_type: "speaking_part1", count: 3 }),
     (drawn) => drawn.map((question) => `${question.question_id} (${question.topic})`).join(", "),
   );
   await ask(
@@ -207,7 +207,7 @@ export async function walkOneDay(options: DataLayerOptions, start: number): Prom
   );
   await ask(
     "Which hard essay questions are there?",
-    () => questions.list({ assessment_type: "writing_task2", difficulty: "hard" }),
+    () => questions.listByType({ assessment_type: "writing_task2", difficulty: "hard" }),
     ({ items }) => items.map((question) => `${question.question_id} (${question.topic})`).join(", "),
   );
   await ask(
@@ -217,7 +217,7 @@ export async function walkOneDay(options: DataLayerOptions, start: number): Prom
   );
   await ask(
     "All writing rubrics?",
-    () => rubrics.listAllBySkill("writing"),
+    () => rubrics.allBySkill("writing"),
     (list) => list.map((rubric) => rubric.criterion).join(", "),
   );
   await ask(
@@ -302,7 +302,7 @@ export async function walkOneDay(options: DataLayerOptions, start: number): Prom
   );
   await ask(
     "All about the reported assessment, whole?",
-    () => moderation.wholeReview(assessment.assessment_id),
+    () => moderation.review(assessment.assessment_id),
     (review) =>
       `band ${review.assessment?.band_score}, ${count(review.safetyLogs.length, "safety log")}, ${count(review.reports.length, "report")}`,
   );
@@ -380,7 +380,11 @@ export async function walkOneDay(options: DataLayerOptions, start: number): Prom
   );
   await ask(
     "Approve it?",
-    () => devops.approve(fix, { reviewed_by: "dana.reviewer@example.com", reason: "One line, and covered by a test." }),
+    () =>
+      devops.approve(fix, {
+        reviewed_by: "dana.reviewer@example.com",
+        review_reason: "One line, and covered by a test.",
+      }),
     (action) => `${action.status} by ${action.reviewed_by}`,
   );
   await ask(
@@ -406,12 +410,12 @@ export async function walkOneDay(options: DataLayerOptions, start: number): Prom
   );
   await ask(
     "The ticket and its actions, as a list?",
-    () => support.thread(mail.ticket_id),
+    () => support.threadOutline(mail.ticket_id),
     (thread) => `${thread.ticket.subject}: ${count(thread.actions.length, "action")}`,
   );
   await ask(
     "The same, whole?",
-    () => support.wholeThread(mail.ticket_id),
+    () => support.thread(mail.ticket_id),
     (thread) =>
       `${thread.ticket.message} ${thread.actions.map((action) => action.proposed_fix ?? action.ai_analysis).join(" ")}`,
   );

@@ -35,7 +35,7 @@ export const SAMPLES: readonly Sample[] = [
   {
     question: "Sessions of a user, newest first",
     pattern: "session.byUser",
-    run: async (layer) => await layer.sessions.list("maria.silva@example.com", { limit: 20 }),
+    run: async (layer) => await layer.sessions.listByUser("maria.silva@example.com", { limit: 20 }),
   },
   {
     question: "The state of a QR token",
@@ -71,13 +71,14 @@ export const SAMPLES: readonly Sample[] = [
   {
     question: "Questions of a type and difficulty",
     pattern: "question.byType",
-    run: async (layer) => await layer.questions.list({ assessment_type: "writing_task2", difficulty: "hard" }),
+    run: async (layer) => await layer.questions.listByType({ assessment_type: "writing_task2", difficulty: "hard" }),
   },
   {
     question: "Questions at random",
     pattern: "question.byDraw",
     random: true,
-    run: async (layer) => await layer.questions.draw({ assessment_type: "speaking_part2", difficulty: "medium" }, 2),
+    run: async (layer) =>
+      await layer.questions.draw({ assessment_type: "speaking_part2", difficulty: "medium", count: 2 }),
   },
   {
     question: "A rubric by its id",
@@ -87,7 +88,7 @@ export const SAMPLES: readonly Sample[] = [
   {
     question: "Rubrics of a skill",
     pattern: "rubric.bySkill",
-    run: async (layer) => await layer.rubrics.listAllBySkill("writing"),
+    run: async (layer) => await layer.rubrics.allBySkill("writing"),
   },
   {
     question: "Whether a user may use a product",
@@ -97,7 +98,7 @@ export const SAMPLES: readonly Sample[] = [
   {
     question: "Purchases of a user that give access",
     pattern: "entitlement.byUser",
-    run: async (layer) => await layer.purchases.listAllActive("maria.silva@example.com"),
+    run: async (layer) => await layer.purchases.allActive("maria.silva@example.com"),
   },
   {
     question: "Purchases whose access is over, marked so",
@@ -112,12 +113,12 @@ export const SAMPLES: readonly Sample[] = [
   {
     question: "Safety logs and reports of an assessment, in outline",
     pattern: "assessmentReview",
-    run: async (layer) => await layer.moderation.review("demo-assessment-chen-3"),
+    run: async (layer) => await layer.moderation.reviewOutline("demo-assessment-chen-3"),
   },
   {
     question: "The same with the assessment, whole",
     pattern: "assessmentReview",
-    run: async (layer) => await layer.moderation.wholeReview("demo-assessment-chen-3"),
+    run: async (layer) => await layer.moderation.review("demo-assessment-chen-3"),
   },
   {
     question: "A report by its id alone",
@@ -162,12 +163,12 @@ export const SAMPLES: readonly Sample[] = [
   {
     question: "A ticket with its actions, as a list",
     pattern: "ticketThread",
-    run: async (layer) => await layer.support.thread("TKT-9F23A0077C1E"),
+    run: async (layer) => await layer.support.threadOutline("TKT-9F23A0077C1E"),
   },
   {
     question: "The same, whole",
     pattern: "ticketThread",
-    run: async (layer) => await layer.support.wholeThread("TKT-9F23A0077C1E"),
+    run: async (layer) => await layer.support.thread("TKT-9F23A0077C1E"),
   },
   {
     question: "An action by its id alone",

@@ -59,12 +59,12 @@ export async function handle(endpoint: string, table: string): Promise<unknown[]
   } as const;
   await tell(() => support.open({ ...ticket, priority: "high" }));
   await tell(() => support.open({ ...ticket, priority: "high", subject: "x".repeat(410_000) }));
-  await tell(() => support.thread("TKT-1"));
-  await tell(() => moderation.review("as-1"));
+  await tell(() => support.threadOutline("TKT-1"));
+  await tell(() => moderation.reviewOutline("as-1"));
   await tell(() => accounts.overview(MARIA));
   await tell(() => layer.rubrics.getByCriterion("speaking", "pronunciation"));
   await tell(() => layer.devops.listPendingApprovals());
-  await tell(() => layer.purchases.listAllActive(MARIA));
+  await tell(() => layer.purchases.allActive(MARIA));
   // ElectroDB's own models and requests.
   await tell(async () => Object.values(entities).map(({ schema }) => schema.model.entity));
   await tell(async () => (await entities.assessment.get({ assessment_id: "as-1", user_id: MARIA }).go()).data);

@@ -166,7 +166,7 @@ describe("workflow 1: log in, by password and by QR code", () => {
       const attempt = call("log-in", "POST /sessions", { body: { email: MARIA, password: "anything" } });
 
       await expect(attempt).rejects.toThrow("cannot check");
-      expect((await db.layer.sessions.list(MARIA)).items).toEqual([]);
+      expect((await db.layer.sessions.listByUser(MARIA)).items).toEqual([]);
     },
   );
 
@@ -315,12 +315,12 @@ describe("workflow 4: moderation", () => {
     expect(first.batchItemFailures).toEqual([ids[1], ids[2]]);
     expect(logged.mock.calls.map(([messageId]) => ({ itemIdentifier: messageId }))).toEqual([ids[1], ids[2]]);
     expect(again.batchItemFailures).toEqual([]);
-    expect((await db.layer.moderation.review("assessment-1")).safetyLogs).toHaveLength(1);
+    expect((await db.layer.moderation.reviewOutline("assessment-1")).safetyLogs).toHaveLength(1);
 
     const { log_id: _, ...nameless } = event;
     await invoke("moderation-events", sqsEvent([nameless]));
     await invoke("moderation-events", sqsEvent([nameless]));
-    expect((await db.layer.moderation.review("assessment-1")).safetyLogs).toHaveLength(2);
+    expect((await db.layer.moderation.reviewOutline("assessment-1")).safetyLogs).toHaveLength(2);
     const reports = await call("dashboard", "GET /admin/reports", { claims: ADMINISTRATOR });
     expect(reports.body.items).toMatchObject([{ report_type: "inaccurate_score" }]);
   });
@@ -366,7 +366,7 @@ describe("workflow 5: support, diagnosis and approval", () => {
     expect(pending.body.items).toHaveLength(1);
 
     const path = { id: pending.body.items[0]?.action_id as string };
-    const body = { reason: "One line, and covered by a test." };
+    const body = { review_reason: "One line, and covered by a test." };
     const approved = await admin("POST /admin/actions/{id}/approval", { path, body });
     expect(approved).toMatchObject({ statusCode: 200, body: { status: "approved", reviewed_by: ADMINISTRATOR.email } });
     const rejected = await admin("POST /admin/actions/{id}/rejection", { path, body });

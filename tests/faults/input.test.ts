@@ -58,7 +58,7 @@ const key = { created_at: NOW, timestamp: NOW };
 const FULLER: Readonly<Record<string, readonly unknown[]>> = {
   "accounts.overview": [MARIA, { assessments: 3 }],
   "sessions.start": [{ user_email: MARIA, ip_address: "203.0.113.7", user_agent: "Firefox" }],
-  "sessions.list": [MARIA, { limit: 5, cursor: null }],
+  "sessions.listByUser": [MARIA, { limit: 5, cursor: null }],
   "assessments.listByUser": [MARIA, { limit: 5, cursor: null }],
   "assessments.listByType": ["speaking_academic", { limit: 5, cursor: null }],
   "assessments.complete": [
@@ -66,11 +66,11 @@ const FULLER: Readonly<Record<string, readonly unknown[]>> = {
     aSpeakingResult({ scores: { speaking: speakingScores, writing: writingScores } }),
   ],
   "assessments.abandon": [{ assessment_id: ids.assessment_id, user_id: MARIA }],
-  "questions.list": [
+  "questions.listByType": [
     { assessment_type: "writing_task2", difficulty: "easy", topic: "work" },
     { limit: 5, cursor: null },
   ],
-  "questions.draw": [{ assessment_type: "writing_task2", difficulty: "easy", topic: "work" }, 2],
+  "questions.draw": [{ assessment_type: "writing_task2", difficulty: "easy", topic: "work", count: 2 }],
   "questions.import": [questions.slice(0, 1), { concurrency: 2, onProgress: () => undefined }],
   "rubrics.import": [rubrics.slice(0, 1), { concurrency: 2, onProgress: () => undefined }],
   "moderation.triage": [
@@ -89,7 +89,7 @@ const FULLER: Readonly<Record<string, readonly unknown[]>> = {
   ],
   "devops.approve": [
     { action_id: ids.action_id, timestamp: key.timestamp },
-    { reviewed_by: "dana", reason: "clear" },
+    { reviewed_by: "dana", review_reason: "clear" },
   ],
   "devops.listPendingApprovals": [{ limit: 5, cursor: null }],
   "devops.listByStatus": ["approved", { limit: 5, cursor: null }],

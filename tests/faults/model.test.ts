@@ -341,14 +341,14 @@ const steps: fc.Arbitrary<fc.AsyncCommand<InMemoryModel, Real>>[] = [
       pick((await moderation.listReportsByStatus(status, { limit: 100 })).items, "report_id", "reporter_email"),
   }),
   step({
-    name: "moderation.wholeReview",
+    name: "moderation.review",
     input: fc.constant(aReport().assessment_id ?? ""),
     model: (model) => [
       pick([...model.logs.values()], "log_id", "timestamp", "user_response"),
       pick([...model.reports.values()], "report_id", "status", "admin_notes"),
     ],
     real: async ({ moderation }, id) => {
-      const { safetyLogs, reports } = await moderation.wholeReview(id);
+      const { safetyLogs, reports } = await moderation.review(id);
       return [
         pick(safetyLogs, "log_id", "timestamp", "user_response"),
         pick(reports, "report_id", "status", "admin_notes"),
@@ -365,7 +365,7 @@ const steps: fc.Arbitrary<fc.AsyncCommand<InMemoryModel, Real>>[] = [
     },
   }),
   step({
-    name: "questions.list",
+    name: "questions.listByType",
     input: fc.constantFrom("speaking_part1", "writing_task2"),
     model: (model, type) =>
       pick(
@@ -374,7 +374,7 @@ const steps: fc.Arbitrary<fc.AsyncCommand<InMemoryModel, Real>>[] = [
         "keywords",
       ),
     real: async ({ questions }, assessment_type) =>
-      pick((await questions.list({ assessment_type }, { limit: 100 })).items, "question_id", "keywords"),
+      pick((await questions.listByType({ assessment_type }, { limit: 100 })).items, "question_id", "keywords"),
   }),
   ...often({
     name: "accounts.register",
@@ -423,7 +423,7 @@ const steps: fc.Arbitrary<fc.AsyncCommand<InMemoryModel, Real>>[] = [
     name: "accounts.verifyEmail",
     input: fc.tuple(user, token),
     model: (model, [email, given]) => model.verifyEmail(email, given),
-    real: ({ accounts }, [email, given]) => accounts.verifyEmail(email, given),
+    real: ({ accounts }, [email, given]) => accounts.verifyEmail(email, { verification_token: given }),
     // A verification token works once.
     orElse: { refused: "conflict already_verified", inPlaceOf: "success" },
   }),
@@ -431,7 +431,7 @@ const steps: fc.Arbitrary<fc.AsyncCommand<InMemoryModel, Real>>[] = [
     name: "accounts.setVerificationToken",
     input: fc.tuple(user, token),
     model: (model, [email, given]) => model.setVerificationToken(email, given),
-    real: ({ accounts }, [email, given]) => accounts.setVerificationToken(email, given),
+    real: ({ accounts }, [email, given]) => accounts.setVerificationToken(email, { verification_token: given }),
   }),
   step({
     name: "sessions.authenticate",
@@ -446,11 +446,13 @@ const steps: fc.Arbitrary<fc.AsyncCommand<InMemoryModel, Real>>[] = [
     real: ({ sessions }, number, model) => sessions.end(model.sessionIds.at(-1 - number) ?? "none"),
   }),
   step({
-    name: "sessions.list",
+    name: "sessions.listByUser",
     input: user,
     model: (model, email) => sorted(model.liveSessions(email).map((row) => row.session_id as unknown as object)),
     real: async ({ sessions }, email) =>
-      sorted((await sessions.list(email, { limit: 100 })).items.map((row) => row.session_id as unknown as object)),
+      sorted(
+        (await sessions.listByUser(email, { limit: 100 })).items.map((row) => row.session_id as unknown as object),
+      ),
   }),
   ...often({
     name: "assessments.start",
@@ -599,7 +601,7 @@ const steps: fc.Arbitrary<fc.AsyncCommand<InMemoryModel, Real>>[] = [
     ),
     model: (model, [id, to, reviewer]) => model.decide(id, to, reviewer),
     real: ({ devops }, [id, to, reviewed_by]) =>
-      devops[to === "approved" ? "approve" : "reject"](id, { reviewed_by, reason: "because" }),
+      devops[to === "approved" ? "approve" : "reject"](id, { reviewed_by, review_reason: "because" }),
   }),
   step({
     name: "devops.markApplied",

@@ -180,7 +180,7 @@ describe("state machines", () => {
       const stored = async () => String((await layer.devops.get(action_id)).status);
       await oneWins(
         times(CALLERS, (caller) => () => {
-          const decision = { reviewed_by: `reviewer-${caller}`, reason: "because" };
+          const decision = { reviewed_by: `reviewer-${caller}`, review_reason: "because" };
           return caller % 2 === 0
             ? layer.devops.approve(action_id, decision)
             : layer.devops.reject(action_id, decision);
@@ -190,7 +190,7 @@ describe("state machines", () => {
       );
       const approved_id = `approved-${round}`;
       await layer.devops.proposeFix(aFix({ action_id: approved_id }));
-      await layer.devops.approve(approved_id, { reviewed_by: "dana", reason: "clear" });
+      await layer.devops.approve(approved_id, { reviewed_by: "dana", review_reason: "clear" });
       await oneWins(
         times(CALLERS, (caller) => () => layer.devops.markApplied(approved_id, `https://example.com/pull/${caller}`)),
         async () => String((await layer.devops.get(approved_id)).status),
@@ -212,7 +212,7 @@ describe("state machines", () => {
         ["changePassword"],
       );
       await oneWins(
-        times(CALLERS, () => () => layer.accounts.verifyEmail(email, "verify-maria")),
+        times(CALLERS, () => () => layer.accounts.verifyEmail(email, { verification_token: "verify-maria" })),
         async () => "already_verified",
         ["verifyEmail"],
       );
@@ -393,7 +393,7 @@ describe("erasure against writes of the same account", () => {
     const writes: readonly (() => Promise<unknown>)[] = [
       () => layer.accounts.register(aRegistration({ email })),
       () => layer.accounts.recordLogin(email),
-      () => layer.accounts.setVerificationToken(email, "again"),
+      () => layer.accounts.setVerificationToken(email, { verification_token: "again" }),
       () => layer.accounts.changePassword(email, { password_hash: OTHER_BCRYPT_HASH }),
       () => layer.accounts.suspend(email),
       () => layer.sessions.start({ user_email: email }),

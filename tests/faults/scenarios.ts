@@ -34,7 +34,7 @@ const scenario = <P>(one: {
 const ticket_id = "TKT-0123456789AB";
 const action_id = "ACT-0123456789AB";
 const assessment_id = "assessment-own";
-const decision = { reviewed_by: "dana", reason: "clear" };
+const decision = { reviewed_by: "dana", review_reason: "clear" };
 
 const register = (layer: DataLayer) => layer.accounts.register(aRegistration());
 const openTicket = (layer: DataLayer) => layer.support.open(aTicket({ ticket_id }));
@@ -79,10 +79,13 @@ export const SCENARIOS: { readonly [S in ServiceName]: { readonly [F in keyof Da
     get: scenario({ prepare: register, act: (layer) => layer.accounts.get(MARIA) }),
     find: scenario({ prepare: register, act: (layer) => layer.accounts.find(MARIA) }),
     credentials: scenario({ prepare: register, act: (layer) => layer.accounts.credentials(MARIA) }),
-    verifyEmail: scenario({ prepare: register, act: (layer) => layer.accounts.verifyEmail(MARIA, "verify-maria") }),
+    verifyEmail: scenario({
+      prepare: register,
+      act: (layer) => layer.accounts.verifyEmail(MARIA, { verification_token: "verify-maria" }),
+    }),
     setVerificationToken: scenario({
       prepare: register,
-      act: (layer) => layer.accounts.setVerificationToken(MARIA, "another"),
+      act: (layer) => layer.accounts.setVerificationToken(MARIA, { verification_token: "another" }),
     }),
     changePassword: scenario({
       prepare: fullAccount,
@@ -113,7 +116,7 @@ export const SCENARIOS: { readonly [S in ServiceName]: { readonly [F in keyof Da
       prepare: startSession,
       act: (layer, session) => layer.sessions.authenticate(session.session_id),
     }),
-    list: scenario({ prepare: fullAccount, act: (layer) => layer.sessions.list(MARIA) }),
+    listByUser: scenario({ prepare: fullAccount, act: (layer) => layer.sessions.listByUser(MARIA) }),
     end: scenario({
       prepare: async (layer) => {
         const { token } = await issued(layer);
@@ -159,10 +162,16 @@ export const SCENARIOS: { readonly [S in ServiceName]: { readonly [F in keyof Da
       prepare: (layer) => layer.questions.import(questions.slice(0, 1)),
       act: (layer) => layer.questions.get(questions[0]?.question_id ?? ""),
     }),
-    list: scenario({ act: (layer) => layer.questions.list({ assessment_type: "writing_task2", topic: "work" }) }),
+    find: scenario({
+      prepare: (layer) => layer.questions.import(questions.slice(0, 1)),
+      act: (layer) => layer.questions.find(questions[0]?.question_id ?? ""),
+    }),
+    listByType: scenario({
+      act: (layer) => layer.questions.listByType({ assessment_type: "writing_task2", topic: "work" }),
+    }),
     draw: scenario({
       prepare: (layer) => layer.questions.import(questions),
-      act: (layer) => layer.questions.draw({ assessment_type: "speaking_part1" }, 3),
+      act: (layer) => layer.questions.draw({ assessment_type: "speaking_part1", count: 3 }),
     }),
     import: scenario({ act: (layer) => importAll(layer.questions.import(questions)) }),
   },
@@ -171,7 +180,11 @@ export const SCENARIOS: { readonly [S in ServiceName]: { readonly [F in keyof Da
       prepare: (layer) => layer.rubrics.import(rubrics),
       act: (layer) => layer.rubrics.get("speaking-fluency"),
     }),
-    listAllBySkill: scenario({ act: (layer) => layer.rubrics.listAllBySkill("speaking") }),
+    find: scenario({
+      prepare: (layer) => layer.rubrics.import(rubrics),
+      act: (layer) => layer.rubrics.find("speaking-fluency"),
+    }),
+    allBySkill: scenario({ act: (layer) => layer.rubrics.allBySkill("speaking") }),
     getByCriterion: scenario({
       prepare: (layer) => layer.rubrics.import(rubrics),
       act: (layer) => layer.rubrics.getByCriterion("speaking", "pronunciation"),
@@ -184,9 +197,13 @@ export const SCENARIOS: { readonly [S in ServiceName]: { readonly [F in keyof Da
       prepare: (layer) => layer.purchases.grant(aReceipt({ transaction_id: "before" })),
       act: (layer) => layer.purchases.grant(aReceipt()),
     }),
+    get: scenario({
+      prepare: (layer) => layer.purchases.grant(aReceipt()),
+      act: (layer) => layer.purchases.get(MARIA, "speaking"),
+    }),
     find: scenario({ act: (layer) => layer.purchases.find(MARIA, "speaking") }),
     hasAccess: scenario({ act: (layer) => layer.purchases.hasAccess(MARIA, "speaking") }),
-    listAllActive: scenario({ act: (layer) => layer.purchases.listAllActive(MARIA) }),
+    allActive: scenario({ act: (layer) => layer.purchases.allActive(MARIA) }),
     expireAll: scenario({
       prepare: async (layer) => {
         const { user_email, product_id } = await layer.purchases.grant(aReceipt());
@@ -211,8 +228,16 @@ export const SCENARIOS: { readonly [S in ServiceName]: { readonly [F in keyof Da
       },
       act: (layer) => layer.moderation.getSafetyLog("log-own"),
     }),
+    findSafetyLog: scenario({
+      prepare: async (layer) => {
+        await startAssessment(layer);
+        await recordEvent(layer);
+      },
+      act: (layer) => layer.moderation.findSafetyLog("log-own"),
+    }),
     fileReport: scenario({ act: reported }),
     getReport: scenario({ prepare: reported, act: (layer) => layer.moderation.getReport("report-own") }),
+    findReport: scenario({ prepare: reported, act: (layer) => layer.moderation.findReport("report-own") }),
     triage: scenario({
       prepare: reported,
       act: (layer) => layer.moderation.triage("report-own", { status: "resolved", admin_notes: "seen" }),
@@ -222,8 +247,8 @@ export const SCENARIOS: { readonly [S in ServiceName]: { readonly [F in keyof Da
       prepare: reported,
       act: (layer) => layer.moderation.listReportsByReporter(MARIA),
     }),
+    reviewOutline: scenario({ prepare: reported, act: (layer) => layer.moderation.reviewOutline("assessment-1") }),
     review: scenario({ prepare: reported, act: (layer) => layer.moderation.review("assessment-1") }),
-    wholeReview: scenario({ prepare: reported, act: (layer) => layer.moderation.wholeReview("assessment-1") }),
   },
   support: {
     open: scenario({ act: openTicket }),
@@ -247,8 +272,8 @@ export const SCENARIOS: { readonly [S in ServiceName]: { readonly [F in keyof Da
     listByPriority: scenario({ prepare: openTicket, act: (layer) => layer.support.listByPriority("high") }),
     listByUser: scenario({ act: (layer) => layer.support.listByUser(MARIA) }),
     countByStatus: scenario({ prepare: openTicket, act: (layer) => layer.support.countByStatus() }),
+    threadOutline: scenario({ prepare: proposed, act: (layer) => layer.support.threadOutline(ticket_id) }),
     thread: scenario({ prepare: proposed, act: (layer) => layer.support.thread(ticket_id) }),
-    wholeThread: scenario({ prepare: proposed, act: (layer) => layer.support.wholeThread(ticket_id) }),
   },
   devops: {
     recordDiagnosis: scenario({

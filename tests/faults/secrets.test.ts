@@ -127,12 +127,12 @@ beforeAll(async () => {
 it("are in no refusal of a wrong state", async () => {
   const { used } = secrets;
   const { accounts, qrLogin, purchases } = layer;
-  await accounts.verifyEmail(CHEN, VERIFICATION);
+  await accounts.verifyEmail(CHEN, { verification_token: VERIFICATION });
   await expectSilent({
     "register another": () => accounts.register({ ...planted(), password_hash: OTHER_HASH }),
-    "wrong verification token": () => accounts.verifyEmail(MARIA, UNKNOWN),
-    "already verified": () => accounts.verifyEmail(CHEN, VERIFICATION),
-    "new token of a verified address": () => accounts.setVerificationToken(CHEN, UNKNOWN),
+    "wrong verification token": () => accounts.verifyEmail(MARIA, { verification_token: UNKNOWN }),
+    "already verified": () => accounts.verifyEmail(CHEN, { verification_token: VERIFICATION }),
+    "new token of a verified address": () => accounts.setVerificationToken(CHEN, { verification_token: UNKNOWN }),
     "password changed": () => accounts.changePassword(MARIA, { password_hash: OTHER_HASH, current_hash: BCRYPT_HASH }),
     "token used": () => qrLogin.redeem(used.token, { device_id: "tablet" }),
     "transaction of another": () => purchases.grant(receipt({ user_email: CHEN })),
@@ -147,8 +147,9 @@ it("are in no answer that something is missing or has expired", async () => {
     "unknown session": () => sessions.authenticate(UNKNOWN),
     "unknown token": () => qrLogin.redeem(UNKNOWN, { device_id: "phone" }),
     "unknown token's status": () => qrLogin.status(UNKNOWN),
-    "token of nobody": () => accounts.verifyEmail("nobody@example.com", VERIFICATION),
-    "new token of nobody": () => accounts.setVerificationToken("nobody@example.com", VERIFICATION),
+    "token of nobody": () => accounts.verifyEmail("nobody@example.com", { verification_token: VERIFICATION }),
+    "new token of nobody": () =>
+      accounts.setVerificationToken("nobody@example.com", { verification_token: VERIFICATION }),
     "password of nobody": () => accounts.changePassword("nobody@example.com", { password_hash: HASH }),
   });
   const before = db.clock.now;
@@ -178,15 +179,16 @@ it("are in no refusal of input that holds them in the wrong place", async () => 
       "an unknown attribute": () => layer.sessions.start({ user_email: MARIA, password: secret } as never),
       "a map": () => layer.assessments.complete("none", { scores: { speaking: { pronunciation: wrong } } as never }),
       "a service": () => layer.devops.proposeFix(aFix({ affected_service: `${secret} ` })),
-      "a cursor": () => layer.sessions.list(MARIA, { cursor: secret }),
-      "a limit": () => layer.sessions.list(MARIA, { limit: wrong }),
+      "a cursor": () => layer.sessions.listByUser(MARIA, { cursor: secret }),
+      "a limit": () => layer.sessions.listByUser(MARIA, { limit: wrong }),
       "a list of hashes": () => layer.accounts.register({ ...planted(), password_hash: [secret] as never }),
       "an object of hashes": () => layer.accounts.register({ ...planted(), password_hash: { secret } as never }),
       "a hash with an end": () => layer.accounts.register({ ...planted(), password_hash: `${secret}\n` }),
       "a hash of its own": () => layer.accounts.changePassword(MARIA, { password_hash: ` ${secret}` }),
       "a current hash": () =>
         layer.accounts.changePassword(MARIA, { password_hash: HASH, current_hash: `${secret}\ud800` }),
-      "a token with half a character": () => layer.accounts.verifyEmail(MARIA, `${secret}\ud800`),
+      "a token with half a character": () =>
+        layer.accounts.verifyEmail(MARIA, { verification_token: `${secret}\ud800` }),
       "a credential with half a character": () => layer.sessions.authenticate(`${secret}\ud800`),
       "a credential over the limit": () => layer.sessions.authenticate(secret.repeat(100)),
       "a token over the limit": () => layer.qrLogin.redeem(secret.repeat(100), { device_id: "phone" }),
@@ -218,8 +220,8 @@ it("are in no refusal of generated input around them", async () => {
 const carriers = (target: DataLayer): Readonly<Record<string, () => Promise<unknown>>> => ({
   register: () => target.accounts.register({ ...planted(), email: "ada@example.com" }),
   credentials: () => target.accounts.credentials(MARIA),
-  verifyEmail: () => target.accounts.verifyEmail(MARIA, VERIFICATION),
-  setVerificationToken: () => target.accounts.setVerificationToken(MARIA, VERIFICATION),
+  verifyEmail: () => target.accounts.verifyEmail(MARIA, { verification_token: VERIFICATION }),
+  setVerificationToken: () => target.accounts.setVerificationToken(MARIA, { verification_token: VERIFICATION }),
   changePassword: () => target.accounts.changePassword(MARIA, { password_hash: HASH, current_hash: HASH }),
   authenticate: () => target.sessions.authenticate(secrets.session.session_id),
   end: () => target.sessions.end(UNKNOWN),
@@ -346,7 +348,7 @@ it("come out of no function but the few that exist to give them", async () => {
   expect(giving(["verify-maria"])).toEqual([]);
   expect(giving(["MIIT-receipt"])).toEqual(["accounts.export"]);
   const ids = credentials.filter((value): value is string => typeof value === "string");
-  const mayGive = ["sessions.start", "sessions.authenticate", "sessions.list", "qrLogin.issue", "qrLogin.redeem"];
+  const mayGive = ["sessions.start", "sessions.authenticate", "sessions.listByUser", "qrLogin.issue", "qrLogin.redeem"];
   expect(giving(ids).filter((name) => !mayGive.includes(name))).toEqual([]);
   expect(given).toBeGreaterThan(60);
 });

@@ -127,8 +127,8 @@ type AccountFunction = readonly [name: string, call: (email: string) => Promise<
 const ON_AN_ACCOUNT: readonly AccountFunction[] = [
   ["get", (email) => accounts.get(email)],
   ["credentials", (email) => accounts.credentials(email)],
-  ["setVerificationToken", (email) => accounts.setVerificationToken(email, TOKEN)],
-  ["verifyEmail", (email) => accounts.verifyEmail(email, TOKEN)],
+  ["setVerificationToken", (email) => accounts.setVerificationToken(email, { verification_token: TOKEN })],
+  ["verifyEmail", (email) => accounts.verifyEmail(email, { verification_token: TOKEN })],
   ["changePassword", (email) => accounts.changePassword(email, { password_hash: BCRYPT_HASH })],
   [
     "changePassword with the current hash",
@@ -192,8 +192,8 @@ describe("every function on an account", () => {
       await accounts.export(email),
       await accounts.recordLogin(email),
       await accounts.recordLogin(email),
-      await accounts.setVerificationToken(email, TOKEN),
-      await accounts.verifyEmail(email, TOKEN),
+      await accounts.setVerificationToken(email, { verification_token: TOKEN }),
+      await accounts.verifyEmail(email, { verification_token: TOKEN }),
       await accounts.changePassword(email, { password_hash: OTHER_BCRYPT_HASH, current_hash: BCRYPT_HASH }),
       await accounts.changePassword(email, { password_hash: OTHER_BCRYPT_HASH, current_hash: BCRYPT_HASH }),
       await accounts.suspend(email),
@@ -347,7 +347,7 @@ describe("credentials", () => {
 
   it("follows the account's state", async () => {
     const email = await registered();
-    await accounts.verifyEmail(email, TOKEN);
+    await accounts.verifyEmail(email, { verification_token: TOKEN });
     await accounts.suspend(email);
 
     expect(await accounts.credentials(email)).toMatchObject({ account_status: "suspended", email_verified: true });
@@ -371,7 +371,7 @@ describe("verifyEmail and setVerificationToken", () => {
   it("verifies by the token, which is then gone", async () => {
     const email = await registered();
 
-    const user = await accounts.verifyEmail(email, TOKEN);
+    const user = await accounts.verifyEmail(email, { verification_token: TOKEN });
 
     expect(user).toMatchObject({ email, email_verified: true });
     expect(await accounts.get(email)).toEqual(user);
@@ -381,10 +381,10 @@ describe("verifyEmail and setVerificationToken", () => {
 
   it("takes a token once", async () => {
     const email = await registered();
-    await accounts.verifyEmail(email, TOKEN);
+    await accounts.verifyEmail(email, { verification_token: TOKEN });
     const before = await db.contents();
 
-    const failure = await accounts.verifyEmail(email, TOKEN).catch((error: unknown) => error);
+    const failure = await accounts.verifyEmail(email, { verification_token: TOKEN }).catch((error: unknown) => error);
 
     expect(failure).toBeInstanceOf(ConflictError);
     expect(failure).toMatchObject({ code: "conflict", entity: "user", reason: "already_verified" });
@@ -394,7 +394,9 @@ describe("verifyEmail and setVerificationToken", () => {
   it("lets one of 20 calls win that bring the token at once", async () => {
     const email = await registered();
 
-    const calls = await Promise.allSettled(Array.from({ length: 20 }, () => accounts.verifyEmail(email, TOKEN)));
+    const calls = await Promise.allSettled(
+      Array.from({ length: 20 }, () => accounts.verifyEmail(email, { verification_token: TOKEN })),
+    );
 
     expect(calls.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
     for (const call of calls) {
@@ -413,7 +415,7 @@ describe("verifyEmail and setVerificationToken", () => {
     await accounts.register(token === undefined ? registration : { ...registration, verification_token: token });
     const before = await db.contents();
 
-    const failure = await accounts.verifyEmail(email, given).catch((error: unknown) => error);
+    const failure = await accounts.verifyEmail(email, { verification_token: given }).catch((error: unknown) => error);
 
     expect(failure).toBeInstanceOf(ConflictError);
     expect(failure).toMatchObject({ code: "conflict", entity: "user", reason: "wrong_token" });
@@ -425,36 +427,46 @@ describe("verifyEmail and setVerificationToken", () => {
     const [email, other] = [await registered(), someone()];
     await accounts.register(aRegistration({ email: other, verification_token: "the-token-of-another" }));
 
-    await expect(accounts.verifyEmail(email, "the-token-of-another")).rejects.toMatchObject({ reason: "wrong_token" });
-    await expect(accounts.verifyEmail(other, "the-token-of-another")).resolves.toMatchObject({ email_verified: true });
+    await expect(accounts.verifyEmail(email, { verification_token: "the-token-of-another" })).rejects.toMatchObject({
+      reason: "wrong_token",
+    });
+    await expect(accounts.verifyEmail(other, { verification_token: "the-token-of-another" })).resolves.toMatchObject({
+      email_verified: true,
+    });
   });
 
   it("verifies by the last token that was set, not by the one before", async () => {
     const email = await registered();
 
-    const user = await accounts.setVerificationToken(email, "a-newer-token");
+    const user = await accounts.setVerificationToken(email, { verification_token: "a-newer-token" });
 
     expect(user).toMatchObject({ email, email_verified: false });
-    await expect(accounts.verifyEmail(email, TOKEN)).rejects.toMatchObject({ reason: "wrong_token" });
-    await expect(accounts.verifyEmail(email, "a-newer-token")).resolves.toMatchObject({ email_verified: true });
+    await expect(accounts.verifyEmail(email, { verification_token: TOKEN })).rejects.toMatchObject({
+      reason: "wrong_token",
+    });
+    await expect(accounts.verifyEmail(email, { verification_token: "a-newer-token" })).resolves.toMatchObject({
+      email_verified: true,
+    });
   });
 
   it("sets the same token twice", async () => {
     const email = await registered();
-    await accounts.setVerificationToken(email, "a-newer-token");
+    await accounts.setVerificationToken(email, { verification_token: "a-newer-token" });
     const before = await db.contents();
 
-    await accounts.setVerificationToken(email, "a-newer-token");
+    await accounts.setVerificationToken(email, { verification_token: "a-newer-token" });
 
     expect(await db.contents()).toEqual(before);
   });
 
   it("sets no token for an address that is verified", async () => {
     const email = await registered();
-    await accounts.verifyEmail(email, TOKEN);
+    await accounts.verifyEmail(email, { verification_token: TOKEN });
     const before = await db.contents();
 
-    const failure = await accounts.setVerificationToken(email, "too-late").catch((error: unknown) => error);
+    const failure = await accounts
+      .setVerificationToken(email, { verification_token: "too-late" })
+      .catch((error: unknown) => error);
 
     expect(failure).toBeInstanceOf(ConflictError);
     expect(failure).toMatchObject({ code: "conflict", entity: "user", reason: "already_verified" });
@@ -463,8 +475,11 @@ describe("verifyEmail and setVerificationToken", () => {
   });
 
   it.each([
-    ["verifyEmail", (email: string, token: string) => accounts.verifyEmail(email, token)],
-    ["setVerificationToken", (email: string, token: string) => accounts.setVerificationToken(email, token)],
+    ["verifyEmail", (email: string, token: string) => accounts.verifyEmail(email, { verification_token: token })],
+    [
+      "setVerificationToken",
+      (email: string, token: string) => accounts.setVerificationToken(email, { verification_token: token }),
+    ],
   ])("%s refuses what is no token", async (_, call) => {
     const email = await registered();
     const before = await db.contents();

@@ -54,7 +54,7 @@ describe("createDataLayer", () => {
 
     const ticket = await layer.support.open(aTicket());
     await layer.devops.recordDiagnosis(aDiagnosis({ ticket }));
-    await layer.support.wholeThread(ticket.ticket_id);
+    await layer.support.thread(ticket.ticket_id);
     await layer.accounts.register(aRegistration({ email: "once@example.com" }));
     await layer.accounts.overview("once@example.com");
     await layer.accounts.export("once@example.com");

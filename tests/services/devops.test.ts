@@ -11,7 +11,7 @@ import { everyPage, interceptedClient, requestsOf, storeAll } from "../instrumen
 const MINUTE = 60;
 const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const PULL_REQUEST = "https://github.com/ielts-ai-prep/platform/pull/41";
-const DECISION = { reviewed_by: "dana", reason: "Tested on staging." } as const;
+const DECISION = { reviewed_by: "dana", review_reason: "Tested on staging." } as const;
 
 let db: TestTable;
 let devops: Devops;
@@ -250,7 +250,7 @@ describe("a ticket's link", () => {
     const third = await devops.proposeFix(aFix({ ticket }));
 
     expect((await db.layer.support.get(ticket.ticket_id)).devops_action_id).toBe(first.action_id);
-    const { actions } = await db.layer.support.thread(ticket.ticket_id);
+    const { actions } = await db.layer.support.threadOutline(ticket.ticket_id);
     expect(idsOf(actions)).toEqual([third.action_id, second.action_id, first.action_id]);
   });
 
@@ -265,7 +265,7 @@ describe("a ticket's link", () => {
 
     expect(idsOf(recorded)).toContain(linked);
     expect((await db.layer.support.get(ticket.ticket_id)).devops_action_id).toBe(linked);
-    expect((await db.layer.support.thread(ticket.ticket_id)).actions).toHaveLength(11);
+    expect((await db.layer.support.threadOutline(ticket.ticket_id)).actions).toHaveLength(11);
   });
 
   it("costs no request when the caller's ticket already has it", async () => {
@@ -426,8 +426,8 @@ describe("approve, reject and markApplied", () => {
   it("keep who decided, and why", async () => {
     const [approved, rejected] = [await actionIn("pending_review"), await actionIn("pending_review")];
 
-    await devops.approve(approved, { reviewed_by: "dana", reason: "Tested on staging." });
-    await devops.reject(rejected, { reviewed_by: "eli", reason: "Too risky." });
+    await devops.approve(approved, { reviewed_by: "dana", review_reason: "Tested on staging." });
+    await devops.reject(rejected, { reviewed_by: "eli", review_reason: "Too risky." });
 
     expect(await devops.get(approved.action_id)).toEqual({
       ...approved,
@@ -444,11 +444,14 @@ describe("approve, reject and markApplied", () => {
   });
 
   it("keep a reason as long as a report", async () => {
-    const reason = "The load test of the new timeout ran for an hour. ".repeat(200);
+    const review_reason = "The load test of the new timeout ran for an hour. ".repeat(200);
 
-    const { action_id } = await devops.approve(await actionIn("pending_review"), { reviewed_by: "dana", reason });
+    const { action_id } = await devops.approve(await actionIn("pending_review"), {
+      reviewed_by: "dana",
+      review_reason,
+    });
 
-    expect((await devops.get(action_id)).review_reason).toBe(reason);
+    expect((await devops.get(action_id)).review_reason).toBe(review_reason);
   });
 
   it("keep the pull request and call the action an applied fix", async () => {
@@ -461,7 +464,7 @@ describe("approve, reject and markApplied", () => {
 
   it.each([
     ["reviewer", { ...DECISION, reviewed_by: "eli" }],
-    ["reason", { ...DECISION, reason: "Because." }],
+    ["review_reason", { ...DECISION, review_reason: "Because." }],
   ])("refuse a second decision of another %s", async (_, decision) => {
     const [approved, rejected] = [await actionIn("approved"), await actionIn("rejected")];
 
@@ -484,8 +487,8 @@ describe("approve, reject and markApplied", () => {
     const action = await actionIn("pending_review");
 
     const decisions = await Promise.allSettled([
-      devops.approve(action, { reviewed_by: "dana", reason: "Yes" }),
-      devops.reject(action, { reviewed_by: "eli", reason: "No" }),
+      devops.approve(action, { reviewed_by: "dana", review_reason: "Yes" }),
+      devops.reject(action, { reviewed_by: "eli", review_reason: "No" }),
     ]);
 
     const [winner] = decisions.filter((decision) => decision.status === "fulfilled");
@@ -496,10 +499,10 @@ describe("approve, reject and markApplied", () => {
   });
 
   it.each([
-    ["reviewed_by", { reason: "Yes" }],
-    ["reviewed_by", { reviewed_by: "", reason: "Yes" }],
-    ["reason", { reviewed_by: "dana" }],
-    ["reason", { reviewed_by: "dana", reason: 7 }],
+    ["reviewed_by", { review_reason: "Yes" }],
+    ["reviewed_by", { reviewed_by: "", review_reason: "Yes" }],
+    ["review_reason", { reviewed_by: "dana" }],
+    ["review_reason", { reviewed_by: "dana", review_reason: 7 }],
     ["status", { ...DECISION, status: "applied" }],
   ])("refuse a decision with a wrong %s: %p", async (attribute, decision) => {
     const action = await actionIn("pending_review");

@@ -187,9 +187,7 @@ async function exerciseTheRest(): Promise<void> {
   }
   await startAssessment(db.layer);
   await db.layer.moderation.recordSafetyEvent(aSafetyEvent());
-  await record("moderation", "moderation.wholeReview", () =>
-    db.layer.moderation.wholeReview(aSafetyEvent().assessment_id),
-  );
+  await record("moderation", "moderation.review", () => db.layer.moderation.review(aSafetyEvent().assessment_id));
   await record("scripts", "seedCatalogue", () => seedCatalogue(db.layer));
 }
 

@@ -595,7 +595,7 @@ describe("listReportsByReporter", () => {
   });
 });
 
-describe("review and wholeReview (assessmentReview)", () => {
+describe("review and review (assessmentReview)", () => {
   async function reviewed(user: string) {
     const assessment = await db.layer.assessments.start({ user_id: user, assessment_type: "speaking_academic" });
     const { assessment_id } = assessment;
@@ -621,7 +621,7 @@ describe("review and wholeReview (assessmentReview)", () => {
     const { assessment_id, logs, reports } = await reviewed("reviewed@example.com");
 
     const requests = await requestsOf(db, async () => {
-      expect(await db.layer.moderation.review(assessment_id)).toEqual({
+      expect(await db.layer.moderation.reviewOutline(assessment_id)).toEqual({
         safetyLogs: logs.map(({ categories: _, user_response: __, ai_response: ___, ...row }) => row),
         reports: reports.map(({ reporter_email: _, description: __, status: ___, ...row }) => row),
       });
@@ -634,7 +634,7 @@ describe("review and wholeReview (assessmentReview)", () => {
     const { assessment_id, completed, logs, reports } = await reviewed("whole@example.com");
 
     const requests = await requestsOf(db, async () => {
-      expect(await db.layer.moderation.wholeReview(assessment_id)).toEqual({
+      expect(await db.layer.moderation.review(assessment_id)).toEqual({
         assessment: completed,
         safetyLogs: logs,
         reports,
@@ -647,7 +647,7 @@ describe("review and wholeReview (assessmentReview)", () => {
   it("show what is known of an assessment that does not exist", async () => {
     const report = await db.layer.moderation.fileReport(aReport({ assessment_id: "never-started" }));
 
-    expect(await db.layer.moderation.wholeReview("never-started")).toEqual({
+    expect(await db.layer.moderation.review("never-started")).toEqual({
       assessment: undefined,
       safetyLogs: [],
       reports: [report],
@@ -656,8 +656,8 @@ describe("review and wholeReview (assessmentReview)", () => {
 
   it("are empty, without a batch, when nothing is known of the assessment", async () => {
     const requests = await requestsOf(db, async () => {
-      expect(await db.layer.moderation.review("nothing")).toEqual({ safetyLogs: [], reports: [] });
-      expect(await db.layer.moderation.wholeReview("nothing")).toEqual({
+      expect(await db.layer.moderation.reviewOutline("nothing")).toEqual({ safetyLogs: [], reports: [] });
+      expect(await db.layer.moderation.review("nothing")).toEqual({
         assessment: undefined,
         safetyLogs: [],
         reports: [],
@@ -668,8 +668,8 @@ describe("review and wholeReview (assessmentReview)", () => {
   });
 
   it.each([[""], [undefined], [42]])("refuse %p as an assessment", async (id) => {
+    await expect(db.layer.moderation.reviewOutline(id as never)).rejects.toMatchObject({ attribute: "assessment_id" });
     await expect(db.layer.moderation.review(id as never)).rejects.toMatchObject({ attribute: "assessment_id" });
-    await expect(db.layer.moderation.wholeReview(id as never)).rejects.toMatchObject({ attribute: "assessment_id" });
   });
 
   it("follow a report's state", async () => {
@@ -677,7 +677,7 @@ describe("review and wholeReview (assessmentReview)", () => {
     const report = await db.layer.moderation.fileReport(aReport({ assessment_id }));
     await db.layer.moderation.triage(report, { status: "dismissed" });
 
-    expect((await db.layer.moderation.wholeReview(assessment_id)).reports).toMatchObject([{ status: "dismissed" }]);
+    expect((await db.layer.moderation.review(assessment_id)).reports).toMatchObject([{ status: "dismissed" }]);
   });
 
   it("fail rather than leave out what DynamoDB keeps leaving unprocessed", async () => {
@@ -691,7 +691,7 @@ describe("review and wholeReview (assessmentReview)", () => {
       ),
     });
 
-    const failure = throttled.moderation.wholeReview(assessment_id);
+    const failure = throttled.moderation.review(assessment_id);
 
     await expect(failure).rejects.toBeInstanceOf(UnprocessedError);
     await expect(failure).rejects.toMatchObject({ code: "unprocessed", count: 1 });
@@ -718,7 +718,7 @@ describe("a review larger than an answer of DynamoDB", () => {
     await storeAll(large, SafetyLogModel, logs);
 
     const requests = await requestsOf(large, async () => {
-      const { safetyLogs } = await large.layer.moderation.wholeReview(assessment_id);
+      const { safetyLogs } = await large.layer.moderation.review(assessment_id);
 
       expect(safetyLogs.map(({ log_id }) => log_id)).toEqual(logs.map(({ log_id }) => log_id));
       expect(safetyLogs.every(({ user_response }, number) => user_response === logs[number]?.user_response)).toBe(true);
@@ -753,13 +753,13 @@ describe("a review larger than an answer of DynamoDB", () => {
     await storeAll(large, AssessmentModel, [assessment]);
 
     const requests = await requestsOf(large, async () => {
-      const review = await large.layer.moderation.review(assessment_id);
+      const review = await large.layer.moderation.reviewOutline(assessment_id);
       expect(review.safetyLogs.map(({ timestamp }) => timestamp)).toEqual(logs.map(({ timestamp }) => timestamp));
       expect(review.reports).toHaveLength(5);
     });
 
     expect(requests.length).toBeGreaterThan(1);
-    expect(await large.layer.moderation.wholeReview(assessment_id)).toEqual({ assessment, safetyLogs: logs, reports });
+    expect(await large.layer.moderation.review(assessment_id)).toEqual({ assessment, safetyLogs: logs, reports });
   });
 
   it("is listed by status and by reporter in pages of 1 MB", async () => {

@@ -77,7 +77,7 @@ describe("grant", () => {
     expect(entitlement.user_email).toBe(user_email);
     expect(await purchases.find(` ${user_email.toUpperCase()}`, "speaking")).toEqual(entitlement);
     expect(await purchases.hasAccess(`${user_email.toUpperCase()} `, "speaking")).toBe(true);
-    expect(await purchases.listAllActive(` ${user_email.toUpperCase()} `)).toMatchObject([{ user_email }]);
+    expect(await purchases.allActive(` ${user_email.toUpperCase()} `)).toMatchObject([{ user_email }]);
   });
 
   it("has no time to live, so that an expired purchase is kept", async () => {
@@ -499,7 +499,7 @@ describe("find and hasAccess", () => {
   });
 });
 
-describe("listAllActive (user_email-expires_at-index)", () => {
+describe("allActive (user_email-expires_at-index)", () => {
   it("lists what gives access now, the latest expiry first", async () => {
     const user_email = someone();
     await purchases.grant(newReceipt({ user_email, product_id: "full_mock_test" }));
@@ -509,7 +509,7 @@ describe("listAllActive (user_email-expires_at-index)", () => {
     await purchases.grant(newReceipt({ user_email }));
     await purchases.grant(newReceipt());
 
-    const listed = await purchases.listAllActive(user_email);
+    const listed = await purchases.allActive(user_email);
 
     expect(listed).toEqual([
       { user_email, product_id: "speaking", platform: "ios", expires_at: NOW + 32 * DAY, status: "active" },
@@ -517,12 +517,12 @@ describe("listAllActive (user_email-expires_at-index)", () => {
       { user_email, product_id: "full_mock_test", platform: "ios", expires_at: NOW + 30 * DAY, status: "active" },
     ]);
     db.clock.now = NOW + 30 * DAY;
-    expect((await purchases.listAllActive(user_email)).map(({ product_id }) => product_id)).toEqual([
+    expect((await purchases.allActive(user_email)).map(({ product_id }) => product_id)).toEqual([
       "speaking",
       "writing",
     ]);
     db.clock.now = NOW + 400 * DAY;
-    expect(await purchases.listAllActive(user_email)).toEqual([]);
+    expect(await purchases.allActive(user_email)).toEqual([]);
   });
 
   it("leaves out what was refunded or marked expired", async () => {
@@ -534,7 +534,7 @@ describe("listAllActive (user_email-expires_at-index)", () => {
       { ...period, product_id: "full_mock_test", transaction_id: aTransaction(), status: "active" },
     ]);
 
-    expect((await purchases.listAllActive(user_email)).map(({ product_id }) => product_id)).toEqual(["full_mock_test"]);
+    expect((await purchases.allActive(user_email)).map(({ product_id }) => product_id)).toEqual(["full_mock_test"]);
   });
 
   it("reads the purchases that it may list, not the account's other rows", async () => {
@@ -555,7 +555,7 @@ describe("listAllActive (user_email-expires_at-index)", () => {
       })),
     );
 
-    const requests = await requestsOf(db, () => purchases.listAllActive(user_email));
+    const requests = await requestsOf(db, () => purchases.allActive(user_email));
 
     expect(requests).toMatchObject([{ operation: "Query", index: "gsi1", items: 1 }]);
   });
@@ -575,7 +575,7 @@ describe("refund", () => {
     expect(refunded).toEqual({ ...granted, status: "refunded" });
     expect(await purchases.find(receipt.user_email, "speaking")).toEqual(refunded);
     expect(await purchases.hasAccess(receipt.user_email, "speaking")).toBe(false);
-    expect(await purchases.listAllActive(receipt.user_email)).toEqual([]);
+    expect(await purchases.allActive(receipt.user_email)).toEqual([]);
   });
 
   it("changes nothing when it is repeated", async () => {
@@ -683,7 +683,7 @@ it("shows the receipt in nothing that it returns", async () => {
     await purchases.grant({ ...receipt, transaction_id }),
     await purchases.grant(receipt),
     await purchases.find(receipt.user_email, "speaking"),
-    await purchases.listAllActive(receipt.user_email),
+    await purchases.allActive(receipt.user_email),
     await purchases.refund(receipt.user_email, "speaking", transaction_id),
     await purchases.refund(receipt.user_email, "speaking", transaction_id),
   ];

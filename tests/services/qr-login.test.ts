@@ -394,7 +394,7 @@ describe("redeem", () => {
     const { token } = await qrLogin.issue(email);
     const { session_id } = await qrLogin.redeem(token, { device_id: PHONE });
 
-    const listed = (await everyPage((options) => db.layer.sessions.list(email, options))).flat();
+    const listed = (await everyPage((options) => db.layer.sessions.listByUser(email, options))).flat();
 
     expect(listed).toEqual([expect.objectContaining({ session_id, qr_authenticated: true })]);
   });

@@ -79,9 +79,9 @@ describe("import and get", () => {
     await db.layer.questions.import([revised]);
 
     const { assessment_type } = question;
-    expect((await db.layer.questions.list({ assessment_type })).items).toEqual([revised]);
-    expect(await db.layer.questions.draw({ assessment_type, difficulty: "easy" }, 1)).toEqual([]);
-    expect(await db.layer.questions.draw({ assessment_type, difficulty: "hard" }, 1)).toEqual([revised]);
+    expect((await db.layer.questions.listByType({ assessment_type })).items).toEqual([revised]);
+    expect(await db.layer.questions.draw({ assessment_type, difficulty: "easy", count: 1 })).toEqual([]);
+    expect(await db.layer.questions.draw({ assessment_type, difficulty: "hard", count: 1 })).toEqual([revised]);
   });
 
   it("find nothing under an unknown id", async () => {
@@ -157,7 +157,7 @@ describe("list", () => {
   it.each(filters.flatMap((filter) => [1, 5, 100].map((limit) => [filter, limit] as const)))(
     "lists all questions of %j in order, in pages of %d",
     async (filter, limit) => {
-      const pages = await everyPage((options) => lists.layer.questions.list(filter, options), { limit });
+      const pages = await everyPage((options) => lists.layer.questions.listByType(filter, options), { limit });
 
       expect(idsOf(pages.flat())).toEqual(idsOf(matching(filter)));
       expect(pages.every((page) => page.length <= limit)).toBe(true);
@@ -166,14 +166,14 @@ describe("list", () => {
   );
 
   it.each(filters)("shows whole questions for %j", async (filter) => {
-    const { items } = await lists.layer.questions.list(filter, { limit: 100 });
+    const { items } = await lists.layer.questions.listByType(filter, { limit: 100 });
 
     expect(inListOrder(items)).toEqual(matching(filter));
   });
 
   it("lists 25 questions unless told otherwise, in one request", async () => {
     const requests = await requestsOf(lists, async () => {
-      expect((await lists.layer.questions.list({ assessment_type })).items).toHaveLength(25);
+      expect((await lists.layer.questions.listByType({ assessment_type })).items).toHaveLength(25);
     });
 
     expect(requests).toMatchObject([{ operation: "Query", index: "gsi5", items: 25 }]);
@@ -186,26 +186,28 @@ describe("list", () => {
     [{ assessment_type, topic: "wor" }],
     [{ assessment_type, difficulty: "easy", topic: "wor" }],
   ])("shows an empty page for %j", async (filter) => {
-    expect(await lists.layer.questions.list(filter)).toEqual({ items: [], cursor: null });
+    expect(await lists.layer.questions.listByType(filter)).toEqual({ items: [], cursor: null });
   });
 
   it("refuses a cursor of any other list, and one tampered with", async () => {
     const cursors = await Promise.all(
-      filters.map(async (filter) => (await lists.layer.questions.list(filter, { limit: 1 })).cursor),
+      filters.map(async (filter) => (await lists.layer.questions.listByType(filter, { limit: 1 })).cursor),
     );
 
     for (const [own, filter] of filters.entries()) {
       for (const [other, cursor] of cursors.entries()) {
         expect(cursor).not.toBeNull();
-        const attempt = lists.layer.questions.list(filter, { cursor });
+        const attempt = lists.layer.questions.listByType(filter, { cursor });
         if (own === other) await expect(attempt).resolves.toMatchObject({ items: expect.anything() });
         else await expect(attempt).rejects.toBeInstanceOf(InvalidCursorError);
       }
       for (const cursor of [`${cursors[own]}A`, "", "not a cursor", 7 as never]) {
-        await expect(lists.layer.questions.list(filter, { cursor })).rejects.toBeInstanceOf(InvalidCursorError);
+        await expect(lists.layer.questions.listByType(filter, { cursor })).rejects.toBeInstanceOf(InvalidCursorError);
       }
       const ofOtherType = { ...filter, assessment_type: "speaking_part2" } as const;
-      await expect(lists.layer.questions.list(ofOtherType, { cursor: cursors[own] ?? null })).rejects.toMatchObject({
+      await expect(
+        lists.layer.questions.listByType(ofOtherType, { cursor: cursors[own] ?? null }),
+      ).rejects.toMatchObject({
         code: "invalid_cursor",
       });
     }
@@ -213,7 +215,7 @@ describe("list", () => {
 
   it.each([[0], [101], [2.5], ["5"]])("refuses a limit of %p", async (limit) => {
     for (const filter of filters) {
-      await expect(lists.layer.questions.list(filter, { limit: limit as number })).rejects.toMatchObject({
+      await expect(lists.layer.questions.listByType(filter, { limit: limit as number })).rejects.toMatchObject({
         code: "validation",
         attribute: "limit",
       });
@@ -228,12 +230,14 @@ describe("list", () => {
     [{ assessment_type, topic: "" }, "topic"],
     [{ assessment_type, keyword: "house" }, "keyword"],
   ])("refuses the filter %j", async (filter, attribute) => {
-    await expect(lists.layer.questions.list(filter as QuestionFilter)).rejects.toMatchObject({
+    await expect(lists.layer.questions.listByType(filter as QuestionFilter)).rejects.toMatchObject({
       code: "validation",
       entity: "question",
       attribute,
     });
-    await expect(lists.layer.questions.draw(filter as QuestionFilter, 1)).rejects.toMatchObject({ attribute });
+    await expect(lists.layer.questions.draw({ ...(filter as QuestionFilter), count: 1 })).rejects.toMatchObject({
+      attribute,
+    });
   });
 
   it.each<[string, Partial<QuestionFilter>]>([
@@ -256,7 +260,7 @@ describe("list", () => {
       await large.layer.questions.import(long);
       const expected = long.filter(({ difficulty }) => filter.difficulty === undefined || difficulty === "easy");
 
-      const pages = await everyPage((options) => large.layer.questions.list(filter, options), { limit: 100 });
+      const pages = await everyPage((options) => large.layer.questions.listByType(filter, options), { limit: 100 });
 
       expect(idsOf(pages.flat()).sort()).toEqual(idsOf(expected).sort());
       expect(pages.length).toBeGreaterThan(1);
@@ -296,7 +300,7 @@ describe("draw", () => {
     [{ assessment_type: "writing_task2" }, 0],
   ])("draws different questions of %j only, and at most the %d there are", async (filter, available) => {
     for (const count of [1, 2, 3, 7, 20, 50]) {
-      const drawn = await draws.layer.questions.draw(filter, count);
+      const drawn = await draws.layer.questions.draw({ ...filter, count });
 
       expect(drawn).toHaveLength(Math.min(count, available));
       expect(new Set(idsOf(drawn)).size).toBe(drawn.length);
@@ -305,7 +309,7 @@ describe("draw", () => {
   });
 
   it("returns whole questions", async () => {
-    const [drawn] = await draws.layer.questions.draw({ assessment_type: "speaking_part1" }, 1);
+    const [drawn] = await draws.layer.questions.draw({ assessment_type: "speaking_part1", count: 1 });
 
     expect(drawn).toEqual(await draws.layer.questions.get(drawn?.question_id ?? ""));
     expect(drawn?.sample_answer).toBe(aQuestion().sample_answer);
@@ -315,7 +319,8 @@ describe("draw", () => {
   async function tally(filter: QuestionFilter, count: number, times: number): Promise<Map<string, number>> {
     const seen = new Map<string, number>();
     for (let time = 0; time < times; time++) {
-      for (const id of idsOf(await draws.layer.questions.draw(filter, count))) seen.set(id, (seen.get(id) ?? 0) + 1);
+      for (const id of idsOf(await draws.layer.questions.draw({ ...filter, count })))
+        seen.set(id, (seen.get(id) ?? 0) + 1);
     }
     return seen;
   }
@@ -337,7 +342,7 @@ describe("draw", () => {
   it("brings up every difficulty", async () => {
     const seen = new Set<Difficulty>();
     for (let time = 0; time < 60 && seen.size < 3; time++) {
-      for (const { difficulty } of await draws.layer.questions.draw({ assessment_type: "speaking_part3" }, 1)) {
+      for (const { difficulty } of await draws.layer.questions.draw({ assessment_type: "speaking_part3", count: 1 })) {
         seen.add(difficulty);
       }
     }
@@ -353,7 +358,7 @@ describe("draw", () => {
   ])("draws %s from a bank of 1,000 without reading it", async (_, rest, count) => {
     for (let time = 0; time < 20; time++) {
       const requests = await requestsOf(draws, () =>
-        draws.layer.questions.draw({ assessment_type: "speaking_part2", ...rest }, count),
+        draws.layer.questions.draw({ assessment_type: "speaking_part2", ...rest, count: count }),
       );
 
       expect(requests.reduce((sum, { items }) => sum + items, 0)).toBeLessThanOrEqual(250);
@@ -361,7 +366,7 @@ describe("draw", () => {
   });
 
   it.each([[0], [51], [-1], [1.5], [Number.NaN], ["3"], [undefined]])("refuses a count of %p", async (count) => {
-    const failure = draws.layer.questions.draw({ assessment_type: "speaking_part1" }, count as number);
+    const failure = draws.layer.questions.draw({ assessment_type: "speaking_part1", count: count as number });
 
     await expect(failure).rejects.toBeInstanceOf(ValidationError);
     await expect(failure).rejects.toMatchObject({ entity: "question", attribute: "count" });
@@ -376,7 +381,7 @@ describe("draw", () => {
       }),
     });
 
-    const drawn = await layer.questions.draw({ assessment_type: "speaking_part1" }, 12);
+    const drawn = await layer.questions.draw({ assessment_type: "speaking_part1", count: 12 });
 
     expect(new Set(idsOf(drawn)).size).toBe(12);
     expect(asked).toBe(2);
@@ -390,7 +395,7 @@ describe("draw", () => {
       ),
     });
 
-    const failure = layer.questions.draw({ assessment_type: "speaking_part1" as QuestionType }, 12);
+    const failure = layer.questions.draw({ assessment_type: "speaking_part1" as QuestionType, count: 12 });
 
     await expect(failure).rejects.toBeInstanceOf(UnprocessedError);
     await expect(failure).rejects.toMatchObject({ code: "unprocessed", count: 12 });

@@ -41,7 +41,7 @@ describe("import", () => {
     await db.layer.rubrics.import([revised]);
 
     expect(await db.layer.rubrics.get(revised.rubric_id)).toEqual(revised);
-    expect(await db.layer.rubrics.listAllBySkill("speaking")).toHaveLength(4);
+    expect(await db.layer.rubrics.allBySkill("speaking")).toHaveLength(4);
     await db.layer.rubrics.import(speaking);
   });
 });
@@ -72,7 +72,7 @@ describe("get", () => {
   });
 });
 
-describe("listAllBySkill", () => {
+describe("allBySkill", () => {
   const byCriterion = (a: { criterion: string }, b: { criterion: string }) => (a.criterion < b.criterion ? -1 : 1);
 
   it.each([
@@ -80,14 +80,14 @@ describe("listAllBySkill", () => {
     ["writing", writing],
   ] as const)("lists the rubrics of %s whole, by criterion, in one request", async (skill, rubrics) => {
     const requests = await requestsOf(db, async () => {
-      expect(await db.layer.rubrics.listAllBySkill(skill)).toEqual([...rubrics].sort(byCriterion));
+      expect(await db.layer.rubrics.allBySkill(skill)).toEqual([...rubrics].sort(byCriterion));
     });
 
     expect(requests).toMatchObject([{ operation: "Query", index: "gsi5", items: 4 }]);
   });
 
   it("refuses an unknown skill", async () => {
-    await expect(db.layer.rubrics.listAllBySkill("reading" as Skill)).rejects.toMatchObject({
+    await expect(db.layer.rubrics.allBySkill("reading" as Skill)).rejects.toMatchObject({
       code: "validation",
       attribute: "skill_type",
     });
@@ -107,7 +107,7 @@ describe("listAllBySkill", () => {
       await large.layer.rubrics.import(rubrics);
 
       const requests = await requestsOf(large, async () => {
-        expect(await large.layer.rubrics.listAllBySkill("writing")).toEqual([...rubrics].sort(byCriterion));
+        expect(await large.layer.rubrics.allBySkill("writing")).toEqual([...rubrics].sort(byCriterion));
       });
 
       expect(requests.length).toBeGreaterThan(1);

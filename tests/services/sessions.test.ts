@@ -102,10 +102,13 @@ describe("list (user_email-created_at-index)", () => {
     const listed: string[] = [];
     let cursor: string | null = null;
     do {
-      const page: Awaited<ReturnType<typeof db.layer.sessions.list>> = await db.layer.sessions.list(user_email, {
-        limit: 2,
-        cursor,
-      });
+      const page: Awaited<ReturnType<typeof db.layer.sessions.listByUser>> = await db.layer.sessions.listByUser(
+        user_email,
+        {
+          limit: 2,
+          cursor,
+        },
+      );
       expect(page.items.length).toBeLessThanOrEqual(2);
       listed.push(...page.items.map((row) => row.session_id));
       cursor = page.cursor;
@@ -120,7 +123,7 @@ describe("list (user_email-created_at-index)", () => {
     db.clock.now = NOW + SESSION_LIFETIME_SECONDS;
     const current = await db.layer.sessions.start({ user_email });
 
-    const { items, cursor } = await db.layer.sessions.list(user_email);
+    const { items, cursor } = await db.layer.sessions.listByUser(user_email);
     expect(items.map((row) => row.session_id)).toEqual([current.session_id]);
     expect(cursor).toBeNull();
   });
@@ -138,7 +141,7 @@ describe("a log-in while the password is changed", () => {
     go();
 
     await expect(logIn).rejects.toMatchObject({ code: "conflict", reason: "password_changed" });
-    expect((await db.layer.sessions.list(user_email)).items).toEqual([]);
+    expect((await db.layer.sessions.listByUser(user_email)).items).toEqual([]);
   });
 
   it("is not held up by the hash that is still the account's", async () => {

@@ -613,7 +613,7 @@ describe("countByStatus", () => {
   });
 });
 
-describe("thread and wholeThread (ticket_id-timestamp-index)", () => {
+describe("thread and thread (ticket_id-timestamp-index)", () => {
   it("read a ticket with its actions newest first, in outline in one request and whole in two", async () => {
     const opened = await support.open(aTicket({ ai_response: "We are on it." }));
     db.clock.now = NOW + MINUTE;
@@ -623,14 +623,14 @@ describe("thread and wholeThread (ticket_id-timestamp-index)", () => {
     const ticket = await support.get(opened.ticket_id);
 
     const listRequests = await requestsOf(db, async () => {
-      const thread = await support.thread(ticket.ticket_id);
+      const thread = await support.threadOutline(ticket.ticket_id);
       const { created_at, user_email, subject, category } = ticket;
       expect(thread.ticket).toEqual({ ticket_id: ticket.ticket_id, created_at, user_email, subject, category });
       expect(thread.actions.map(({ action_id }) => action_id)).toEqual([fix.action_id, diagnosis.action_id]);
       expect(thread.actions[0]).not.toHaveProperty("code_diff");
     });
     const wholeRequests = await requestsOf(db, async () => {
-      expect(await support.wholeThread(ticket.ticket_id)).toEqual({ ticket, actions: [fix, diagnosis] });
+      expect(await support.thread(ticket.ticket_id)).toEqual({ ticket, actions: [fix, diagnosis] });
     });
 
     expect(listRequests).toMatchObject([{ operation: "Query", index: "gsi4", items: 3 }]);
@@ -640,8 +640,8 @@ describe("thread and wholeThread (ticket_id-timestamp-index)", () => {
   it("read a ticket without actions", async () => {
     const ticket = await support.open(aTicket());
 
-    expect((await support.thread(ticket.ticket_id)).actions).toEqual([]);
-    expect(await support.wholeThread(ticket.ticket_id)).toEqual({ ticket, actions: [] });
+    expect((await support.threadOutline(ticket.ticket_id)).actions).toEqual([]);
+    expect(await support.thread(ticket.ticket_id)).toEqual({ ticket, actions: [] });
   });
 
   it("leave out the actions of other tickets, also of ids that begin alike", async () => {
@@ -651,8 +651,8 @@ describe("thread and wholeThread (ticket_id-timestamp-index)", () => {
     ];
     await db.layer.devops.recordDiagnosis(aDiagnosis({ ticket: other }));
 
-    expect((await support.wholeThread(one.ticket_id)).actions).toEqual([]);
-    expect((await support.wholeThread(other.ticket_id)).actions).toHaveLength(1);
+    expect((await support.thread(one.ticket_id)).actions).toEqual([]);
+    expect((await support.thread(other.ticket_id)).actions).toHaveLength(1);
   });
 
   it("are complete and in order with more than 200 actions", async () => {
@@ -669,9 +669,9 @@ describe("thread and wholeThread (ticket_id-timestamp-index)", () => {
     await storeAll(db, DevopsActionModel, actions);
     const newestFirst = actions.map(({ action_id }) => action_id).reverse();
 
-    const { actions: listed } = await support.thread(ticket_id);
+    const { actions: listed } = await support.threadOutline(ticket_id);
     const requests = await requestsOf(db, async () => {
-      const whole = await support.wholeThread(ticket_id);
+      const whole = await support.thread(ticket_id);
       expect(whole.ticket.ticket_id).toBe(ticket_id);
       expect(whole.actions).toEqual(actions.toReversed());
     });
@@ -700,14 +700,14 @@ describe("thread and wholeThread (ticket_id-timestamp-index)", () => {
       return { Responses: {}, UnprocessedKeys: { [db.table]: { Keys: keys } } };
     });
 
-    const whole = await db.layerWith({ client }).support.wholeThread(ticket.ticket_id);
+    const whole = await db.layerWith({ client }).support.thread(ticket.ticket_id);
 
     expect(held).toBe(true);
     expect(whole.actions).toEqual(actions);
   });
 
   it("tell that a ticket does not exist", async () => {
+    await expect(support.threadOutline("TKT-NONE")).rejects.toBeInstanceOf(NotFoundError);
     await expect(support.thread("TKT-NONE")).rejects.toBeInstanceOf(NotFoundError);
-    await expect(support.wholeThread("TKT-NONE")).rejects.toBeInstanceOf(NotFoundError);
   });
 });

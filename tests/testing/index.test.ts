@@ -123,7 +123,7 @@ describe("faults", () => {
     expect(faults.due).toEqual([]);
 
     faults.inject("unprocessed", { operation: "BatchGetItem" });
-    expect(await layer.questions.draw({ assessment_type: "speaking_part2" }, 5)).toHaveLength(5);
+    expect(await layer.questions.draw({ assessment_type: "speaking_part2", count: 5 })).toHaveLength(5);
     expect(faults.due).toEqual([]);
   });
 

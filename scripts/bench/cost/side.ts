@@ -13,8 +13,8 @@ export interface Side {
   readonly sessions: Pick<Sessions, "start" | "authenticate">;
   readonly qrLogin: Pick<QrLogin, "issue" | "redeem">;
   readonly assessments: Pick<Assessments, "start" | "complete" | "listByUser">;
-  readonly purchases: Pick<Purchases, "grant" | "listAllActive">;
-  readonly support: Pick<Support, "open" | "escalate" | "resolve" | "wholeThread">;
+  readonly purchases: Pick<Purchases, "grant" | "allActive">;
+  readonly support: Pick<Support, "open" | "escalate" | "resolve" | "thread">;
   readonly devops: Pick<Devops, "proposeFix" | "approve" | "markApplied">;
-  readonly moderation: Pick<Moderation, "recordSafetyEvent" | "fileReport" | "wholeReview">;
+  readonly moderation: Pick<Moderation, "recordSafetyEvent" | "fileReport" | "review">;
 }

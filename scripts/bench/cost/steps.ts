@@ -17,7 +17,7 @@ export interface Step {
 }
 
 const REVIEWER = "dana.reviewer@example.com";
-const DECISION = { reviewed_by: REVIEWER, reason: "One line, and a test covers it." };
+const DECISION = { reviewed_by: REVIEWER, review_reason: "One line, and a test covers it." };
 const REGISTRATION = {
   email: "chen.wei@example.com",
   password_hash: PASSWORD_HASH,
@@ -92,7 +92,7 @@ export function stepsOf(side: Side): readonly Step[] {
       name: "active purchases",
       acts: [
         {
-          run: () => purchases.listAllActive(MARIA),
+          run: () => purchases.allActive(MARIA),
           reads: readsRows("gsi1", [{ entity: "entitlement", where: () => ({ user_email: MARIA }) }]),
         },
       ],
@@ -130,7 +130,7 @@ export function stepsOf(side: Side): readonly Step[] {
       name: "thread, whole",
       acts: [
         {
-          run: () => support.wholeThread(ticket.value.ticket_id),
+          run: () => support.thread(ticket.value.ticket_id),
           reads: (table) => {
             const where = () => ({ ticket_id: ticket.value.ticket_id });
             const whole = readsItems("ticket", where)(table) + readsItems("devops_action", where)(table);
@@ -166,7 +166,7 @@ export function stepsOf(side: Side): readonly Step[] {
       name: "review, whole",
       acts: [
         {
-          run: () => moderation.wholeReview(assessmentId()),
+          run: () => moderation.review(assessmentId()),
           reads: (table) => {
             const where = () => ({ assessment_id: assessmentId() });
             const members = ["safety_log", "content_report"] as const;

@@ -38,8 +38,8 @@ const QUESTION_TYPES = ["speaking_part1", "writing_task2"] as const;
 /** Every public list, with the seed's index that it answers. */
 const LISTS: readonly ListCase[] = [
   {
-    name: "sessions.list (user_email-created_at-index)",
-    read: ({ sessions }, partition, options) => sessions.list(USERS[partition], options),
+    name: "sessions.listByUser (user_email-created_at-index)",
+    read: ({ sessions }, partition, options) => sessions.listByUser(USERS[partition], options),
     id: "session_id",
     expected: newestFirst,
   },
@@ -57,30 +57,33 @@ const LISTS: readonly ListCase[] = [
     expected: newestFirst,
   },
   {
-    name: "questions.list by type",
+    name: "questions.listByType by type",
     read: ({ questions }, partition, options) =>
-      questions.list({ assessment_type: QUESTION_TYPES[partition] }, options),
+      questions.listByType({ assessment_type: QUESTION_TYPES[partition] }, options),
     id: "question_id",
     expected: idsOf,
   },
   {
-    name: "questions.list by type and difficulty",
+    name: "questions.listByType by type and difficulty",
     read: ({ questions }, partition, options) =>
-      questions.list({ assessment_type: QUESTION_TYPES[partition], difficulty: "easy" }, options),
+      questions.listByType({ assessment_type: QUESTION_TYPES[partition], difficulty: "easy" }, options),
     id: "question_id",
     expected: (partition) => idsOf(partition).slice(0, Math.ceil(ROWS[partition] / 3)),
   },
   {
-    name: "questions.list by type and topic",
+    name: "questions.listByType by type and topic",
     read: ({ questions }, partition, options) =>
-      questions.list({ assessment_type: QUESTION_TYPES[partition], topic: "people" }, options),
+      questions.listByType({ assessment_type: QUESTION_TYPES[partition], topic: "people" }, options),
     id: "question_id",
     expected: idsOf,
   },
   {
-    name: "questions.list by type, difficulty and topic",
+    name: "questions.listByType by type, difficulty and topic",
     read: ({ questions }, partition, options) =>
-      questions.list({ assessment_type: QUESTION_TYPES[partition], difficulty: "medium", topic: "people" }, options),
+      questions.listByType(
+        { assessment_type: QUESTION_TYPES[partition], difficulty: "medium", topic: "people" },
+        options,
+      ),
     id: "question_id",
     expected: (partition) => idsOf(partition).slice(Math.ceil(ROWS[partition] / 3) * 2),
   },
@@ -444,7 +447,7 @@ describe("on a table that changes, or is large", () => {
     await storeAll(own, QuestionModel, questions);
     const filter = { assessment_type: "speaking_part2", topic: "people" } as const;
 
-    const pages = await everyPage((options) => own.layer.questions.list(filter, options), { limit: 100 });
+    const pages = await everyPage((options) => own.layer.questions.listByType(filter, options), { limit: 100 });
 
     expect(pages.flat().map(({ question_id }) => question_id)).toEqual(
       questions.filter(({ topic }) => topic === "people").map(({ question_id }) => question_id),

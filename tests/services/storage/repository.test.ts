@@ -39,8 +39,8 @@ describe("a page of an access pattern", () => {
     return Promise.all([expect(wrong()).rejects.toThrow(), expect(unknown()).rejects.toThrow()]);
   });
 
-  it("is refused for a value that breaks the attribute's rule", async () => {
-    const refused = tickets().page("byStatus", { status: "lost" as "new" });
+  it.each([["lost"], [undefined]])("is refused for a value that breaks the attribute's rule: %p", async (status) => {
+    const refused = tickets().page("byStatus", { status: status as "new" });
     await expect(refused).rejects.toMatchObject({ code: "validation", entity: "ticket", attribute: "status" });
   });
 });

@@ -79,7 +79,7 @@ describe("onRequest", () => {
       await db.layer.devops.proposeFix(aFix());
       await db.layer.support.setPriority(opened, "low");
       await db.layer.sessions.end(session_id);
-      await db.layer.support.wholeThread(opened.ticket_id);
+      await db.layer.support.thread(opened.ticket_id);
       await db.layer.sessions.endAll(user_email);
     });
 
@@ -159,7 +159,7 @@ describe("onRequest", () => {
     const told = await requestsOf(db, async () => {
       const { ticket_id } = await db.layer.support.open(aTicket());
       await db.layer.support.get(ticket_id);
-      await db.layer.support.wholeThread(ticket_id);
+      await db.layer.support.thread(ticket_id);
     });
 
     const [put, marker, get, thread, whole] = told;
@@ -194,7 +194,7 @@ describe("onRequest", () => {
     const user = await layer.accounts.register(
       aRegistration({ email: user_email, verification_token: "token-of-mail" }),
     );
-    await layer.accounts.verifyEmail(user_email, "wrong-token").catch(() => undefined);
+    await layer.accounts.verifyEmail(user_email, { verification_token: "wrong-token" }).catch(() => undefined);
     await layer.accounts.credentials(user_email);
     const session = await layer.sessions.start({ user_email, ip_address: "203.0.113.99" });
     await layer.sessions.authenticate(session.session_id);
@@ -203,9 +203,9 @@ describe("onRequest", () => {
     await layer.purchases.grant(aReceipt({ user_email, transaction_id: "transaction-77", receipt_data: "MIIT-77" }));
     const ticket = await layer.support.open(aTicket({ user_email, ticket_id: "TKT-PRIVATE", subject: "Sensitive" }));
     await layer.support.escalate(ticket).catch(() => undefined);
-    await layer.support.wholeThread(ticket.ticket_id);
-    const { cursor } = await layer.sessions.list(user_email, { limit: 1 });
-    await layer.sessions.list(user_email, { limit: 1, cursor });
+    await layer.support.thread(ticket.ticket_id);
+    const { cursor } = await layer.sessions.listByUser(user_email, { limit: 1 });
+    await layer.sessions.listByUser(user_email, { limit: 1, cursor });
     await layer.accounts.export(user_email);
     await layer.accounts.erase(user_email);
 
@@ -308,7 +308,7 @@ const CALLS: readonly (readonly [RequestEvent["operation"], (layer: DataLayer) =
   ["PutItem", ({ devops }) => devops.proposeFix(aFix())],
   ["UpdateItem", ({ support }) => support.setPriority({ ticket_id: "TKT-1", created_at: NOW }, "low")],
   ["DeleteItem", ({ sessions }) => sessions.end("session-1")],
-  ["BatchGetItem", ({ support }) => support.wholeThread("TKT-1")],
+  ["BatchGetItem", ({ support }) => support.thread("TKT-1")],
   ["BatchWriteItem", ({ sessions }) => sessions.endAll("maria@example.com")],
 ];
 

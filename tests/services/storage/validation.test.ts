@@ -98,16 +98,16 @@ const INPUTS: readonly InputCase[] = [
     call: ({ assessments }, input) => assessments.complete({ assessment_id: "A-1", user_id: MARIA }, input),
   },
   {
-    name: "questions.list",
+    name: "questions.listByType",
     subject: "question",
     valid: { assessment_type: "speaking_part1" },
-    call: ({ questions }, input) => questions.list(input),
+    call: ({ questions }, input) => questions.listByType(input),
   },
   {
     name: "questions.draw",
     subject: "question",
-    valid: { assessment_type: "speaking_part1" },
-    call: ({ questions }, input) => questions.draw(input, 3),
+    valid: { assessment_type: "speaking_part1", count: 3 },
+    call: ({ questions }, input) => questions.draw(input),
   },
   {
     name: "questions.import",
@@ -172,13 +172,13 @@ const INPUTS: readonly InputCase[] = [
   {
     name: "devops.approve",
     subject: "devops_action",
-    valid: { reviewed_by: "dana", reason: "Yes" },
+    valid: { reviewed_by: "dana", review_reason: "Yes" },
     call: ({ devops }, input) => devops.approve(ACTION, input),
   },
   {
     name: "devops.reject",
     subject: "devops_action",
-    valid: { reviewed_by: "dana", reason: "No" },
+    valid: { reviewed_by: "dana", review_reason: "No" },
     call: ({ devops }, input) => devops.reject(ACTION, input),
   },
   {
@@ -407,7 +407,7 @@ describe("keys over DynamoDB's limits", () => {
   it.each<[string, string, (layer: DataLayer) => Promise<unknown>]>([
     ["session", "session_id", ({ sessions }) => sessions.authenticate(LONG)],
     ["session", "session_id", ({ sessions }) => sessions.end(LONG)],
-    ["session", "user_email", ({ sessions }) => sessions.list(`${LONG}@example.com`)],
+    ["session", "user_email", ({ sessions }) => sessions.listByUser(`${LONG}@example.com`)],
     ["user", "email", ({ accounts }) => accounts.get(`${LONG}@example.com`)],
     ["qr_token", "token", ({ qrLogin }) => qrLogin.status(LONG)],
     ["qr_token", "token", ({ qrLogin }) => qrLogin.redeem(LONG, { device_id: "phone-1" })],
@@ -432,16 +432,16 @@ describe("keys over DynamoDB's limits", () => {
       "assessment_id",
       ({ moderation }) => moderation.recordSafetyEvent(aSafetyEvent({ assessment_id: LONG })),
     ],
-    ["safety_log", "assessment_id", ({ moderation }) => moderation.review(LONG)],
+    ["safety_log", "assessment_id", ({ moderation }) => moderation.reviewOutline(LONG)],
     ["content_report", "report_id", ({ moderation }) => moderation.getReport(LONG)],
     ["content_report", "report_id", ({ moderation }) => moderation.fileReport(aReport({ report_id: LONG }))],
     ["content_report", "assessment_id", ({ moderation }) => moderation.fileReport(aReport({ assessment_id: LONG }))],
     ["ticket", "ticket_id", ({ support }) => support.get(LONG)],
-    ["ticket", "ticket_id", ({ support }) => support.thread(LONG)],
+    ["ticket", "ticket_id", ({ support }) => support.threadOutline(LONG)],
     ["ticket", "ticket_id", ({ support }) => support.resolve({ ...TICKET, ticket_id: LONG })],
     ["ticket", "ticket_id", ({ support }) => support.open(aTicket({ ticket_id: LONG }))],
     ["devops_action", "action_id", ({ devops }) => devops.get(LONG)],
-    ["devops_action", "action_id", ({ devops }) => devops.approve(LONG, { reviewed_by: "dana", reason: "Yes" })],
+    ["devops_action", "action_id", ({ devops }) => devops.approve(LONG, { reviewed_by: "dana", review_reason: "Yes" })],
     ["devops_action", "action_id", ({ devops }) => devops.proposeFix(aFix({ action_id: LONG }))],
     ["ticket", "ticket_id", ({ devops }) => devops.proposeFix(aFix({ ticket: LONG }))],
     [
@@ -510,7 +510,11 @@ describe("items over 400 KB", () => {
     ["ticket", "message", ({ support }, message) => support.open(aTicket({ message, ticket_id: "TKT-LARGE" }))],
     ["ticket", "ai_response", ({ support }, ai_response) => support.answer(TICKET, { ai_response })],
     ["devops_action", "code_diff", ({ devops }, code_diff) => devops.proposeFix(aFix({ code_diff }))],
-    ["devops_action", "review_reason", ({ devops }, reason) => devops.approve(ACTION, { reviewed_by: "dana", reason })],
+    [
+      "devops_action",
+      "review_reason",
+      ({ devops }, review_reason) => devops.approve(ACTION, { reviewed_by: "dana", review_reason }),
+    ],
     ["entitlement", "receipt_data", ({ purchases }, receipt_data) => purchases.grant(aReceipt({ receipt_data }))],
     [
       "safety_log",
