@@ -106,6 +106,15 @@ function equalSecrets(a: unknown, b: unknown): boolean {
   return left.length === right.length && timingSafeEqual(left, right);
 }
 
+/** What the overview shows of an account. */
+const overviewOf = ({ email, username, created_at, email_verified, account_status }: User): UserSummary => ({
+  email,
+  username,
+  created_at,
+  email_verified,
+  account_status,
+});
+
 const emailOf = (value: string) => attributeValue(UserModel, "email", value);
 /**
  * User accounts: registration, log-in data, state, overview, export and erasure.
@@ -376,8 +385,8 @@ export class Accounts {
       { user_email: emailOf(email) },
       { limit: wanted + OVERVIEW_OTHERS, enough: (entity) => entity === "assessment" && ++found === wanted },
     );
-    const [own] = user;
-    if (own === undefined) throw this.#users.notFound();
+    // The index may not show an account yet that has just been registered.
+    const [own = overviewOf(await this.get(email))] = user;
     const now = this.#context.clock();
     return {
       user: own,

@@ -1,5 +1,10 @@
 import { v7 as uuidv7 } from "uuid";
-import type { DevopsAction, DevopsActionOutline } from "../entities/devops-action.ts";
+import {
+  type DevopsAction,
+  type DevopsActionEntity,
+  DevopsActionModel,
+  type DevopsActionOutline,
+} from "../entities/devops-action.ts";
 import { TICKET_STATUSES, type TicketPriority, type TicketStatus } from "../entities/enums.ts";
 import {
   type NewTicket,
@@ -54,6 +59,15 @@ export interface TicketThread {
 /** How many tickets are in each state; 0 where there are none. */
 export type TicketCounts = Readonly<Record<TicketStatus, number>>;
 
+/** What a thread's outline shows of its ticket. */
+const outlineOf = ({ ticket_id, created_at, user_email, subject, category }: Ticket): TicketOutline => ({
+  ticket_id,
+  created_at,
+  user_email,
+  subject,
+  category,
+});
+
 /** States in which the agent may answer, also again; a resolved ticket is reopened first. */
 const ANSWERABLE: readonly TicketStatus[] = ["new", "in_progress", "escalated"];
 
@@ -68,11 +82,13 @@ const ANSWERABLE: readonly TicketStatus[] = ["new", "in_progress", "escalated"];
 export class Support {
   readonly #context: DataContext;
   readonly #tickets: Repository<TicketEntity>;
+  readonly #actions: Repository<DevopsActionEntity>;
   readonly #threads: ReturnType<typeof ticketThreadOf>;
 
   constructor(context: DataContext) {
     this.#context = context;
     this.#tickets = new Repository(context, TicketModel);
+    this.#actions = new Repository(context, DevopsActionModel);
     this.#threads = ticketThreadOf(context);
   }
 
@@ -247,9 +263,8 @@ export class Support {
   async threadOutline(ticket_id: string): Promise<TicketThreadOutline> {
     const id = attributeValue(TicketModel, "ticket_id", ticket_id);
     const { ticket: heads, devops_action: actions } = await this.#threads.all({ ticket_id: id });
-    const [ticket] = heads;
-    if (ticket === undefined) throw this.#tickets.notFound(id);
-    return { ticket, actions };
+    // The index may not show a ticket yet that is there.
+    return { ticket: heads[0] ?? outlineOf(await this.#tickets.get(id)), actions };
   }
 
   /**
@@ -261,10 +276,15 @@ export class Support {
    */
   async thread(ticket_id: string): Promise<TicketThread> {
     const id = attributeValue(TicketModel, "ticket_id", ticket_id);
-    const { ticket: heads, devops_action: actions } = await this.#threads.allWhole({ ticket_id: id });
-    const [ticket] = heads;
-    if (ticket === undefined) throw this.#tickets.notFound(id);
-    return { ticket, actions };
+    const [ticket, { devops_action: shown }] = await Promise.all([
+      this.#tickets.get(id, { consistent: true }),
+      this.#threads.allWhole({ ticket_id: id }, ["devops_action"]),
+    ]);
+    const { devops_action_id: linked } = ticket;
+    if (linked === undefined || shown.some(({ action_id }) => action_id === linked)) return { ticket, actions: shown };
+    // The index may not show the first action yet, which the ticket names. It is older than all others.
+    const first = await this.#actions.find(linked);
+    return { ticket, actions: first === undefined ? shown : [...shown, first] };
   }
 
   async #move(

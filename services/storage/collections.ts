@@ -94,9 +94,14 @@ class CollectionReader<C extends string, M extends Members> {
     return this.#byEntity(rows, question) as RowsOf<M, C>;
   }
 
-  /** Every item of the collection, whole and as it is now: a further request for a hundred items. */
-  async allWhole(question: Readonly<Record<string, string>>): Promise<ItemsOf<M>> {
-    const items = await wholeItems(this.#context, this.#label, await this.#rows(question));
+  /**
+   * Every item of the collection, or of the entities named alone, whole and as it is now: a further request for a
+   * hundred items.
+   */
+  async allWhole(question: Readonly<Record<string, string>>, entities?: readonly (keyof M)[]): Promise<ItemsOf<M>> {
+    const rows = await this.#rows(question);
+    const wanted = entities === undefined ? rows : rows.filter((row) => entities.includes(row.__edb_e__ as string));
+    const items = await wholeItems(this.#context, this.#label, wanted);
     return this.#byEntity(items, {}) as ItemsOf<M>;
   }
 

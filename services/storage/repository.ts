@@ -49,7 +49,7 @@ export type Reference<K extends object> = string | Readonly<K>;
 
 /** How a read is made. */
 interface ReadOptions {
-  /** Read what is stored now. Default: false, what was stored a moment ago may do. */
+  /** Read what is stored now. Default: false, an item as it was a moment ago will do. */
   readonly consistent?: boolean;
 }
 
@@ -220,14 +220,25 @@ export class Repository<E extends AnyEntity> {
     return this.parse(await this.getStored(reference, options));
   }
 
-  /** An item in its stored form, or undefined when there is none. */
-  async findStored(reference: Reference<object>, options: ReadOptions = {}): Promise<StoredItem | undefined> {
+  /**
+   * An item in its stored form, or undefined when there is none. A plain read may miss what was just written, so a miss
+   * is looked up again, consistently; a hit costs one plain read.
+   */
+  async findStored(
+    reference: Reference<object>,
+    { consistent = false }: ReadOptions = {},
+  ): Promise<StoredItem | undefined> {
     const key = this.#keyParts(reference);
+    const found = await this.#read(key, consistent);
+    return found === undefined && !consistent ? this.#read(key, true) : found;
+  }
+
+  async #read(key: ItemKey, consistent: boolean): Promise<StoredItem | undefined> {
     const { pattern, attributes } = primaryKeyOf(this.model);
     const label = { entity: this.name, accessPattern: pattern };
     const whole = attributes.every((attribute) => key[attribute] !== undefined);
     const parameters = whole ? getOf(this.entity, key) : queryOf(this.entity, pattern, key).params({ limit: 1 });
-    if (options.consistent === true) parameters.ConsistentRead = true;
+    if (consistent) parameters.ConsistentRead = true;
     if (whole) {
       checkKeySizes(this.model, parameters.Key, parameters.Key);
       return (await send(this.context, "GetItem", label, parameters)).Item;

@@ -595,7 +595,7 @@ describe("listReportsByReporter", () => {
   });
 });
 
-describe("review and review (assessmentReview)", () => {
+describe("reviewOutline and review (assessmentReview)", () => {
   async function reviewed(user: string) {
     const assessment = await db.layer.assessments.start({ user_id: user, assessment_type: "speaking_academic" });
     const { assessment_id } = assessment;
@@ -664,7 +664,7 @@ describe("review and review (assessmentReview)", () => {
       });
     });
 
-    expect(requests.map(({ operation }) => operation)).toEqual(["Query", "Query", "Query"]);
+    expect(requests.map(({ operation }) => operation)).toEqual(["Query", "Query", "Query", "Query"]);
   });
 
   it.each([[""], [undefined], [42]])("refuse %p as an assessment", async (id) => {

@@ -613,7 +613,7 @@ describe("countByStatus", () => {
   });
 });
 
-describe("thread and thread (ticket_id-timestamp-index)", () => {
+describe("threadOutline and thread (ticket_id-timestamp-index)", () => {
   it("read a ticket with its actions newest first, in outline in one request and whole in two", async () => {
     const opened = await support.open(aTicket({ ai_response: "We are on it." }));
     db.clock.now = NOW + MINUTE;
@@ -634,7 +634,12 @@ describe("thread and thread (ticket_id-timestamp-index)", () => {
     });
 
     expect(listRequests).toMatchObject([{ operation: "Query", index: "gsi4", items: 3 }]);
-    expect(wholeRequests.map(({ operation }) => operation)).toEqual(["Query", "BatchGetItem"]);
+    // The ticket and its index side by side, then the actions.
+    expect(wholeRequests.map(({ operation, index }) => [operation, index])).toEqual([
+      ["Query", "table"],
+      ["Query", "gsi4"],
+      ["BatchGetItem", "table"],
+    ]);
   });
 
   it("read a ticket without actions", async () => {
@@ -678,6 +683,7 @@ describe("thread and thread (ticket_id-timestamp-index)", () => {
 
     expect(listed.map(({ action_id }) => action_id)).toEqual(newestFirst);
     expect(requests.map(({ operation, items }) => [operation, items])).toEqual([
+      ["Query", 1],
       ["Query", 231],
       ["BatchGetItem", expect.any(Number)],
       ["BatchGetItem", expect.any(Number)],

@@ -97,8 +97,9 @@ describe("onRequest", () => {
       { operation: "PutItem", entity: "devops_action", accessPattern: "create", index: "table", items: 1 },
       { operation: "UpdateItem", entity: "ticket", accessPattern: "setPriority", index: "table", items: 1 },
       { operation: "DeleteItem", entity: "session", accessPattern: "end", index: "table", items: 1 },
+      { operation: "Query", entity: "ticket", accessPattern: "byId", index: "table", items: 1 },
       { operation: "Query", entity: "ticketThread", accessPattern: "ticketThread", index: "gsi4", items: 2 },
-      { operation: "BatchGetItem", entity: "ticketThread", accessPattern: "ticketThread", index: "table", items: 2 },
+      { operation: "BatchGetItem", entity: "ticketThread", accessPattern: "ticketThread", index: "table", items: 1 },
       { operation: "Query", entity: "qr_token", accessPattern: "byUser", index: "gsi1", items: 0 },
       { operation: "Query", entity: "session", accessPattern: "byUser", index: "gsi1", items: 2 },
       { operation: "BatchWriteItem", entity: "session", accessPattern: "endAll", index: "table", items: 2 },
@@ -119,8 +120,11 @@ describe("onRequest", () => {
       await db.layer.accounts.find("nobody@example.com");
     });
 
+    // A plain read may miss what was just written, so each miss is asked for again.
     expect(told).toMatchObject([
       { operation: "Query", items: 0, outcome: "ok" },
+      { operation: "Query", items: 0, outcome: "ok" },
+      { operation: "GetItem", items: 0, outcome: "ok" },
       { operation: "GetItem", items: 0, outcome: "ok" },
     ]);
   });
@@ -159,10 +163,11 @@ describe("onRequest", () => {
     const told = await requestsOf(db, async () => {
       const { ticket_id } = await db.layer.support.open(aTicket());
       await db.layer.support.get(ticket_id);
-      await db.layer.support.thread(ticket_id);
+      await db.layer.support.threadOutline(ticket_id);
+      await db.layer.support.listByPriority("high", { limit: 1 });
     });
 
-    const [put, marker, get, thread, whole] = told;
+    const [put, marker, get, thread, , whole] = told;
     // Dynalite leaves out what the indexes of a write cost: on AWS it is one unit more for each of them.
     expect(put).toMatchObject({ operation: "PutItem", writeUnits: ON_DYNAMODB_LOCAL ? 5 : 1 });
     expect(put).not.toHaveProperty("readUnits");
@@ -259,7 +264,7 @@ describe("onRequest", () => {
   it("tells how many tries the SDK needed, also when the last one failed", async () => {
     const told: RequestEvent[] = [];
     const { client } = fakeClient((_, place) => {
-      if (place === 0) return { Items: [], $metadata: { attempts: 3 } };
+      if (place === 0) return { Items: [ROW], $metadata: { attempts: 3 } };
       throw Object.assign(new Error("throttled"), { $metadata: { attempts: 4 } });
     });
     const layer = createDataLayer({ client, table: TABLE, onRequest: (event) => told.push(event) });
@@ -308,7 +313,7 @@ const CALLS: readonly (readonly [RequestEvent["operation"], (layer: DataLayer) =
   ["PutItem", ({ devops }) => devops.proposeFix(aFix())],
   ["UpdateItem", ({ support }) => support.setPriority({ ticket_id: "TKT-1", created_at: NOW }, "low")],
   ["DeleteItem", ({ sessions }) => sessions.end("session-1")],
-  ["BatchGetItem", ({ support }) => support.thread("TKT-1")],
+  ["BatchGetItem", ({ support }) => support.listByPriority("high")],
   ["BatchWriteItem", ({ sessions }) => sessions.endAll("maria@example.com")],
 ];
 
