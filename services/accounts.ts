@@ -1,24 +1,20 @@
 import { timingSafeEqual } from "node:crypto";
-import { AssessmentModel, type AssessmentSummary } from "../entities/assessment.ts";
-import { ContentReportModel } from "../entities/content-report.ts";
-import { EntitlementModel, type EntitlementSummary } from "../entities/entitlement.ts";
-import { QrTokenModel } from "../entities/qr-token.ts";
-import { SafetyLogModel } from "../entities/safety-log.ts";
-import { SessionModel } from "../entities/session.ts";
-import { type TicketByUser, TicketModel } from "../entities/ticket.ts";
-import type { UserEntity } from "../entities/user.ts";
-import { type NewUser, type User, UserModel, type UserSummary } from "../entities/user.ts";
-import { settleClaim } from "./guards/claims.ts";
-import { isErased, markErased } from "./guards/erasure.ts";
+import { type NewUser, type User, type UserEntity, UserModel } from "../entities/user.ts";
+import { type ErasureReport, eraseAccount } from "./account/erasure.ts";
+import { type AccountExport, exportAccount } from "./account/export.ts";
+import { type AccountOverview, readOverview } from "./account/overview.ts";
+import { isErased } from "./guards/erasure.ts";
 import { Sessions } from "./sessions.ts";
-import { accountOf } from "./storage/collections.ts";
-import type { DataContext, Model } from "./storage/context.ts";
-import type { QueryOperation } from "./storage/electrodb.ts";
+import type { DataContext } from "./storage/context.ts";
 import { ConflictError } from "./storage/errors.ts";
-import { allRows, MAX_LIMIT } from "./storage/pages.ts";
 import { anyOf, Repository } from "./storage/repository.ts";
-import { batchDelete, batchGet, keyOf, keyText, type RequestLabel, type StoredItem } from "./storage/requests.ts";
-import { attributeValue, countIn, only } from "./storage/validation.ts";
+import type { StoredItem } from "./storage/requests.ts";
+import { attributeValue, only } from "./storage/validation.ts";
+
+export type { ErasureReport } from "./account/erasure.ts";
+export type { AccountExport } from "./account/export.ts";
+export type { ExportedEntity } from "./account/items.ts";
+export type { AccountOverview } from "./account/overview.ts";
 
 /** A new account. */
 export interface Registration extends Readonly<Pick<NewUser, "email" | "password_hash" | "username">> {
@@ -41,64 +37,6 @@ export interface PasswordChange extends Readonly<Pick<NewUser, "password_hash">>
 /** What log-in needs; the only shape that holds the password hash. */
 export type Credentials = Readonly<Pick<NewUser, "email" | "password_hash" | "account_status" | "email_verified">>;
 
-/** What the account's dashboard shows. */
-export interface AccountOverview {
-  /** The account's own row, without when it last logged in. */
-  readonly user: UserSummary;
-  /** The last assessments, newest first. */
-  readonly assessments: AssessmentSummary[];
-  /** All purchases, the latest expiry first; `active` tells which give access now. */
-  readonly entitlements: (EntitlementSummary & { readonly active: boolean })[];
-  /** All tickets that are not resolved, newest first. */
-  readonly openTickets: TicketByUser[];
-}
-
-/** An account, whole: every item, with hidden attributes but without its secrets' values. */
-export interface AccountExport extends Readonly<Pick<User, "email">> {
-  /** When the items were read; epoch seconds. */
-  readonly exported_at: number;
-  /** Items by entity; empty lists for entities of which the account has none. */
-  readonly items: Readonly<Record<ExportedEntity, Readonly<Record<string, unknown>>[]>>;
-}
-
-/** The entities that belong to an account. */
-export type ExportedEntity =
-  | "user"
-  | "session"
-  | "qr_token"
-  | "assessment"
-  | "entitlement"
-  | "safety_log"
-  | "content_report"
-  | "ticket";
-
-/** How many items of each entity an erasure removed. */
-export type ErasureReport = Readonly<Record<ExportedEntity, number>>;
-
-const OVERVIEW_ASSESSMENTS = 10;
-/** How many tickets and purchases the overview expects, to be read in its first request. */
-const OVERVIEW_OTHERS = 10;
-/** Assessments whose safety logs are looked for side by side. */
-const REVIEWS_AT_ONCE = 10;
-const MAX_PASSES = 12;
-
-const assessmentIds = (rows: readonly StoredItem[]): string[] =>
-  rows.filter((row) => row.__edb_e__ === "assessment").map((row) => row.assessment_id as string);
-
-const MODELS_OF_ACCOUNT: Readonly<Record<ExportedEntity, Model>> = {
-  user: UserModel,
-  session: SessionModel,
-  qr_token: QrTokenModel,
-  assessment: AssessmentModel,
-  entitlement: EntitlementModel,
-  safety_log: SafetyLogModel,
-  content_report: ContentReportModel,
-  ticket: TicketModel,
-};
-
-const byExportedEntity = <T>(value: () => T) =>
-  Object.fromEntries(Object.keys(MODELS_OF_ACCOUNT).map((entity) => [entity, value()])) as Record<ExportedEntity, T>;
-
 /** Equal in constant time, for secrets that are compared in this process. */
 function equalSecrets(a: unknown, b: unknown): boolean {
   if (typeof a !== "string" || typeof b !== "string") return a === b;
@@ -106,16 +44,8 @@ function equalSecrets(a: unknown, b: unknown): boolean {
   return left.length === right.length && timingSafeEqual(left, right);
 }
 
-/** What the overview shows of an account. */
-const overviewOf = ({ email, username, created_at, email_verified, account_status }: User): UserSummary => ({
-  email,
-  username,
-  created_at,
-  email_verified,
-  account_status,
-});
-
 const emailOf = (value: string) => attributeValue(UserModel, "email", value);
+
 /**
  * User accounts: registration, log-in data, state, overview, export and erasure.
  * @example
@@ -378,22 +308,7 @@ export class Accounts {
    * const usable = entitlements.filter(({ active }) => active).map(({ product_id }) => product_id); // ["speaking"]
    */
   async overview(email: string, options: { readonly assessments?: number } = {}): Promise<AccountOverview> {
-    only("overview", options, ["assessments"]);
-    const wanted = countIn("overview", "assessments", options.assessments ?? OVERVIEW_ASSESSMENTS, 1, MAX_LIMIT);
-    let found = 0;
-    const { user, assessment, entitlement, ticket } = await accountOf(this.#context).all(
-      { user_email: emailOf(email) },
-      { limit: wanted + OVERVIEW_OTHERS, enough: (entity) => entity === "assessment" && ++found === wanted },
-    );
-    // The index may not show an account yet that has just been registered.
-    const [own = overviewOf(await this.get(email))] = user;
-    const now = this.#context.clock();
-    return {
-      user: own,
-      assessments: assessment,
-      entitlements: entitlement.map((row) => ({ ...row, active: row.status === "active" && row.expires_at > now })),
-      openTickets: ticket.filter(({ status }) => status !== "resolved"),
-    };
+    return readOverview(this.#context, email, options);
   }
 
   /**
@@ -406,21 +321,7 @@ export class Accounts {
    * const file = JSON.stringify({ exported_at, ...items }, null, 2);
    */
   async export(email: string): Promise<AccountExport> {
-    const user_email = emailOf(email);
-    const items = byExportedEntity((): Readonly<Record<string, unknown>>[] => []);
-    const user = await this.#users.findStored(user_email, { consistent: true });
-    const label = { entity: "account", accessPattern: "export" };
-    const found = await this.#itemRows(user_email, label);
-    const logs = await this.#safetyLogRows(user_email, assessmentIds(found), label);
-    const whole = await batchGet(this.#context, label, [...found, ...logs].map(keyOf), {
-      consistent: true,
-    });
-    for (const item of user === undefined ? whole : [user, ...whole]) {
-      const entity = item.__edb_e__ as ExportedEntity;
-      items[entity].push(exported(entity, item));
-    }
-    if (Object.values(items).every((list) => list.length === 0)) throw this.#users.notFound();
-    return { email: user_email, exported_at: this.#context.clock(), items };
+    return exportAccount(this.#context, email);
   }
 
   /**
@@ -434,115 +335,10 @@ export class Accounts {
    * const removed = await accounts.erase(email); // { user: 1, assessment: 1, entitlement: 1, session: 0, … }
    */
   async erase(email: string): Promise<ErasureReport> {
-    const user_email = emailOf(email);
-    const removed = new Map<string, ExportedEntity>();
-    const label = { entity: "account", accessPattern: "erase" };
-    await markErased(this.#context, user_email);
-    const own = await this.#shutForGood(user_email);
-    const remove = async (rows: readonly StoredItem[]) => {
-      await batchDelete(this.#context, label, rows.map(keyOf));
-      for (const row of rows) removed.set(keyText(row), row.__edb_e__ as ExportedEntity);
-    };
-    const assessments = new Set<string>();
-    // Index reads lag behind writes, so the items are looked for until none is left. Assessments go when nothing else
-    // is left, since they lead to the safety logs, also after a crash.
-    for (let pass = 0; ; pass++) {
-      const found = await this.#itemRows(user_email, label);
-      for (const id of assessmentIds(found)) assessments.add(id);
-      const logs = await this.#safetyLogRows(user_email, assessments, label);
-      const others = [...found.filter((row) => row.__edb_e__ !== "assessment"), ...logs];
-      if (others.length === 0 && found.length === 0) break;
-      if (pass === MAX_PASSES) throw new ConflictError("user", "busy", "Items of the account keep being written.");
-      await this.#settle(user_email, others, label);
-      await remove(others.length > 0 ? others : found);
-    }
-    if (own !== undefined) {
-      await this.#users.remove("erase", this.#users.entity.delete({ email: user_email }));
-      removed.set("user", "user");
-    }
-    const report = byExportedEntity(() => 0);
-    for (const entity of removed.values()) report[entity]++;
-    return report;
+    return eraseAccount(this.#context, email);
   }
 
   async #stored(email: string, consistent = false): Promise<StoredItem> {
     return this.#users.getStored(email, { consistent });
   }
-
-  /** Marks an account deleted, from any state, if there is one. */
-  async #shutForGood(email: string): Promise<User | undefined> {
-    return this.#users.change(
-      "erase",
-      {},
-      (user) => user.patch({ email }).set({ account_status: "deleted" }),
-      () => undefined,
-    );
-  }
-
-  /** The queries that reach an account's items, its own row and its safety logs aside. */
-  #itemQueries(email: string): readonly (readonly [string, QueryOperation])[] {
-    return [
-      ["session", this.#context.entity(SessionModel).query.byUser({ user_email: email })],
-      ["qr_token", this.#context.entity(QrTokenModel).query.byUser({ user_email: email })],
-      ["assessment", this.#context.entity(AssessmentModel).query.byUser({ user_email: email })],
-      ["entitlement", this.#context.entity(EntitlementModel).query.byUser({ user_email: email })],
-      ["content_report", this.#context.entity(ContentReportModel).query.byReporter({ reporter_email: email })],
-      ["ticket", this.#context.entity(TicketModel).query.byUser({ user_email: email })],
-    ];
-  }
-
-  async #itemRows(email: string, label: RequestLabel): Promise<StoredItem[]> {
-    const rows = await Promise.all(
-      this.#itemQueries(email).map(([entity, query]) => allRows(this.#context, { ...label, entity }, query)),
-    );
-    return rows.flat();
-  }
-
-  /** The account's safety logs, which are reached through its assessments. */
-  async #safetyLogRows(email: string, assessments: Iterable<string>, label: RequestLabel): Promise<StoredItem[]> {
-    const logs = this.#context.entity(SafetyLogModel);
-    const rows: StoredItem[] = [];
-    const ids = [...assessments];
-    for (let start = 0; start < ids.length; start += REVIEWS_AT_ONCE) {
-      const found = await Promise.all(
-        ids
-          .slice(start, start + REVIEWS_AT_ONCE)
-          .map((assessment_id) =>
-            allRows(this.#context, { ...label, entity: "safety_log" }, logs.query.byAssessment({ assessment_id })),
-          ),
-      );
-      rows.push(...found.flat().filter((row) => row.user_email === email));
-    }
-    return rows;
-  }
-
-  /** Notes in the claims of purchases that are about to go that they were granted. */
-  async #settle(email: string, rows: readonly StoredItem[], label: RequestLabel): Promise<void> {
-    const keys = rows.filter((row) => row.__edb_e__ === "entitlement").map(keyOf);
-    for (const item of await batchGet(this.#context, label, keys, { consistent: true })) {
-      const owner = [email, item.product_id as string];
-      await settleClaim(this.#context, "transaction", item.transaction_id as string, owner, this.#context.clock());
-    }
-  }
-}
-
-const SECRETS: Readonly<Partial<Record<ExportedEntity, readonly string[]>>> = {
-  user: ["password_hash", "verification_token"],
-  session: ["session_id", "qr_token"],
-  qr_token: ["token", "opened_session_id"],
-};
-
-/** The attributes of an item that its entity declares, `legacy` among them; derived ones, secrets and the migration's mark left out. */
-function exported(entity: ExportedEntity, item: StoredItem): Record<string, unknown> {
-  const attributes = MODELS_OF_ACCOUNT[entity].schema.attributes as Readonly<
-    Record<string, { readonly setBy?: unknown } | undefined>
-  >;
-  const shown = Object.entries(item).filter(
-    ([name]) =>
-      attributes[name] !== undefined &&
-      attributes[name]?.setBy !== "derived" &&
-      name !== "migration" &&
-      !SECRETS[entity]?.includes(name),
-  );
-  return Object.fromEntries(shown);
 }

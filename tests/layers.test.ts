@@ -26,7 +26,15 @@ const FILES: Readonly<Record<string, { readonly allowed: readonly string[]; read
   },
   "services/support.ts": {
     allowed: ["./sessions.ts", "./storage/errors.ts", "./guards/claims.ts", "../entities/ticket.ts"],
-    refused: ["./devops.ts", "../testing/faults.ts"],
+    refused: ["./devops.ts", "./account/export.ts", "../testing/faults.ts"],
+  },
+  "services/accounts.ts": {
+    allowed: ["./sessions.ts", "./account/export.ts"],
+    refused: ["./devops.ts"],
+  },
+  "services/account/export.ts": {
+    allowed: ["./items.ts", "../storage/errors.ts", "../guards/claims.ts", "../../entities/ticket.ts"],
+    refused: ["../sessions.ts", "../../testing/faults.ts"],
   },
   "testing/faults.ts": {
     allowed: ["../services/context.ts", "./clock.ts"],
