@@ -85,7 +85,7 @@ export type {
   SafetyEvent,
 } from "./services/moderation.ts";
 export type { Purchases, VerifiedReceipt } from "./services/purchases.ts";
-export type { QrLogin, QrRedemption, QrTokenStatus } from "./services/qr-login.ts";
+export type { QrIssue, QrLogin, QrRedemption, QrTokenStatus } from "./services/qr-login.ts";
 export type { QuestionDraw, QuestionFilter, Questions } from "./services/questions.ts";
 export type { Rubrics } from "./services/rubrics.ts";
 export type { SessionStart, Sessions } from "./services/sessions.ts";

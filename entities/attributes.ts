@@ -16,6 +16,8 @@ export interface AttributeNotes {
   readonly required?: true;
   readonly readOnly?: true;
   readonly hidden?: true;
+  /** It tells how the table works and nothing of the user: exports leave it out. */
+  readonly internal?: true;
 }
 
 /** Thrown inside a validator; the services turn it into a ValidationError that names entity and attribute. */
@@ -121,6 +123,13 @@ export const instant = <const N extends AttributeNotes>(notes: N) =>
 
 export const flag = <const N extends AttributeNotes>(notes: N) => ({ type: "boolean", ...notes }) as const;
 
+const checkCount: Check<number> = (value) =>
+  Number.isSafeInteger(value) && value >= 0 ? undefined : "must be a whole number from 0";
+
+/** How often something happened. */
+export const count = <const N extends AttributeNotes>(notes: N) =>
+  ({ type: "number", validate: validator(checkCount), unit: "times", ...notes }) as const;
+
 /** One of a closed set. */
 export const oneOf = <const V extends readonly string[], const N extends AttributeNotes>(values: V, notes: N) =>
   ({ type: values, ...notes }) as const;
@@ -223,6 +232,7 @@ export const migrated = () =>
       type: CustomAttributeType<MigrationMark>("any"),
       shape: "map",
       hidden: true,
+      internal: true,
       setBy: "migration",
       description: "Source key and digest of an item that was brought over from the eleven tables",
     },

@@ -44,13 +44,21 @@ export interface NewUser extends User {
   password_hash: string;
   /** Single-use e-mail verification token; removed when used. */
   verification_token?: string;
+  /** How often all sessions were ended at once; none is 0. What began before lets nobody in (times). */
+  generation?: number;
 }
 
 /** What `patch(…).set` of the layer's `entities.user` may change. */
 export type UserChange = Partial<
   Pick<
     NewUser,
-    "password_hash" | "username" | "email_verified" | "verification_token" | "last_login" | "account_status"
+    | "password_hash"
+    | "username"
+    | "email_verified"
+    | "verification_token"
+    | "last_login"
+    | "account_status"
+    | "generation"
   >
 >;
 
@@ -76,6 +84,8 @@ export interface Session {
 export interface NewSession extends Session {
   /** The QR token that opened it; ending the session withdraws it. */
   qr_token?: string;
+  /** The account's generation that it began under; it lets nobody in under a later one (times). */
+  generation?: number;
 }
 
 /** What `patch(…).set` of the layer's `entities.session` may change. */
@@ -103,6 +113,8 @@ export interface QrToken {
 export interface NewQrToken extends QrToken {
   /** The session that redeeming starts, fixed in the same write, so that a retry finishes it. */
   opened_session_id?: string;
+  /** The account's generation that it began under; it lets nobody in under a later one (times). */
+  generation?: number;
 }
 
 /** What `patch(…).set` of the layer's `entities.qr_token` may change. */

@@ -1,5 +1,5 @@
 import { createSchema, Entity, type EntityConfiguration } from "electrodb";
-import { email, flag, id, instant, migrated, timeToLive } from "./attributes.ts";
+import { count, email, flag, id, instant, migrated, timeToLive } from "./attributes.ts";
 import type { QrToken } from "./items.ts";
 import { MODEL_VERSION, primary, SERVICE_NAME, scoped } from "./keys.ts";
 import type { Row } from "./views.ts";
@@ -27,6 +27,13 @@ const schema = createSchema({
       hidden: true,
       setBy: "service",
       description: "The session that redeeming starts, fixed in the same write, so that a retry finishes it",
+    }),
+    generation: count({
+      readOnly: true,
+      hidden: true,
+      internal: true,
+      setBy: "service",
+      description: "The account's generation that it began under; it lets nobody in under a later one",
     }),
     ttl: timeToLive(),
     ...migrated(),

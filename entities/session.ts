@@ -1,5 +1,5 @@
 import { createSchema, Entity, type EntityConfiguration } from "electrodb";
-import { email, flag, id, instant, migrated, text, timeToLive } from "./attributes.ts";
+import { count, email, flag, id, instant, migrated, text, timeToLive } from "./attributes.ts";
 import type { Session } from "./items.ts";
 import { MODEL_VERSION, primary, SERVICE_NAME, scoped } from "./keys.ts";
 import type { Row } from "./views.ts";
@@ -32,6 +32,13 @@ const schema = createSchema({
       setBy: "service",
       description: "The QR token that opened it; ending the session withdraws it",
     }),
+    generation: count({
+      readOnly: true,
+      hidden: true,
+      internal: true,
+      setBy: "service",
+      description: "The account's generation that it began under; it lets nobody in under a later one",
+    }),
     ttl: timeToLive(),
     ...migrated(),
   },
@@ -41,7 +48,7 @@ const schema = createSchema({
     byUser: scoped("gsi1", "session", {
       pk: ["user_email"],
       sk: ["created_at", "session_id"],
-      view: ["session_id", "created_at", "expires_at", "user_agent", "qr_authenticated"],
+      view: [],
       description: "Sessions of a user by start",
       seedIndex: "user_email-created_at-index",
     }),
@@ -49,7 +56,7 @@ const schema = createSchema({
 });
 
 export type { NewSession, Session, SessionChange } from "./items.ts";
-/** A session as lists show it. */
+/** A session as the index of its user shows it: without anything of it but its key. Lists read sessions whole. */
 export type SessionSummary = Row<Session, typeof schema, "byUser">;
 /** The ElectroDB entity of a session. */
 export type SessionEntity = ReturnType<typeof SessionModel.bind>;

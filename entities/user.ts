@@ -1,5 +1,16 @@
 import { createSchema, Entity, type EntityConfiguration } from "electrodb";
-import { accountEmailFrom, email, flag, id, instant, migrated, oneOf, passwordHash, text } from "./attributes.ts";
+import {
+  accountEmailFrom,
+  count,
+  email,
+  flag,
+  id,
+  instant,
+  migrated,
+  oneOf,
+  passwordHash,
+  text,
+} from "./attributes.ts";
 import { ACCOUNT_STATUSES } from "./enums.ts";
 import type { User } from "./items.ts";
 import { collected, MODEL_VERSION, primary, SERVICE_NAME } from "./keys.ts";
@@ -35,6 +46,12 @@ const schema = createSchema({
     verification_token: id({ hidden: true, description: "Single-use e-mail verification token; removed when used" }),
     last_login: instant({ setBy: "service", description: "When the user last logged in" }),
     account_status: oneOf(ACCOUNT_STATUSES, { required: true, setBy: "service", description: "State of the account" }),
+    generation: count({
+      hidden: true,
+      internal: true,
+      setBy: "service",
+      description: "How often all sessions were ended at once; none is 0. What began before lets nobody in",
+    }),
     user_email: accountEmailFrom("email"),
     ...migrated(),
   },

@@ -4,7 +4,7 @@ import { type ErasureReport, eraseAccount } from "./account/erasure.ts";
 import { type AccountExport, exportAccount } from "./account/export.ts";
 import { type AccountOverview, readOverview } from "./account/overview.ts";
 import { isErased } from "./guards/erasure.ts";
-import { Sessions } from "./sessions.ts";
+import { removeEnded } from "./sessions.ts";
 import type { DataContext } from "./storage/context.ts";
 import { ConflictError } from "./storage/errors.ts";
 import { anyOf, Repository } from "./storage/repository.ts";
@@ -44,6 +44,9 @@ function equalSecrets(a: unknown, b: unknown): boolean {
   return left.length === right.length && timingSafeEqual(left, right);
 }
 
+/** What shuts out all sessions and tokens, in the same write. */
+const SHUT = { add: { generation: 1 } };
+
 const emailOf = (value: string) => attributeValue(UserModel, "email", value);
 
 /**
@@ -57,12 +60,10 @@ const emailOf = (value: string) => attributeValue(UserModel, "email", value);
 export class Accounts {
   readonly #context: DataContext;
   readonly #users: Repository<UserEntity>;
-  readonly #sessions: Sessions;
 
   constructor(context: DataContext) {
     this.#context = context;
     this.#users = new Repository(context, UserModel);
-    this.#sessions = new Sessions(context);
   }
 
   /**
@@ -220,7 +221,7 @@ export class Accounts {
       "changePassword",
       { password_hash },
       (entity) => {
-        const change = entity.patch(key).set({ password_hash });
+        const change = entity.patch(key).set({ password_hash }).add({ generation: 1 });
         return current_hash === undefined
           ? change
           : change.where((attributes, { eq }) => eq(attributes.password_hash, current_hash));
@@ -231,7 +232,7 @@ export class Accounts {
         throw new ConflictError("user", "password_changed", "The password has been changed meanwhile.");
       },
     );
-    await this.#sessions.endAll(key.email);
+    await removeEnded(this.#context, key.email);
     return user;
   }
 
@@ -268,8 +269,8 @@ export class Accounts {
    * const refused = await sessions.start({ user_email: email }).catch((error) => error.state); // "suspended", the reason is "wrong_state"
    */
   async suspend(email: string): Promise<User> {
-    const user = await this.#users.transition("setStatus", { email: emailOf(email) }, "suspended");
-    await this.#sessions.endAll(user.email);
+    const user = await this.#users.transition("setStatus", { email: emailOf(email) }, "suspended", SHUT);
+    await removeEnded(this.#context, user.email);
     return user;
   }
 
@@ -292,8 +293,8 @@ export class Accounts {
    * const { account_status } = await accounts.markDeleted(email); // "deleted"
    */
   async markDeleted(email: string): Promise<User> {
-    const user = await this.#users.transition("setStatus", { email: emailOf(email) }, "deleted");
-    await this.#sessions.endAll(user.email);
+    const user = await this.#users.transition("setStatus", { email: emailOf(email) }, "deleted", SHUT);
+    await removeEnded(this.#context, user.email);
     return user;
   }
 

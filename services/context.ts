@@ -1,3 +1,4 @@
+import { MAX_INSTANT } from "../entities/attributes.ts";
 import { DEFAULT_TABLE_NAME } from "../entities/keys.ts";
 import { createClient } from "./client.ts";
 import type { Clock, DataContext, DataLayerOptions, Model } from "./storage/context.ts";
@@ -31,6 +32,15 @@ export const TABLE_NAME_RULE = "must be 3 to 255 letters, digits, hyphens, dots 
  */
 export const isTableName = (name: string): boolean => /^[A-Za-z0-9_.-]{3,255}$/.test(name);
 
+/** A clock that tells nothing but instants: a broken one must let nobody in. */
+const checkedClock =
+  (clock: Clock): Clock =>
+  () => {
+    const now: unknown = clock();
+    if (Number.isInteger(now) && (now as number) >= 0 && (now as number) <= MAX_INSTANT) return now as number;
+    throw new ValidationError("options", "clock", "must give whole epoch seconds", now);
+  };
+
 /**
  * Binds nothing yet: the client is made here, entities when a service first needs them.
  * @throws ValidationError for an empty name of a table.
@@ -50,7 +60,7 @@ export function createContext(options: DataLayerOptions = {}): DataContext {
   const context: DataContext = {
     client,
     table,
-    clock: options.clock ?? systemClock,
+    clock: options.clock === undefined ? systemClock : checkedClock(options.clock),
     cursors: createCursorCodec(options.cursorSecret ?? table),
     options,
     entity<E>(model: Model<E>): E {

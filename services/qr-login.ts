@@ -3,7 +3,15 @@ import type { QrTokenEntity } from "../entities/qr-token.ts";
 import { QR_TOKEN_LIFETIME_SECONDS, type QrToken, QrTokenModel } from "../entities/qr-token.ts";
 import type { SessionEntity } from "../entities/session.ts";
 import { SESSION_LIFETIME_SECONDS, type Session, SessionModel } from "../entities/session.ts";
-import { writeUnlessShut } from "./guards/guarded-writes.ts";
+import {
+  generationOf,
+  isAhead,
+  letsIn,
+  openByToken,
+  openGeneration,
+  sessionAndAccount,
+  sessionIdOf,
+} from "./guards/letting-in.ts";
 import type { DataContext } from "./storage/context.ts";
 import { ExpiredError, TokenUsedError } from "./storage/errors.ts";
 import { Repository } from "./storage/repository.ts";
@@ -14,6 +22,12 @@ import { attributeValue, only } from "./storage/validation.ts";
 export interface QrTokenStatus extends Readonly<Pick<QrToken, "expires_at" | "used_at">> {
   /** `used` once a device has redeemed it, also after it expired. */
   readonly state: "waiting" | "used" | "expired";
+}
+
+/** Who asks for a token. */
+export interface QrIssue {
+  /** The session of the page that shows the code. */
+  readonly session_id?: string;
 }
 
 /** The phone that redeems a token. */
@@ -42,26 +56,34 @@ export class QrLogin {
   }
 
   /**
-   * Issues a token for a user. `expires_at`, in epoch seconds, is 5 minutes from now.
-   * @throws ConflictError when the account is not active; NotFoundError when there is none.
+   * Issues a token for a user. `expires_at`, in epoch seconds, is 5 minutes from now. With the `session_id` of the session
+   * that asks, the token lets nobody in once all sessions of that time were ended.
+   * @throws ConflictError when the account is not active; NotFoundError when there is none, or when the session has
+   * ended or is another user's.
    * @example
-   * const { token, expires_at } = await qrLogin.issue(email); // show the token as a QR code until then
+   * const { session_id } = await sessions.start({ user_email: email });
+   * const { token, expires_at } = await qrLogin.issue(email, { session_id }); // show it as a QR code until then
    */
-  async issue(user_email: string): Promise<QrToken> {
+  async issue(user_email: string, by: QrIssue = {}): Promise<QrToken> {
+    only("qr_token", by, ["session_id"]);
+    const account = attributeValue(QrTokenModel, "user_email", user_email);
     const created_at = this.#context.clock();
-    const issued = {
+    return this.#tokens.insertOnce({
       token: uuidv4(),
-      user_email: attributeValue(QrTokenModel, "user_email", user_email),
+      user_email: account,
       created_at,
       expires_at: created_at + QR_TOKEN_LIFETIME_SECONDS,
       used: false,
-    };
-    return writeUnlessShut(
-      this.#context,
-      issued.user_email,
-      () => this.#tokens.insertOnce(issued),
-      ({ token }) => this.#tokens.remove("undo", this.#tokens.entity.delete({ token })),
-    );
+      generation: await this.#generation(account, by.session_id),
+    });
+  }
+
+  async #generation(user_email: string, session_id: string | undefined): Promise<number> {
+    if (session_id === undefined) return openGeneration(this.#context, user_email, undefined);
+    const { session, account } = await sessionAndAccount(this.#context, session_id);
+    const lives = session !== undefined && isAhead(session.expires_at, this.#context.clock());
+    if (lives && session.user_email === user_email && letsIn(account, session)) return generationOf(session);
+    throw this.#sessions.notFound();
   }
 
   /**
@@ -94,27 +116,27 @@ export class QrLogin {
       (current) => {
         if (current === undefined) throw this.#tokens.notFound();
         if (current.used === true && current.device_id !== device_id) throw new TokenUsedError();
-        if ((current.expires_at as number) <= now) throw new ExpiredError("qr_token");
+        if (!isAhead(current.expires_at, now)) throw new ExpiredError("qr_token");
         return current;
       },
     );
     const created_at = redeemed.used_at as number;
     const session = {
-      session_id: redeemed.opened_session_id as string,
+      session_id: sessionIdOf(redeemed.opened_session_id as string, redeemed.user_email as string),
       user_email: redeemed.user_email as string,
       created_at,
       expires_at: created_at + SESSION_LIFETIME_SECONDS,
       qr_authenticated: true,
       qr_token: key.token,
+      generation: generationOf(redeemed),
       ...(ip_address === undefined ? {} : { ip_address }),
       ...(user_agent === undefined ? {} : { user_agent }),
     };
-    return writeUnlessShut(
+    return openByToken(
       this.#context,
-      session.user_email,
+      { key: this.#tokens.keyOf(key), stored: redeemed },
       () => this.#sessions.insert(session, (current) => this.#sessions.parse(current as StoredItem)),
       ({ session_id }) => this.#sessions.remove("undo", this.#sessions.entity.delete({ session_id })),
-      { token: this.#tokens.keyOf(key) },
     );
   }
 

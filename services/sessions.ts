@@ -2,26 +2,25 @@ import { v4 as uuidv4 } from "uuid";
 import type { QrTokenEntity } from "../entities/qr-token.ts";
 import { QR_TOKEN_LIFETIME_SECONDS, QrTokenModel } from "../entities/qr-token.ts";
 import type { SessionEntity } from "../entities/session.ts";
+import { type NewSession, SESSION_LIFETIME_SECONDS, type Session, SessionModel } from "../entities/session.ts";
+import { type UserEntity, UserModel } from "../entities/user.ts";
 import {
-  type NewSession,
-  SESSION_LIFETIME_SECONDS,
-  type Session,
-  SessionModel,
-  type SessionSummary,
-} from "../entities/session.ts";
-import { UserModel } from "../entities/user.ts";
-import { writeUnlessShut } from "./guards/guarded-writes.ts";
+  isAhead,
+  letsIn,
+  openGeneration,
+  raiseGeneration,
+  sessionAndAccount,
+  sessionIdOf,
+} from "./guards/letting-in.ts";
 import type { DataContext } from "./storage/context.ts";
 import { ExpiredError } from "./storage/errors.ts";
 import type { ListOptions, Page } from "./storage/pages.ts";
 import { anyOf, Repository } from "./storage/repository.ts";
-import { batchDelete, keyText, type StoredKey } from "./storage/requests.ts";
+import { batchDelete, type StoredItem } from "./storage/requests.ts";
 import { attributeValue, only } from "./storage/validation.ts";
 
 /** A call that runs longer is ended by Lambda. */
 const LONGEST_CALL_SECONDS = 15 * 60;
-/** Passes in which `endAll` looks for what began while it worked. */
-const MAX_PASSES = 5;
 
 /** A new session, and where it comes from. */
 export interface SessionStart extends Readonly<Pick<NewSession, "user_email" | "ip_address" | "user_agent">> {
@@ -44,11 +43,13 @@ export class Sessions {
   readonly #context: DataContext;
   readonly #sessions: Repository<SessionEntity>;
   readonly #tokens: Repository<QrTokenEntity>;
+  readonly #users: Repository<UserEntity>;
 
   constructor(context: DataContext) {
     this.#context = context;
     this.#sessions = new Repository(context, SessionModel);
     this.#tokens = new Repository(context, QrTokenModel);
+    this.#users = new Repository(context, UserModel);
   }
 
   /**
@@ -63,52 +64,51 @@ export class Sessions {
     only("session", input, ["user_email", "ip_address", "user_agent", "password_hash"]);
     const { password_hash, ...from } = input;
     if (password_hash !== undefined) attributeValue(UserModel, "password_hash", password_hash);
+    const user_email = emailOf(input.user_email);
     const created_at = this.#context.clock();
-    const session = {
+    return this.#sessions.insertOnce({
       ...from,
-      user_email: emailOf(input.user_email),
-      session_id: uuidv4(),
+      user_email,
+      session_id: sessionIdOf(uuidv4(), user_email),
       created_at,
       expires_at: created_at + SESSION_LIFETIME_SECONDS,
       qr_authenticated: false,
-    };
-    return writeUnlessShut(
-      this.#context,
-      session.user_email,
-      () => this.#sessions.insertOnce(session),
-      ({ session_id }) => this.#sessions.remove("undo", this.#sessions.entity.delete({ session_id })),
-      { password_hash },
-    );
+      generation: await openGeneration(this.#context, user_email, password_hash),
+    });
   }
 
   /**
-   * The session behind a credential, read consistently. An expired one is refused although DynamoDB may hold it for
-   * days.
-   * @throws ExpiredError; NotFoundError when it has ended or never was.
+   * The session behind a credential, read consistently together with its account, in one request. An expired one is
+   * refused although DynamoDB may hold it for days, and so is every one that began before all were ended, the password
+   * was changed, or the account was suspended, deleted or erased.
+   * @throws ExpiredError; NotFoundError when it has ended or never was; UnprocessedError when DynamoDB is too busy.
    * @example
    * const { session_id } = await sessions.start({ user_email: email });
    * const { user_email } = await sessions.authenticate(session_id);
    */
   async authenticate(session_id: string): Promise<Session> {
-    const session = await this.#sessions.find(session_id, { consistent: true });
+    const { session, account } = await sessionAndAccount(this.#context, session_id);
     if (session === undefined) throw this.#sessions.notFound();
-    if (session.expires_at <= this.#context.clock()) throw new ExpiredError("session");
-    return session;
+    if (!isAhead(session.expires_at, this.#context.clock())) throw new ExpiredError("session");
+    if (!letsIn(account, session)) throw this.#sessions.notFound();
+    return this.#sessions.parse(session);
   }
 
   /**
-   * Sessions of a user that have not expired, newest first; answers `user_email-created_at-index`.
+   * Sessions of a user that let somebody in now, newest first; answers `user_email-created_at-index`. The index may miss
+   * one that has just begun. A page may have fewer than the limit while there are more.
    * @throws InvalidCursorError when the cursor is of another list.
    * @example
    * await sessions.start({ user_email: email, user_agent: "Firefox/145 (Windows)" });
    * const { items, cursor } = await sessions.listByUser(email, { limit: 10 });
    */
-  async listByUser(user_email: string, options: ListOptions = {}): Promise<Page<SessionSummary>> {
-    const page = await this.#sessions.page("byUser", { user_email }, options);
-    const now = this.#context.clock();
-    const items = page.items.filter(({ expires_at }) => expires_at > now);
-    // All sessions last equally long: behind an expired one there are only expired ones.
-    return { items, cursor: items.length < page.items.length ? null : page.cursor };
+  async listByUser(user_email: string, options: ListOptions = {}): Promise<Page<Session>> {
+    const live = async (items: readonly StoredItem[]) => {
+      const account = await this.#users.findStored(user_email, { consistent: true });
+      const now = this.#context.clock();
+      return items.filter((item) => isAhead(item.expires_at, now) && letsIn(account, item));
+    };
+    return this.#sessions.wholePage("byUser", { user_email }, options, live);
   }
 
   /**
@@ -134,30 +134,32 @@ export class Sessions {
   }
 
   /**
-   * Ends all sessions of a user, withdraws all QR tokens, and tells how many sessions there were. Safe to repeat.
-   * @throws UnprocessedError when DynamoDB is too busy: call again.
+   * Ends all sessions of a user and withdraws all QR tokens: none of them lets anybody in any more once this returns.
+   * Tells how many sessions were removed; an index may not show one that has just begun, which then stays, without use,
+   * until it expires. Safe to repeat.
+   * @throws UnprocessedError when DynamoDB is too busy to remove them: they are ended all the same.
    * @example
    * await sessions.start({ user_email: email });
    * const ended = await sessions.endAll(email); // 1
    */
   async endAll(user_email: string): Promise<number> {
-    const account = { user_email: emailOf(user_email) };
-    const removed = new Set<string>();
-    const removeAll = async (keys: readonly StoredKey[], entity: string, accessPattern: string) => {
-      // The index shows for a moment what is gone.
-      const left = keys.filter((key) => !removed.has(keyText(key)));
-      await batchDelete(this.#context, { entity, accessPattern }, left);
-      for (const key of left) removed.add(keyText(key));
-      return left.length;
-    };
-    let ended = 0;
-    for (let pass = 0; pass < MAX_PASSES; pass++) {
-      // Tokens first: a redeemed one could give its session back to a retry. A session that is about to end may issue one.
-      const withdrawn = await removeAll(await this.#tokens.allKeys("byUser", account), "qr_token", "withdraw");
-      const more = await removeAll(await this.#sessions.allKeys("byUser", account), "session", "endAll");
-      ended += more;
-      if (withdrawn + more === 0) break;
-    }
-    return ended;
+    const account = emailOf(user_email);
+    await raiseGeneration(this.#users, account);
+    return removeEnded(this.#context, account);
   }
+}
+
+/**
+ * Removes the sessions and tokens of an account that their index shows, after all were ended, and tells how many
+ * sessions there were.
+ */
+export async function removeEnded(context: DataContext, user_email: string): Promise<number> {
+  const account = { user_email };
+  const [tokens, sessions] = await Promise.all([
+    new Repository(context, QrTokenModel).allKeys("byUser", account),
+    new Repository(context, SessionModel).allKeys("byUser", account),
+  ]);
+  await batchDelete(context, { entity: "qr_token", accessPattern: "withdraw" }, tokens);
+  await batchDelete(context, { entity: "session", accessPattern: "endAll" }, sessions);
+  return sessions.length;
 }

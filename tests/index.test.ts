@@ -58,7 +58,7 @@ describe("the exported types", () => {
 
   it("are what the services take and give", () => {
     holds<Same<Given<api.Support["listByStatus"]>, api.Page<api.TicketSummary>>>();
-    holds<Same<Given<api.Sessions["listByUser"]>, api.Page<api.SessionSummary>>>();
+    holds<Same<Given<api.Sessions["listByUser"]>, api.Page<api.Session>>>();
     holds<Same<Given<api.Assessments["listByUser"]>, api.Page<api.AssessmentSummary>>>();
     holds<Same<Given<api.Devops["listPendingApprovals"]>, api.Page<api.DevopsActionSummary>>>();
     holds<Same<Given<api.Moderation["listReportsByStatus"]>, api.Page<api.ContentReportSummary>>>();

@@ -3,8 +3,8 @@ import { bodyOf, pathOf, reply, serve, sessionOf } from "./http.ts";
 /** QR log-in: a page shows a code and polls, and one phone redeems it. */
 export const handler = serve({
   "POST /qr-tokens": async (event, layer) => {
-    const { user_email } = await sessionOf(event, layer);
-    const { token, expires_at } = await layer.qrLogin.issue(user_email);
+    const { user_email, session_id } = await sessionOf(event, layer);
+    const { token, expires_at } = await layer.qrLogin.issue(user_email, { session_id });
     return reply(201, { token, expires_at });
   },
 

@@ -57,13 +57,13 @@ const SECRETS: Readonly<Partial<Record<ExportedEntity, readonly string[]>>> = {
  */
 function exported(entity: ExportedEntity, item: StoredItem): Record<string, unknown> {
   const attributes = MODELS_OF_ACCOUNT[entity].schema.attributes as Readonly<
-    Record<string, { readonly setBy?: unknown } | undefined>
+    Record<string, { readonly setBy?: unknown; readonly internal?: boolean } | undefined>
   >;
   const shown = Object.entries(item).filter(
     ([name]) =>
       attributes[name] !== undefined &&
       attributes[name]?.setBy !== "derived" &&
-      name !== "migration" &&
+      attributes[name]?.internal !== true &&
       !SECRETS[entity]?.includes(name),
   );
   return Object.fromEntries(shown);

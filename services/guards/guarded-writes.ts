@@ -1,5 +1,4 @@
 import type { CreateEntityItem, EntityItem } from "electrodb";
-import { UserModel } from "../../entities/user.ts";
 import type { AnyEntity, DataContext, Model } from "../storage/context.ts";
 import { ConflictError, type NotFoundError } from "../storage/errors.ts";
 import { primaryKeyOf, Repository } from "../storage/repository.ts";
@@ -93,44 +92,6 @@ async function readAll(context: DataContext, label: RequestLabel, keys: readonly
   const parameters = { TableName: context.table, Key: single, ConsistentRead: true };
   const { Item } = await send(context, "GetItem", label, parameters);
   return Item === undefined ? [] : [Item];
-}
-
-/**
- * Writes what lets a user in, then looks whether the account is there and active, and the token or the password that lets in
- * is still its own, and takes back what was written if not. Shutting an account out, as erasing it does, changes its status before it
- * removes tokens and sessions, so a session that began in between is taken back here or removed there.
- * @throws ConflictError `suspended`, `deleted`, `password_changed` or `shut`; NotFoundError for the user; UnprocessedError.
- */
-export async function writeUnlessShut<T>(
-  context: DataContext,
-  user_email: string,
-  write: () => Promise<T>,
-  undo: Undo<T>,
-  { token, password_hash }: LetInBy = {},
-): Promise<T> {
-  const written = await write();
-  const users = new Repository(context, UserModel);
-  const account = users.keyOf({ email: user_email });
-  const label = { entity: users.name, accessPattern: "shut" };
-  const found = await readAll(context, label, token === undefined ? [account] : [account, token]);
-  const holder = found.find((item) => item.pk === account.pk);
-  const withdrawn = token !== undefined && !found.some((item) => item.pk === token.pk);
-  const changed = password_hash !== undefined && holder?.password_hash !== password_hash;
-  if (holder?.account_status === "active" && !withdrawn && !changed) return written;
-  await undo(written);
-  if (holder === undefined) throw users.notFound();
-  const { account_status } = holder;
-  if (account_status !== "active")
-    throw new ConflictError("user", "wrong_state", `The account is ${account_status}.`, `${account_status}`);
-  if (changed) throw new ConflictError("user", "password_changed", "The password has been changed meanwhile.");
-  throw new ConflictError("user", "shut", "The token was withdrawn meanwhile.");
-}
-
-/** What lets a user in, and must still be there when the user is in. */
-interface LetInBy {
-  readonly token?: StoredKey;
-  /** The hash that the password was compared with. */
-  readonly password_hash?: string | undefined;
 }
 
 const erased = () => new ConflictError("user", "erased", "The account has been erased.");

@@ -32,13 +32,26 @@ export type Where = (
   },
 ) => string;
 
+interface Patch {
+  set(values: object): Patch;
+  add(values: object): Patch;
+  where(condition: Where): { params(): RequestParameters };
+}
+
 interface Patchable {
-  patch(key: object): { set(values: object): { where(condition: Where): { params(): RequestParameters } } };
+  patch(key: object): Patch;
 }
 
 /** ElectroDB's patch of an item: for state changes of any entity, where its types would need the entity's own. */
-export const transitionOf = (entity: unknown, key: object, values: object, condition: Where) =>
-  (entity as Patchable).patch(key).set(values).where(condition) as never;
+export const transitionOf = (
+  entity: unknown,
+  key: object,
+  { set, add }: { readonly set: object; readonly add: object },
+  condition: Where,
+) => {
+  const patch = (entity as Patchable).patch(key).set(set);
+  return (Object.keys(add).length === 0 ? patch : patch.add(add)).where(condition) as never;
+};
 
 /** A query as ElectroDB builds it. */
 export interface QueryOperation {

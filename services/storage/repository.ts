@@ -146,16 +146,18 @@ export class Repository<E extends AnyEntity> {
 
   /**
    * A page of an access pattern with its items whole and as they are now, with one BatchGetItem a hundred rows: what
-   * changes often is cheaper to read from the items than to keep in the index. Items gone meanwhile are left out.
+   * changes often is cheaper to read from the items than to keep in the index. Items gone meanwhile are left out, and
+   * those that `sift` leaves out.
    */
   async wholePage<P extends PatternOf<E>>(
     pattern: P,
     question: Question<E, P>,
     options: ListOptions = {},
+    sift: (items: StoredItem[]) => StoredItem[] | Promise<StoredItem[]> = (items) => items,
   ): Promise<Page<EntityItem<E>>> {
     const { query, label } = this.#asked(pattern, question);
     const { items, cursor } = await readPage(this.context, label, query, options);
-    return { items: this.parseAll(await wholeItems(this.context, label, items)), cursor };
+    return { items: this.parseAll(await sift(await wholeItems(this.context, label, items))), cursor };
   }
 
   /** Every row of an access pattern, page by page, newest first unless said. */
@@ -342,12 +344,12 @@ export class Repository<E extends AnyEntity> {
    */
   async transition(accessPattern: string, key: ItemKey, to: string, move: Transition = {}): Promise<EntityItem<E>> {
     const { attribute, from: leading } = this.model.transitions as StateTransitions;
-    const { set = {}, same = {}, from = leading[to] ?? [], only: condition } = move;
+    const { set = {}, add = {}, same = {}, from = leading[to] ?? [], only: condition } = move;
     return this.change(
       accessPattern,
       set,
       (entity) =>
-        transitionOf(entity, key, { ...definedPart(set), [attribute]: to }, (attributes, operations) => {
+        transitionOf(entity, key, { set: { ...definedPart(set), [attribute]: to }, add }, (attributes, operations) => {
           const state = attributes[attribute] as never;
           const allowed =
             from.length === 0 ? operations.notExists(state) : anyOf(...from.map((one) => operations.eq(state, one)));

@@ -6,6 +6,8 @@ import type { StoredItem } from "./requests.ts";
 export interface Transition {
   /** Attributes that change with the state; undefined ones stay as they are. */
   readonly set?: Readonly<Record<string, unknown>>;
+  /** Numbers that grow with the change. */
+  readonly add?: Readonly<Record<string, number>>;
   /** What an item that is there already must hold for the call to be a repeat. Default: nothing. */
   readonly same?: Readonly<Record<string, unknown>>;
   /** The states that lead there. Default: the model's. */

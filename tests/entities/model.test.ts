@@ -141,10 +141,13 @@ describe("describeModel", () => {
     });
 
     expect(added).toEqual([
+      "user.generation",
       "user.user_email",
       "session.qr_token",
+      "session.generation",
       "session.ttl",
       "qr_token.opened_session_id",
+      "qr_token.generation",
       "qr_token.ttl",
       "assessment.user_email",
       "question.draw_key",
@@ -159,7 +162,7 @@ describe("describeModel", () => {
         expect(description).toMatch(/^\S.{3,}\S$/);
         expect(["caller", "service", "derived", "migration"]).toContain(setBy);
         if (type === "enum") expect(attribute.enum?.length).toBeGreaterThan(1);
-        if (type === "number") expect(attribute.unit).toMatch(/^(epoch seconds|band|0 to 1|minutes|USD)$/);
+        if (type === "number") expect(attribute.unit).toMatch(/^(epoch seconds|band|0 to 1|minutes|USD|times)$/);
       }
     }
   });
@@ -193,8 +196,11 @@ describe("describeModel", () => {
     expect(hidden).toEqual([
       "user.password_hash",
       "user.verification_token",
+      "user.generation",
       "session.qr_token",
+      "session.generation",
       "qr_token.opened_session_id",
+      "qr_token.generation",
       "entitlement.receipt_data",
     ]);
   });

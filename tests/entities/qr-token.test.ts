@@ -54,8 +54,8 @@ describe("ttl", () => {
 
 describeRules(SUBJECTS.qr_token, {
   required: ["token", "user_email", "created_at", "expires_at", "used"],
-  fixed: ["token", "user_email", "created_at", "expires_at"],
-  hidden: ["opened_session_id", "ttl"],
+  fixed: ["token", "user_email", "created_at", "expires_at", "generation"],
+  hidden: ["opened_session_id", "ttl", "generation"],
   kinds: {
     token: "id",
     user_email: "email",
@@ -65,6 +65,7 @@ describeRules(SUBJECTS.qr_token, {
     used_at: "instant",
     device_id: "id",
     opened_session_id: "id",
+    generation: "count",
   },
   other: ["ttl"],
 });

@@ -17,6 +17,7 @@ const HASH = "must be an encoded password hash (bcrypt, Werkzeug scrypt or pbkdf
 const BAND = "must be a band from 0 to 9 in halves";
 const CONFIDENCE = "must be a number from 0 to 1";
 const SLUG = "must be 1 to 64 lower-case letters, digits, hyphens or underscores";
+const COUNT = "must be a whole number from 0";
 const MINUTES = "must be minutes from 0 to 1000000";
 const MONEY = "must be an amount in USD from 0 to 1000000";
 
@@ -88,6 +89,15 @@ export const KINDS = {
       [Number.NaN, "must be whole epoch seconds"],
       [Number.POSITIVE_INFINITY, "must be whole epoch seconds"],
       ["2025-10-09T08:53:20", notOfType("string", "number")],
+    ],
+  },
+  count: {
+    accepts: [0, 1, 1_000_000],
+    refuses: [
+      [-1, COUNT],
+      [1.5, COUNT],
+      [Number.NaN, COUNT],
+      ["1", notOfType("string", "number")],
     ],
   },
   band: {

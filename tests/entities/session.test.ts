@@ -73,8 +73,8 @@ describe("ttl", () => {
 
 describeRules(SUBJECTS.session, {
   required: ["session_id", "user_email", "created_at", "expires_at", "qr_authenticated"],
-  fixed: ["session_id", "user_email", "created_at", "expires_at", "qr_token"],
-  hidden: ["qr_token", "ttl"],
+  fixed: ["session_id", "user_email", "created_at", "expires_at", "qr_token", "generation"],
+  hidden: ["qr_token", "ttl", "generation"],
   kinds: {
     session_id: "id",
     user_email: "email",
@@ -84,6 +84,7 @@ describeRules(SUBJECTS.session, {
     user_agent: "text",
     qr_authenticated: "flag",
     qr_token: "id",
+    generation: "count",
   },
   other: ["ttl"],
 });

@@ -78,7 +78,7 @@ describe("create", () => {
 describeRules(SUBJECTS.user, {
   required: ["email", "password_hash", "username", "created_at", "email_verified", "account_status"],
   fixed: ["email", "created_at"],
-  hidden: ["password_hash", "verification_token", "user_email"],
+  hidden: ["password_hash", "verification_token", "user_email", "generation"],
   closed: { account_status: ["active", "suspended", "deleted"] },
   kinds: {
     email: "email",
@@ -88,6 +88,7 @@ describeRules(SUBJECTS.user, {
     email_verified: "flag",
     verification_token: "id",
     last_login: "instant",
+    generation: "count",
   },
   other: ["user_email"],
 });

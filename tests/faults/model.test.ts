@@ -630,11 +630,16 @@ async function drained({ client, table: TableName }: TestTable, IndexName: strin
   return rows;
 }
 
-/** What a service wrote of an item: neither keys nor what is derived. */
+/** What a service wrote of an item: neither keys nor what is derived, nor how often sessions were ended, for retries count. */
 function written(entity: EntityName, item: Found): Found {
-  const attributes = MODELS[entity].schema.attributes as Readonly<Record<string, { readonly setBy?: string }>>;
+  const attributes = MODELS[entity].schema.attributes as Readonly<
+    Record<string, { readonly setBy?: string; readonly internal?: boolean }>
+  >;
   return Object.fromEntries(
-    Object.entries(item).filter(([name]) => attributes[name] !== undefined && attributes[name]?.setBy !== "derived"),
+    Object.entries(item).filter(([name]) => {
+      const rules = attributes[name];
+      return rules !== undefined && rules.setBy !== "derived" && rules.internal !== true;
+    }),
   );
 }
 

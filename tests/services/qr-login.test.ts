@@ -16,6 +16,7 @@ import { everyPage, interceptedClient } from "../instruments.ts";
 const MINUTE = 60;
 const DAY = 24 * 60 * MINUTE;
 const UUID_V4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+const SESSION_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\.[\w-]+$/;
 const PHONE = "device-of-maria";
 const OTHER_PHONE = "device-of-someone-else";
 
@@ -131,7 +132,7 @@ describe("redeem", () => {
     });
 
     expect(session).toEqual({
-      session_id: expect.stringMatching(UUID_V4),
+      session_id: expect.stringMatching(SESSION_ID),
       user_email: MARIA,
       created_at: NOW + 2 * MINUTE,
       expires_at: NOW + 2 * MINUTE + DAY,

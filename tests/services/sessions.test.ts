@@ -1,9 +1,16 @@
 import { QR_TOKEN_LIFETIME_SECONDS } from "../../entities/qr-token.ts";
 import { SESSION_LIFETIME_SECONDS } from "../../entities/session.ts";
-import { ConflictError, ExpiredError, NotFoundError, ValidationError } from "../../services/storage/errors.ts";
+import type { DataLayer } from "../../services/data-layer.ts";
+import {
+  ConflictError,
+  DataLayerError,
+  ExpiredError,
+  NotFoundError,
+  ValidationError,
+} from "../../services/storage/errors.ts";
 import { aRegistration, CHEN, MARIA, OTHER_BCRYPT_HASH } from "../builders.ts";
 import { NOW, openTestTable, type TestTable } from "../engine.ts";
-import { heldClient } from "../instruments.ts";
+import { heldClient, interceptedClient } from "../instruments.ts";
 
 let db: TestTable;
 beforeAll(async () => {
@@ -23,7 +30,7 @@ describe("start", () => {
       await db.layer.sessions.start({ user_email: MARIA }),
     ];
 
-    expect(one.session_id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+    expect(one.session_id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\.[\w-]+$/);
     expect(one.session_id).not.toBe(other.session_id);
     expect(one.expires_at - one.created_at).toBe(24 * 60 * 60);
     expect(one.qr_authenticated).toBe(false);
@@ -130,7 +137,7 @@ describe("list (user_email-created_at-index)", () => {
 });
 
 describe("a log-in while the password is changed", () => {
-  it("is refused, and leaves no session", async () => {
+  it("gives a session that lets nobody in, and that no list shows", async () => {
     const user_email = "changing@example.com";
     const { password_hash } = aRegistration();
     await db.layer.accounts.register(aRegistration({ email: user_email }));
@@ -140,7 +147,8 @@ describe("a log-in while the password is changed", () => {
     await db.layer.accounts.changePassword(user_email, { password_hash: OTHER_BCRYPT_HASH });
     go();
 
-    await expect(logIn).rejects.toMatchObject({ code: "conflict", reason: "password_changed" });
+    const { session_id } = await logIn;
+    await expect(db.layer.sessions.authenticate(session_id)).rejects.toBeInstanceOf(NotFoundError);
     expect((await db.layer.sessions.listByUser(user_email)).items).toEqual([]);
   });
 
@@ -221,18 +229,21 @@ describe("end and endAll", () => {
     });
   });
 
-  it("ends what a session began while all were ended", async () => {
+  it("shuts out the token that a session asked for while all were ended", async () => {
     const user_email = "stolen@example.com";
     await db.layer.accounts.register(aRegistration({ email: user_email }));
-    await db.layer.sessions.start({ user_email });
-    const { client, arrived, go } = heldClient(db.client, "BatchWriteCommand");
-    const ending = db.layerWith({ client }).sessions.endAll(user_email);
+    const { session_id } = await db.layer.sessions.start({ user_email });
+    const { client, arrived, go } = heldClient(db.client, "PutCommand");
+    const issuing = db.layerWith({ client }).qrLogin.issue(user_email, { session_id });
     await arrived;
-    const { token } = await db.layer.qrLogin.issue(user_email);
+
+    expect(await db.layer.sessions.endAll(user_email)).toBe(1);
     go();
 
-    expect(await ending).toBe(1);
-    await expect(db.layer.qrLogin.redeem(token, { device_id: "thief" })).rejects.toBeInstanceOf(NotFoundError);
+    const { token } = await issuing;
+    const thief = { device_id: "thief" };
+    await expect(db.layer.qrLogin.redeem(token, thief)).rejects.toMatchObject({ code: "conflict", reason: "shut" });
+    await expect(db.layer.qrLogin.issue(user_email, { session_id })).rejects.toBeInstanceOf(NotFoundError);
   });
 
   it("ends all sessions of one user and no others", async () => {
@@ -245,5 +256,92 @@ describe("end and endAll", () => {
     expect(await db.layer.sessions.endAll(user_email)).toBe(0);
     await expect(db.layer.sessions.authenticate(mine[7]?.session_id ?? "")).rejects.toBeInstanceOf(NotFoundError);
     await expect(db.layer.sessions.authenticate(other.session_id)).resolves.toEqual(other);
+  });
+});
+
+describe("an account that is shut out while no index shows its sessions yet", () => {
+  const unseen = () =>
+    interceptedClient(db.client, async ({ name, input }, next) =>
+      name === "QueryCommand" && input.IndexName !== undefined ? { Items: [], Count: 0 } : next(),
+    );
+
+  it.each<[string, (layer: DataLayer, email: string) => Promise<unknown>]>([
+    ["endAll", ({ sessions }, email) => sessions.endAll(email)],
+    ["suspend", ({ accounts }, email) => accounts.suspend(email)],
+    ["markDeleted", ({ accounts }, email) => accounts.markDeleted(email)],
+    ["changePassword", ({ accounts }, email) => accounts.changePassword(email, { password_hash: OTHER_BCRYPT_HASH })],
+    ["erase", ({ accounts }, email) => accounts.erase(email)],
+  ])("lets nobody in after %s by what began before", async (name, shut) => {
+    const user_email = `${name.toLowerCase()}@example.com`;
+    const { sessions, qrLogin } = db.layer;
+    await db.layer.accounts.register(aRegistration({ email: user_email }));
+    const { session_id } = await sessions.start({ user_email });
+    const { token } = await qrLogin.issue(user_email);
+    const other = await qrLogin.issue(user_email);
+    const opened = await qrLogin.redeem(other.token, { device_id: "phone" });
+
+    await shut(db.layerWith({ client: unseen() }), user_email);
+
+    for (const id of [session_id, opened.session_id])
+      await expect(sessions.authenticate(id)).rejects.toBeInstanceOf(NotFoundError);
+    await expect(qrLogin.redeem(token, { device_id: "thief" })).rejects.toBeInstanceOf(DataLayerError);
+    await expect(qrLogin.redeem(other.token, { device_id: "phone" })).rejects.toBeInstanceOf(DataLayerError);
+    await expect(sessions.authenticate(opened.session_id)).rejects.toBeInstanceOf(NotFoundError);
+  });
+
+  it("lets nobody in by what began before, also once it is active again", async () => {
+    const user_email = "again@example.com";
+    await db.layer.accounts.register(aRegistration({ email: user_email }));
+    const { session_id } = await db.layer.sessions.start({ user_email });
+
+    await db.layerWith({ client: unseen() }).accounts.suspend(user_email);
+    await db.layer.accounts.reactivate(user_email);
+
+    await expect(db.layer.sessions.authenticate(session_id)).rejects.toBeInstanceOf(NotFoundError);
+    expect((await db.layer.sessions.listByUser(user_email)).items).toEqual([]);
+    const { session_id: next } = await db.layer.sessions.start({ user_email });
+    await expect(db.layer.sessions.authenticate(next)).resolves.toMatchObject({ user_email });
+  });
+});
+
+describe("a session and its account", () => {
+  it("takes one request, of a session and its account", async () => {
+    const { session_id } = await db.layer.sessions.start({ user_email: MARIA });
+    db.requests.length = 0;
+
+    await db.layer.sessions.authenticate(session_id);
+
+    expect(db.requests).toMatchObject([{ operation: "BatchGetItem", entity: "session", items: 2 }]);
+  });
+
+  it("lets a session in that was brought over, whose id does not name its account", async () => {
+    const session_id = "0b9d9f6e-3f4a-4c53-9d2e-6f1f4b0a7c11";
+    const user_email = "legacy@example.com";
+    await db.layer.accounts.register(aRegistration({ email: user_email }));
+    const began = { user_email, created_at: NOW, expires_at: NOW + 60, qr_authenticated: false };
+    await db.layer.entities.session.create({ session_id, ...began }).go();
+
+    await expect(db.layer.sessions.authenticate(session_id)).resolves.toMatchObject(began);
+    await db.layer.sessions.endAll(user_email);
+    await expect(db.layer.sessions.authenticate(session_id)).rejects.toBeInstanceOf(NotFoundError);
+  });
+
+  it.each([[undefined], ["9999999999"], [Number.NaN]])("refuses a session that ends at %p", async (expires_at) => {
+    const { session_id } = await db.layer.sessions.start({ user_email: MARIA });
+    const client = interceptedClient(db.client, async (_, next) => {
+      const output = (await next()) as { Responses?: Record<string, Record<string, unknown>[]> };
+      for (const item of Object.values(output.Responses ?? {}).flat())
+        if (item.session_id === session_id) item.expires_at = expires_at;
+      return output;
+    });
+
+    await expect(db.layerWith({ client }).sessions.authenticate(session_id)).rejects.toBeInstanceOf(DataLayerError);
+  });
+
+  it.each([[Number.NaN], [-1], [undefined], [Promise.resolve(NOW)]])("refuses at a time of %p", async (time) => {
+    const { session_id } = await db.layer.sessions.start({ user_email: MARIA });
+    const layer = db.layerWith({ clock: () => time as number });
+
+    await expect(layer.sessions.authenticate(session_id)).rejects.toBeInstanceOf(DataLayerError);
   });
 });

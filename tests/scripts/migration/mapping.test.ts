@@ -243,7 +243,7 @@ describe("a source item", () => {
 });
 
 describe("the rules", () => {
-  it("cover every attribute that an entity is given, but what ties a session to its token, which the new layer makes", () => {
+  it("cover every attribute that an entity is given, but what ties a session to its token and its account, which the new layer makes", () => {
     const uncovered = Object.entries(describeModel().entities).flatMap(([entity, { attributes }]) => {
       const given = Object.keys(attributes).filter(
         (name) => !["derived", "migration"].includes(attributes[name]?.setBy ?? ""),
@@ -255,7 +255,13 @@ describe("the rules", () => {
       ];
     });
 
-    expect(uncovered).toEqual(["session.qr_token has no rule", "qr_token.opened_session_id has no rule"]);
+    expect(uncovered).toEqual([
+      "user.generation has no rule",
+      "session.qr_token has no rule",
+      "session.generation has no rule",
+      "qr_token.opened_session_id has no rule",
+      "qr_token.generation has no rule",
+    ]);
   });
 });
 

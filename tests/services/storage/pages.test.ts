@@ -9,7 +9,7 @@ import { TicketModel } from "../../../entities/ticket.ts";
 import type { DataLayer } from "../../../services/data-layer.ts";
 import { InvalidCursorError, ValidationError } from "../../../services/storage/errors.ts";
 import type { ListOptions, Page } from "../../../services/storage/pages.ts";
-import { aFix, aQuestion, aReport, aTicket, CHEN, MARIA } from "../../builders.ts";
+import { aFix, aQuestion, aRegistration, aReport, aTicket, CHEN, MARIA } from "../../builders.ts";
 import { NOW, openTestTable, type TestTable } from "../../engine.ts";
 import { everyPage, requestsOf, storeAll } from "../../instruments.ts";
 
@@ -219,6 +219,7 @@ let layer: DataLayer;
 beforeAll(async () => {
   db = await openTestTable();
   layer = db.layerWith({ cursorSecret: SECRET });
+  for (const email of USERS) await db.layer.accounts.register(aRegistration({ email }));
   await fill(db);
 });
 afterAll(() => db.drop());
