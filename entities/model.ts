@@ -1,4 +1,5 @@
 import { type EntityName, MARKERS, MODELS } from "./models.ts";
+import { type AttributeSchema, type EntitySchema, enumOf, type IndexSchema } from "./schema.ts";
 import { type TableDefinition, tableDefinition } from "./table.ts";
 
 /** An attribute: its type, its rule and who sets it. */
@@ -59,35 +60,9 @@ export interface ModelDescription {
   readonly markers: Readonly<Record<string, Omit<EntityDescription, "seedTable">>>;
 }
 
-interface AttributeModel {
-  readonly type: string | readonly string[];
-  readonly required?: boolean;
-  readonly hidden?: boolean;
-  readonly unit?: string;
-  readonly setBy?: "service" | "derived" | "migration";
-  readonly enum?: readonly string[];
-  /** What an attribute is that ElectroDB takes as it comes. */
-  readonly shape?: string;
-  readonly description: string;
-}
-
-interface IndexModel {
-  readonly index?: string;
-  readonly collection?: string;
-  readonly seedIndex?: string;
-  readonly description: string;
-  readonly pk: { readonly composite: readonly string[] };
-  readonly sk: { readonly composite: readonly string[] };
-}
-
-interface SchemaModel {
-  readonly attributes: object;
-  readonly indexes: object;
-}
-
-function describeAttribute(attribute: AttributeModel): AttributeDescription {
+function describeAttribute(attribute: AttributeSchema): AttributeDescription {
   const { type, unit, description } = attribute;
-  const values = typeof type === "string" ? attribute.enum : type;
+  const values = enumOf(attribute);
   return {
     type: attribute.shape ?? (typeof type === "string" ? type : "enum"),
     required: attribute.required === true,
@@ -99,7 +74,7 @@ function describeAttribute(attribute: AttributeModel): AttributeDescription {
   };
 }
 
-function describePattern(name: string, index: IndexModel): AccessPatternDescription {
+function describePattern(name: string, index: IndexSchema): AccessPatternDescription {
   return {
     name,
     index: index.index ?? "table",
@@ -111,12 +86,12 @@ function describePattern(name: string, index: IndexModel): AccessPatternDescript
   };
 }
 
-function describeSchema({ attributes, indexes }: SchemaModel): Omit<EntityDescription, "seedTable"> {
+function describeSchema({ attributes, indexes }: EntitySchema): Omit<EntityDescription, "seedTable"> {
   return {
     attributes: Object.fromEntries(
-      Object.entries(attributes).map(([name, attribute]) => [name, describeAttribute(attribute as AttributeModel)]),
+      Object.entries(attributes).map(([name, attribute]) => [name, describeAttribute(attribute)]),
     ),
-    accessPatterns: Object.entries(indexes).map(([name, index]) => describePattern(name, index as IndexModel)),
+    accessPatterns: Object.entries(indexes).map(([name, index]) => describePattern(name, index)),
   };
 }
 

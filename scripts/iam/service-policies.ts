@@ -1,8 +1,9 @@
 import type { ClaimKind } from "../../entities/claim.ts";
 import { DEFAULT_TABLE_NAME } from "../../entities/keys.ts";
 import { MARKERS, MODELS } from "../../entities/models.ts";
+import type { EntitySchema, IndexSchema } from "../../entities/schema.ts";
 import type { DataLayer } from "../../services/data-layer.ts";
-import type { AnyEntity, Model } from "../../services/storage/context.ts";
+import type { AnyEntity } from "../../services/storage/context.ts";
 import type { PolicyDocument, Statement } from "./evaluator.ts";
 
 const KEYED = { ...MODELS, ...MARKERS } as const;
@@ -204,15 +205,17 @@ const bound = new Map<KeyedEntity, AnyEntity>();
 
 /** An entity without a client, which is enough to ask it for keys; binding one takes milliseconds. */
 function boundEntity(name: KeyedEntity): AnyEntity {
-  const entity = bound.get(name) ?? (KEYED[name] as unknown as Model<AnyEntity>).bind({ table: DEFAULT_TABLE_NAME });
+  const entity: AnyEntity = bound.get(name) ?? KEYED[name].bind({ table: DEFAULT_TABLE_NAME });
   bound.set(name, entity);
   return entity;
 }
 
 /** The partition keys of an access pattern: the entity's own query, asked for `*`. */
 function leadingKeysOf({ entity, by, fixed = {} }: Access): Pick<Grant, "index" | "pattern"> {
-  const { pk } = (KEYED[entity] as Model).schema.indexes[by] as { pk: { composite: readonly string[] } };
-  const parts = Object.fromEntries(pk.composite.map((attribute) => [attribute, fixed[attribute] ?? "*"]));
+  const { indexes }: EntitySchema = KEYED[entity].schema;
+  const parts = Object.fromEntries(
+    (indexes[by] as IndexSchema).pk.composite.map((attribute) => [attribute, fixed[attribute] ?? "*"]),
+  );
   const query = boundEntity(entity).query[by] as unknown as (parts: object) => Query;
   const { IndexName = TABLE, ExpressionAttributeValues } = query(parts).params();
   return { index: IndexName, pattern: ExpressionAttributeValues[":pk"] ?? "" };

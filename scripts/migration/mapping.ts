@@ -2,6 +2,7 @@ import { normalizeEmail } from "../../entities/attributes.ts";
 import { CRITERIA, type Skill } from "../../entities/enums.ts";
 import { type EntityName, MODELS } from "../../entities/models.ts";
 import { QR_TOKEN_LIFETIME_SECONDS } from "../../entities/qr-token.ts";
+import type { EntitySchema } from "../../entities/schema.ts";
 import { SESSION_LIFETIME_SECONDS } from "../../entities/session.ts";
 import { ACCESS_PERIOD_SECONDS } from "../../services/purchases.ts";
 import { closedSetOf, type EnumMapping } from "./enum-mapping.ts";
@@ -292,7 +293,7 @@ const REQUIRED: ReadonlyMap<EntityName, readonly string[]> = new Map(
 );
 
 function requiredOf(entity: EntityName): string[] {
-  const attributes = MODELS[entity].schema.attributes as Readonly<Record<string, { readonly required?: boolean }>>;
+  const { attributes }: EntitySchema = MODELS[entity].schema;
   return Object.keys(attributes).filter((name) => attributes[name]?.required === true);
 }
 

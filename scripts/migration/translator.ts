@@ -1,6 +1,7 @@
-import type { AttributeNotes, MigrationMark } from "../../entities/attributes.ts";
+import type { MigrationMark } from "../../entities/attributes.ts";
 import type { ClaimKind } from "../../entities/claim.ts";
 import { type EntityName, MODELS } from "../../entities/models.ts";
+import { givenAttributes } from "../../entities/schema.ts";
 import { claimRow, maybeUnclaimed } from "../../services/guards/claims.ts";
 import type { AnyEntity, DataContext, Model } from "../../services/storage/context.ts";
 import { ItemTooLargeError, ValidationError } from "../../services/storage/errors.ts";
@@ -163,11 +164,9 @@ export class Translator {
   private storeOf(entity: EntityName) {
     const known = this.stores.get(entity);
     if (known !== undefined) return known;
-    const model = MODELS[entity] as unknown as Model<AnyEntity>;
-    const attributes = Object.entries(model.schema.attributes) as [string, AttributeNotes][];
-    const content = attributes
-      .filter(([name, { setBy }]) => setBy !== "derived" && name !== "migration")
-      .map(([name]) => name);
+    const model: Model<AnyEntity> = MODELS[entity];
+    const names = givenAttributes(model.schema).map(([name]) => name);
+    const content = names.filter((name) => name !== "migration");
     const made = { store: new Repository(this.context, model), content };
     this.stores.set(entity, made);
     return made;

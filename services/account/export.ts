@@ -1,3 +1,4 @@
+import type { EntitySchema } from "../../entities/schema.ts";
 import { type User, UserModel } from "../../entities/user.ts";
 import type { DataContext } from "../storage/context.ts";
 import { NotFoundError } from "../storage/errors.ts";
@@ -56,9 +57,7 @@ const SECRETS: Readonly<Partial<Record<ExportedEntity, readonly string[]>>> = {
  * left out.
  */
 function exported(entity: ExportedEntity, item: StoredItem): Record<string, unknown> {
-  const attributes = MODELS_OF_ACCOUNT[entity].schema.attributes as Readonly<
-    Record<string, { readonly setBy?: unknown } | undefined>
-  >;
+  const { attributes }: EntitySchema = MODELS_OF_ACCOUNT[entity].schema;
   const shown = Object.entries(item).filter(
     ([name]) =>
       attributes[name] !== undefined &&

@@ -87,12 +87,12 @@ interface OwnId {
  */
 export async function claimOwnId(
   context: DataContext,
-  model: Model,
+  model: Model<AnyEntity>,
   { id, owner, begins, now }: OwnId,
 ): Promise<number> {
   const kind = model.schema.model.entity as ClaimKind;
   const made = maybeUnclaimed(id)
-    ? await new Repository(context, model as Model<AnyEntity>).findStored(id, { consistent: true })
+    ? await new Repository(context, model).findStored(id, { consistent: true })
     : undefined;
   if (made !== undefined && Object.entries(owner).some(([attribute, value]) => made[attribute] !== value)) {
     throw taken(kind);

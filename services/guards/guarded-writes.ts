@@ -1,8 +1,9 @@
 import type { CreateEntityItem, EntityItem } from "electrodb";
+import { primaryKeyOf } from "../../entities/schema.ts";
 import { UserModel } from "../../entities/user.ts";
 import type { AnyEntity, DataContext, Model } from "../storage/context.ts";
 import { ConflictError, type NotFoundError } from "../storage/errors.ts";
-import { primaryKeyOf, Repository } from "../storage/repository.ts";
+import { Repository } from "../storage/repository.ts";
 import { batchGet, type RequestLabel, type StoredItem, type StoredKey, send } from "../storage/requests.ts";
 import { claimOwnId } from "./claims.ts";
 import { holds, markerOf } from "./erasure.ts";
@@ -39,7 +40,7 @@ export async function createOnce<E extends AnyEntity>(
   // Nothing of an item that is refused is written, not even its claim.
   if (brought) store.itemOf(item);
   const given = item as Readonly<Record<string, unknown>>;
-  const { attributes: names } = primaryKeyOf(model);
+  const { attributes: names } = primaryKeyOf(model.schema);
   const [owner, now] = [given[account] as string, given[begins] as number];
   const own = { id: given[names[0] as string] as string, owner: { [account]: owner }, begins, now };
   const created: Readonly<Record<string, unknown>> = {

@@ -1,5 +1,6 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { EntityConfiguration, Service } from "electrodb";
+import type { EntitySchema } from "../../entities/schema.ts";
 import type { StateTransitions } from "../../entities/transitions.ts";
 import type { CursorCodec } from "./cursor.ts";
 import type { FallbackEvent } from "./wire/direct-path.ts";
@@ -64,11 +65,7 @@ export type AnyEntity = ConstructorParameters<typeof Service>[0][string];
 /** An entity's model as `entities/` exports it. */
 export interface Model<E = unknown> {
   /** ElectroDB's schema: attributes with their rules, and indexes. */
-  readonly schema: {
-    readonly model: { readonly entity: string; readonly version: string };
-    readonly attributes: Readonly<Record<string, object>>;
-    readonly indexes: Readonly<Record<string, unknown>>;
-  };
+  readonly schema: EntitySchema;
   /** The states of its items, and from which state each is reached. */
   readonly transitions?: StateTransitions;
   /** The entity of this model on a client and a table. */

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { CreateEntityItem, EntityItem } from "electrodb";
+import { primaryKeyOf } from "../../entities/schema.ts";
 import type { StateTransitions } from "../../entities/transitions.ts";
 import type { AnyEntity, DataContext, Model } from "./context.ts";
 import { type Between, getOf, queryOf, transitionOf } from "./electrodb.ts";
@@ -55,18 +56,6 @@ interface ReadOptions {
 
 /** The attributes of an item's primary key; the id first. */
 type ItemKey = Readonly<Record<string, unknown>>;
-
-interface PrimaryIndex {
-  readonly index?: string;
-  readonly pk: { readonly composite: readonly string[] };
-  readonly sk: { readonly composite: readonly string[] };
-}
-
-/** The access pattern of an entity's primary key, and the key's attributes, the id first. */
-export function primaryKeyOf(model: Model): { readonly pattern: string; readonly attributes: readonly string[] } {
-  const [pattern, { pk, sk }] = Object.entries(model.schema.indexes)[0] as [string, PrimaryIndex];
-  return { pattern, attributes: [...pk.composite, ...sk.composite] };
-}
 
 /** One of several conditions. ElectroDB joins what `where` returns by AND, without parentheses of its own. */
 export const anyOf = (...conditions: readonly string[]): string => `(${conditions.join(" OR ")})`;
@@ -234,7 +223,7 @@ export class Repository<E extends AnyEntity> {
   }
 
   async #read(key: ItemKey, consistent: boolean): Promise<StoredItem | undefined> {
-    const { pattern, attributes } = primaryKeyOf(this.model);
+    const { pattern, attributes } = primaryKeyOf(this.model.schema);
     const label = { entity: this.name, accessPattern: pattern };
     const whole = attributes.every((attribute) => key[attribute] !== undefined);
     const parameters = whole ? getOf(this.entity, key) : queryOf(this.entity, pattern, key).params({ limit: 1 });
@@ -266,7 +255,7 @@ export class Repository<E extends AnyEntity> {
 
   /** The attributes of a key, validated: of an id the first alone, of an object all. */
   #keyParts(reference: Reference<object>): ItemKey {
-    const { attributes } = primaryKeyOf(this.model);
+    const { attributes } = primaryKeyOf(this.model.schema);
     const part = (attribute: string, value: unknown) => [attribute, attributeValue(this.model, attribute, value)];
     if (typeof reference === "object" && reference !== null)
       return Object.fromEntries(attributes.map((attribute) => part(attribute, (reference as ItemKey)[attribute])));
@@ -320,8 +309,7 @@ export class Repository<E extends AnyEntity> {
     return this.insert(item, (current) => {
       whenStored?.();
       const stored = current as StoredItem;
-      for (const [attribute, rules] of Object.entries(this.model.schema.attributes)) {
-        const fixed = (rules as { readOnly?: boolean }).readOnly === true;
+      for (const [attribute, { readOnly: fixed }] of Object.entries(this.model.schema.attributes)) {
         const given = (item as Record<string, unknown>)[attribute];
         if (fixed && !isDeepStrictEqual(stored[attribute], given)) {
           throw new ConflictError(
