@@ -16,6 +16,8 @@ export interface AttributeNotes {
   readonly required?: true;
   readonly readOnly?: true;
   readonly hidden?: true;
+  /** It lets somebody in: no export, document or message shows it. */
+  readonly secret?: true;
 }
 
 /** What ElectroDB's error carries, when it refuses a value by a validator. */

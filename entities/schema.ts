@@ -20,6 +20,8 @@ export interface AttributeSchema extends ValueSchema {
   readonly required?: boolean;
   readonly readOnly?: boolean;
   readonly hidden?: boolean;
+  /** It lets somebody in: no export, document or message shows it. */
+  readonly secret?: boolean;
   /** What a number counts. */
   readonly unit?: string;
   /** Who gives the value. Default: the caller. */
@@ -82,3 +84,7 @@ export function primaryKeyOf({ indexes }: EntitySchema): { readonly pattern: str
   const [[pattern, { pk, sk }]] = Object.entries(indexes) as [[string, IndexSchema]];
   return { pattern, attributes: [...pk.composite, ...sk.composite] };
 }
+
+/** Whether an item's key is a secret: whoever knows it is let in. */
+export const hasSecretKey = (schema: EntitySchema): boolean =>
+  primaryKeyOf(schema).attributes.some((attribute) => schema.attributes[attribute]?.secret === true);
