@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { type DynamoDBClient, paginateScan } from "@aws-sdk/client-dynamodb";
 import { type EntityName, MODELS } from "../../entities/models.ts";
-import type { EntitySchema } from "../../entities/schema.ts";
+import { type EntitySchema, hasSecretKey } from "../../entities/schema.ts";
 import { createContext } from "../../services/context.ts";
 import type { Clock, DataContext } from "../../services/storage/context.ts";
 import { batchGet, keyOf, type StoredItem, type StoredKey } from "../../services/storage/requests.ts";
@@ -305,9 +305,8 @@ function differingAttributes(expected: StoredItem, current: StoredItem): string[
     .sort();
 }
 
-/** A session id or a token is a credential. */
 const shownKey = (entity: EntityName, source: string) =>
-  entity === "session" || entity === "qr_token" ? `${source.slice(0, 10)}…` : source;
+  hasSecretKey(MODELS[entity].schema) ? `${source.slice(0, 10)}…` : source;
 
 function difference(entity: EntityName, name: string, expected: unknown, current: unknown): string {
   const { attributes }: EntitySchema = MODELS[entity].schema;
