@@ -60,10 +60,10 @@ type ItemKey = Readonly<Record<string, unknown>>;
 /** One of several conditions. ElectroDB joins what `where` returns by AND, without parentheses of its own. */
 export const anyOf = (...conditions: readonly string[]): string => `(${conditions.join(" OR ")})`;
 
-/** The id in a key; an address is no id, and no error shows it. */
-function idOf(key: ItemKey): string | undefined {
-  const [name, value] = Object.entries(key)[0] ?? [];
-  return name?.endsWith("_id") ? (value as string) : undefined;
+/** The id in a key, as errors show it. They show no secret and no address. */
+function idOf({ schema, account }: Model, key: ItemKey): string | undefined {
+  const [name = "", value] = Object.entries(key)[0] ?? [];
+  return schema.attributes[name]?.secret === true || name === account?.attribute ? undefined : (value as string);
 }
 
 const isTooLarge = (error: unknown) =>
@@ -240,7 +240,7 @@ export class Repository<E extends AnyEntity> {
   /** @throws NotFoundError */
   async getStored(reference: Reference<object>, options?: ReadOptions): Promise<StoredItem> {
     const item = await this.findStored(reference, options);
-    if (item === undefined) throw this.notFound(idOf(this.#keyParts(reference)));
+    if (item === undefined) throw this.notFound(idOf(this.model, this.#keyParts(reference)));
     return item;
   }
 
@@ -342,7 +342,7 @@ export class Repository<E extends AnyEntity> {
           return condition === undefined ? allowed : `${allowed} AND ${condition.holds(attributes, operations)}`;
         }),
       (current) => {
-        if (current === undefined) throw this.notFound(idOf(key));
+        if (current === undefined) throw this.notFound(idOf(this.model, key));
         const state = current[attribute] as string | undefined;
         const repeated =
           state === to && Object.entries(same).every(([name, value]) => isDeepStrictEqual(current[name], value));
