@@ -1,6 +1,7 @@
 import { createSchema, Entity, type EntityConfiguration } from "electrodb";
 import { accountEmailFrom, band, email, id, instant, migrated, minutes, oneOf, scores, text } from "./attributes.ts";
 import { ASSESSMENT_STATUSES, ASSESSMENT_TYPES } from "./enums.ts";
+import type { EntityModel } from "./facts.ts";
 import type { Assessment } from "./items.ts";
 import { collected, MODEL_VERSION, primary, SERVICE_NAME, scoped } from "./keys.ts";
 import { ASSESSMENT_STATES } from "./transitions.ts";
@@ -71,6 +72,8 @@ export const AssessmentModel = {
   schema,
   description: "A speaking or writing assessment, whole",
   seedTable: "ielts-genai-prep-assessments",
+  account: { attribute: "user_id", by: "byUser" },
+  claim: { kind: "assessment", id: "assessment_id", owner: ["user_id"], begins: "created_at" },
   transitions: { attribute: "status", from: ASSESSMENT_STATES },
   bind: (config: EntityConfiguration) => new Entity(schema, config),
-};
+} as const satisfies EntityModel<typeof schema>;

@@ -1,5 +1,5 @@
 import { CustomAttributeType } from "electrodb";
-import { BANDS, CRITERIA, type Criterion, type Skill } from "./enums.ts";
+import { BANDS, CRITERIA, type Skill } from "./enums.ts";
 
 /**
  * Attribute builders: each returns an ElectroDB attribute that carries its rule (`validate`) and its documentation
@@ -18,14 +18,16 @@ export interface AttributeNotes {
   readonly hidden?: true;
   /** It tells how the table works and nothing of the user: exports leave it out. */
   readonly internal?: true;
+  /** It lets somebody in: no export, document or message shows it. */
+  readonly secret?: true;
 }
 
-/** Thrown inside a validator; the services turn it into a ValidationError that names entity and attribute. */
+/** What ElectroDB's error carries, when it refuses a value by a validator. */
 export class BrokenRule extends Error {
   override readonly name = "BrokenRule";
 }
 
-/** Returns the rule that a value breaks, or undefined. */
+/** Returns the rule that a value of the right type breaks, or undefined. */
 type Check<T> = (value: T) => string | undefined;
 
 function validator<T>(check: Check<T>) {
@@ -238,15 +240,15 @@ export const migrated = () =>
     },
   }) as const;
 
+/** A map's properties that all follow one schema. */
+const alike = <const K extends string, V>(keys: readonly K[], schema: V) =>
+  Object.fromEntries(keys.map((key) => [key, schema])) as { readonly [P in K]: V };
+
 const criterionScores = <const S extends Skill>(skill: S) => {
-  type Properties = {
-    readonly [C in (typeof CRITERIA)[S][number]]: { type: "number"; validate: (v?: number) => boolean };
-  };
-  const score = { type: "number", validate: validator(checkBand) } as const;
-  const criteria: readonly Criterion[] = CRITERIA[skill];
+  const criteria: readonly (typeof CRITERIA)[S][number][] = CRITERIA[skill];
   return {
     type: "map",
-    properties: Object.fromEntries(criteria.map((criterion) => [criterion, score])) as unknown as Properties,
+    properties: alike(criteria, { type: "number", validate: validator(checkBand) } as const),
   } as const;
 };
 
@@ -260,12 +262,9 @@ export const scores = <const N extends AttributeNotes>(notes: N) =>
   }) as const;
 
 /** Texts by band: `{ "0": …, …, "9": … }`; bands may be missing. */
-export const bandDescriptors = <const N extends AttributeNotes>(notes: N) => {
-  const descriptor = { type: "string", validate: validator(notEmpty) } as const;
-  type Properties = { readonly [B in (typeof BANDS)[number]]: typeof descriptor };
-  return {
+export const bandDescriptors = <const N extends AttributeNotes>(notes: N) =>
+  ({
     type: "map",
-    properties: Object.fromEntries(BANDS.map((number) => [number, descriptor])) as unknown as Properties,
+    properties: alike(BANDS, { type: "string", validate: validator(notEmpty) } as const),
     ...notes,
-  } as const;
-};
+  }) as const;

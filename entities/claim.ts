@@ -3,8 +3,8 @@ import { flag, id, instant, oneOf, timeToLive } from "./attributes.ts";
 import { MODEL_VERSION, primary, SERVICE_NAME } from "./keys.ts";
 
 /**
- * What can be claimed: a store's transaction; the ids that callers bring to entities whose key has a second part; and,
- * for the hour after it, the erasure of an account.
+ * What can be claimed: the ids that the models name, and, for the hour after it, the erasure of an account. The list is
+ * here as well, so that a service that claims one id does not load all models; the compiler and a test compare.
  */
 export const CLAIM_KINDS = [
   "transaction",
@@ -15,6 +15,7 @@ export const CLAIM_KINDS = [
   "devops_action",
   "erasure",
 ] as const;
+/** What a claim is of. */
 export type ClaimKind = (typeof CLAIM_KINDS)[number];
 
 /**

@@ -1,6 +1,7 @@
 import { createSchema, Entity, type EntityConfiguration } from "electrodb";
 import { email, id, instant, migrated, oneOf, text } from "./attributes.ts";
 import { REPORT_STATUSES, REPORT_TYPES } from "./enums.ts";
+import type { EntityModel } from "./facts.ts";
 import type { ContentReport } from "./items.ts";
 import { collected, MODEL_VERSION, primary, SERVICE_NAME, scoped } from "./keys.ts";
 import { REPORT_STATES } from "./transitions.ts";
@@ -55,6 +56,8 @@ export const ContentReportModel = {
   schema,
   description: "A user's report about content, whole",
   seedTable: "ielts-content-reports",
+  account: { attribute: "reporter_email", by: "byReporter" },
+  claim: { kind: "content_report", id: "report_id", owner: ["reporter_email"], begins: "created_at" },
   transitions: { attribute: "status", from: REPORT_STATES },
   bind: (config: EntityConfiguration) => new Entity(schema, config),
-};
+} as const satisfies EntityModel<typeof schema>;

@@ -1,6 +1,7 @@
 import { createSchema, Entity, type EntityConfiguration } from "electrodb";
 import { id, instant, migrated, oneOf, slug, text } from "./attributes.ts";
 import { ACTION_STATUSES, ACTION_TYPES } from "./enums.ts";
+import type { EntityModel } from "./facts.ts";
 import type { DevopsAction } from "./items.ts";
 import { collected, MODEL_VERSION, primary, SERVICE_NAME, scoped } from "./keys.ts";
 import { ACTION_STATES } from "./transitions.ts";
@@ -76,6 +77,7 @@ export const DevopsActionModel = {
   schema,
   description: "An action of the DevOps agent, whole",
   seedTable: "ielts-devops-actions",
+  claim: { kind: "devops_action", id: "action_id", owner: ["affected_service"], begins: "timestamp" },
   transitions: { attribute: "status", from: ACTION_STATES },
   bind: (config: EntityConfiguration) => new Entity(schema, config),
-};
+} as const satisfies EntityModel<typeof schema>;

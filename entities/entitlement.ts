@@ -1,6 +1,7 @@
 import { createSchema, Entity, type EntityConfiguration } from "electrodb";
 import { email, id, instant, migrated, money, oneOf, text } from "./attributes.ts";
 import { ENTITLEMENT_STATUSES, PLATFORMS, PRODUCTS } from "./enums.ts";
+import type { EntityModel } from "./facts.ts";
 import type { Entitlement } from "./items.ts";
 import { collected, MODEL_VERSION, primary, SERVICE_NAME, scoped } from "./keys.ts";
 import type { Row } from "./views.ts";
@@ -57,5 +58,13 @@ export const EntitlementModel = {
   schema,
   description: "A purchase of a product by a user, without its receipt",
   seedTable: "ielts-genai-prep-entitlements",
+  account: { attribute: "user_email", by: "byUser" },
+  claim: {
+    kind: "transaction",
+    id: "transaction_id",
+    owner: ["user_email", "product_id"],
+    begins: "purchase_date",
+    settles: true,
+  },
   bind: (config: EntityConfiguration) => new Entity(schema, config),
-};
+} as const satisfies EntityModel<typeof schema>;

@@ -1,5 +1,8 @@
+import type { AccountLink, EntityModel, IdClaim } from "./facts.ts";
 import { type EntityName, MARKERS, MODELS } from "./models.ts";
+import { type AttributeSchema, type EntitySchema, enumOf, type IndexSchema } from "./schema.ts";
 import { type TableDefinition, tableDefinition } from "./table.ts";
+import type { StateTransitions } from "./transitions.ts";
 
 /** An attribute: its type, its rule and who sets it. */
 export interface AttributeDescription {
@@ -11,6 +14,8 @@ export interface AttributeDescription {
   readonly enum?: readonly string[];
   /** Stored, but left out of what services and entities give back. */
   readonly hidden?: true;
+  /** It lets somebody in: no export, document or message shows it. */
+  readonly secret?: true;
   /** What a number counts: `epoch seconds`, `USD`, `minutes`, `band`, or `0 to 1`. */
   readonly unit?: string;
   /** Who gives the value: a caller, the service, another attribute, or the migration. */
@@ -37,7 +42,7 @@ export interface AccessPatternDescription {
   readonly description: string;
 }
 
-/** An entity with its attributes and access patterns. */
+/** An entity with its attributes and access patterns, and what is true of its items. */
 export interface EntityDescription {
   /** The seed's table that the entity takes the place of. */
   readonly seedTable: string;
@@ -45,6 +50,22 @@ export interface EntityDescription {
   readonly attributes: Readonly<Record<string, AttributeDescription>>;
   /** The primary key first. */
   readonly accessPatterns: readonly AccessPatternDescription[];
+  /** How the items of an account are found. Absent: they belong to none. */
+  readonly account?: AccountDescription;
+  /** The id that is claimed before an item is written, and by whom. Absent: none is. */
+  readonly claim?: IdClaim;
+  /** The states of its items, and from which state each is reached. Absent: they have no states. */
+  readonly transitions?: StateTransitions;
+}
+
+/** How the items of an account are found among an entity's. */
+export interface AccountDescription {
+  /** The attribute that holds the account's address. */
+  readonly attribute: string;
+  /** The access pattern that finds them. */
+  readonly by: string;
+  /** The entity whose items of the account lead to them. Absent: the address does. */
+  readonly through?: string;
 }
 
 /** The whole model, as `npm run model -- --json` prints it. */
@@ -56,50 +77,25 @@ export interface ModelDescription {
   /** Entities side by side in one index, by the name of the collection. */
   readonly collections: Readonly<Record<string, { readonly index: string; readonly members: readonly string[] }>>;
   /** Rows beside the entities that hold no data of the seed's. */
-  readonly markers: Readonly<Record<string, Omit<EntityDescription, "seedTable">>>;
+  readonly markers: Readonly<Record<string, Pick<EntityDescription, "attributes" | "accessPatterns">>>;
 }
 
-interface AttributeModel {
-  readonly type: string | readonly string[];
-  readonly required?: boolean;
-  readonly hidden?: boolean;
-  readonly unit?: string;
-  readonly setBy?: "service" | "derived" | "migration";
-  readonly enum?: readonly string[];
-  /** What an attribute is that ElectroDB takes as it comes. */
-  readonly shape?: string;
-  readonly description: string;
-}
-
-interface IndexModel {
-  readonly index?: string;
-  readonly collection?: string;
-  readonly seedIndex?: string;
-  readonly description: string;
-  readonly pk: { readonly composite: readonly string[] };
-  readonly sk: { readonly composite: readonly string[] };
-}
-
-interface SchemaModel {
-  readonly attributes: object;
-  readonly indexes: object;
-}
-
-function describeAttribute(attribute: AttributeModel): AttributeDescription {
+function describeAttribute(attribute: AttributeSchema): AttributeDescription {
   const { type, unit, description } = attribute;
-  const values = typeof type === "string" ? attribute.enum : type;
+  const values = enumOf(attribute);
   return {
     type: attribute.shape ?? (typeof type === "string" ? type : "enum"),
     required: attribute.required === true,
     ...(values === undefined ? {} : { enum: values }),
     ...(attribute.hidden === true ? { hidden: true } : {}),
+    ...(attribute.secret === true ? { secret: true } : {}),
     ...(unit === undefined ? {} : { unit }),
     setBy: attribute.setBy ?? "caller",
     description,
   };
 }
 
-function describePattern(name: string, index: IndexModel): AccessPatternDescription {
+function describePattern(name: string, index: IndexSchema): AccessPatternDescription {
   return {
     name,
     index: index.index ?? "table",
@@ -111,12 +107,30 @@ function describePattern(name: string, index: IndexModel): AccessPatternDescript
   };
 }
 
-function describeSchema({ attributes, indexes }: SchemaModel): Omit<EntityDescription, "seedTable"> {
+function describeSchema({
+  attributes,
+  indexes,
+}: EntitySchema): Pick<EntityDescription, "attributes" | "accessPatterns"> {
   return {
     attributes: Object.fromEntries(
-      Object.entries(attributes).map(([name, attribute]) => [name, describeAttribute(attribute as AttributeModel)]),
+      Object.entries(attributes).map(([name, attribute]) => [name, describeAttribute(attribute)]),
     ),
-    accessPatterns: Object.entries(indexes).map(([name, index]) => describePattern(name, index as IndexModel)),
+    accessPatterns: Object.entries(indexes).map(([name, index]) => describePattern(name, index)),
+  };
+}
+
+function describeAccount({ attribute, by, through }: AccountLink): AccountDescription {
+  return { attribute, by, ...(through === undefined ? {} : { through: through.schema.model.entity }) };
+}
+
+function describeEntity(model: EntityModel<EntitySchema>): EntityDescription {
+  const { schema, seedTable, account, claim, transitions } = model;
+  return {
+    seedTable,
+    ...describeSchema(schema),
+    ...(account === undefined ? {} : { account: describeAccount(account) }),
+    ...(claim === undefined ? {} : { claim }),
+    ...(transitions === undefined ? {} : { transitions }),
   };
 }
 
@@ -130,7 +144,7 @@ function describeSchema({ attributes, indexes }: SchemaModel): Omit<EntityDescri
  */
 export function describeModel(): ModelDescription {
   const entities = Object.fromEntries(
-    Object.entries(MODELS).map(([name, { schema, seedTable }]) => [name, { seedTable, ...describeSchema(schema) }]),
+    Object.entries(MODELS).map(([name, model]) => [name, describeEntity(model)]),
   ) as Record<EntityName, EntityDescription>;
   const collections: Record<string, { index: string; members: string[] }> = {};
   for (const [name, { accessPatterns }] of Object.entries(entities)) {

@@ -3,6 +3,7 @@ import { ClaimModel } from "./claim.ts";
 import { ContentReportModel } from "./content-report.ts";
 import { DevopsActionModel } from "./devops-action.ts";
 import { EntitlementModel } from "./entitlement.ts";
+import type { AccountLink } from "./facts.ts";
 import { QrTokenModel } from "./qr-token.ts";
 import { QuestionModel } from "./question.ts";
 import { RubricModel } from "./rubric.ts";
@@ -31,3 +32,13 @@ export const MARKERS = { claim: ClaimModel } as const;
 
 /** Name of an entity, as in keys, requests and errors. */
 export type EntityName = keyof typeof MODELS;
+
+/** The entities that belong to an account. */
+export type AccountEntity = {
+  [N in EntityName]: (typeof MODELS)[N] extends { readonly account: AccountLink } ? N : never;
+}[EntityName];
+
+/** Their models, by name. */
+export const MODELS_OF_ACCOUNT = Object.fromEntries(
+  Object.entries(MODELS).filter(([, model]) => "account" in model),
+) as Pick<typeof MODELS, AccountEntity>;

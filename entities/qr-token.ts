@@ -1,5 +1,6 @@
 import { createSchema, Entity, type EntityConfiguration } from "electrodb";
 import { count, email, flag, id, instant, migrated, timeToLive } from "./attributes.ts";
+import type { EntityModel } from "./facts.ts";
 import type { QrToken } from "./items.ts";
 import { MODEL_VERSION, primary, SERVICE_NAME, scoped } from "./keys.ts";
 import type { Row } from "./views.ts";
@@ -10,7 +11,13 @@ export const QR_TOKEN_LIFETIME_SECONDS = 5 * 60;
 const schema = createSchema({
   model: { service: SERVICE_NAME, entity: "qr_token", version: MODEL_VERSION },
   attributes: {
-    token: id({ required: true, readOnly: true, setBy: "service", description: "One-time credential, UUID v4" }),
+    token: id({
+      required: true,
+      readOnly: true,
+      secret: true,
+      setBy: "service",
+      description: "One-time credential, UUID v4",
+    }),
     user_email: email({ required: true, readOnly: true, description: "The account that the token logs in" }),
     created_at: instant({ required: true, readOnly: true, setBy: "service", description: "When the token was issued" }),
     expires_at: instant({
@@ -25,6 +32,7 @@ const schema = createSchema({
     // Not named session_id: gsi1 shows that name of sessions, and redeeming would write the index.
     opened_session_id: id({
       hidden: true,
+      secret: true,
       setBy: "service",
       description: "The session that redeeming starts, fixed in the same write, so that a retry finishes it",
     }),
@@ -60,5 +68,6 @@ export const QrTokenModel = {
   schema,
   description: "A QR log-in token",
   seedTable: "ielts-genai-prep-qr-tokens",
+  account: { attribute: "user_email", by: "byUser" },
   bind: (config: EntityConfiguration) => new Entity(schema, config),
-};
+} as const satisfies EntityModel<typeof schema>;

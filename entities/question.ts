@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { createSchema, Entity, type EntityConfiguration } from "electrodb";
 import { id, migrated, minutes, oneOf, slug, text, textList } from "./attributes.ts";
 import { DIFFICULTIES, QUESTION_TYPES } from "./enums.ts";
+import type { EntityModel } from "./facts.ts";
 import type { Question } from "./items.ts";
 import { MODEL_VERSION, primary, SERVICE_NAME, scoped } from "./keys.ts";
 import type { Row } from "./views.ts";
@@ -75,4 +76,4 @@ export const QuestionModel = {
   description: "A question of the bank",
   seedTable: "ielts-assessment-questions",
   bind: (config: EntityConfiguration) => new Entity(schema, config),
-};
+} as const satisfies EntityModel<typeof schema>;

@@ -1,6 +1,7 @@
 import { createSchema, Entity, type EntityConfiguration } from "electrodb";
 import { bandDescriptors, id, migrated, oneOf, textList } from "./attributes.ts";
 import { CRITERION_NAMES, SKILLS } from "./enums.ts";
+import type { EntityModel } from "./facts.ts";
 import type { Rubric } from "./items.ts";
 import { MODEL_VERSION, primary, SERVICE_NAME, scoped } from "./keys.ts";
 import type { Row } from "./views.ts";
@@ -39,4 +40,4 @@ export const RubricModel = {
   description: "A scoring rubric",
   seedTable: "ielts-assessment-rubrics",
   bind: (config: EntityConfiguration) => new Entity(schema, config),
-};
+} as const satisfies EntityModel<typeof schema>;

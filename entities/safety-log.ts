@@ -1,6 +1,8 @@
 import { createSchema, Entity, type EntityConfiguration } from "electrodb";
+import { AssessmentModel } from "./assessment.ts";
 import { confidence, email, id, instant, listOf, migrated, oneOf, text } from "./attributes.ts";
 import { CONTENT_TYPES, MODERATION_ACTIONS, MODERATION_CATEGORIES } from "./enums.ts";
+import type { EntityModel } from "./facts.ts";
 import type { SafetyLog } from "./items.ts";
 import { collected, MODEL_VERSION, primary, SERVICE_NAME } from "./keys.ts";
 import type { Row } from "./views.ts";
@@ -50,5 +52,7 @@ export const SafetyLogModel = {
   schema,
   description: "A moderation event, whole",
   seedTable: "ielts-ai-safety-logs",
+  account: { attribute: "user_email", by: "byAssessment", through: AssessmentModel },
+  claim: { kind: "safety_log", id: "log_id", owner: ["user_email"], begins: "timestamp" },
   bind: (config: EntityConfiguration) => new Entity(schema, config),
-};
+} as const satisfies EntityModel<typeof schema>;

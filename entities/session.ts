@@ -1,5 +1,6 @@
 import { createSchema, Entity, type EntityConfiguration } from "electrodb";
 import { count, email, flag, id, instant, migrated, text, timeToLive } from "./attributes.ts";
+import type { EntityModel } from "./facts.ts";
 import type { Session } from "./items.ts";
 import { MODEL_VERSION, primary, SERVICE_NAME, scoped } from "./keys.ts";
 import type { Row } from "./views.ts";
@@ -10,7 +11,13 @@ export const SESSION_LIFETIME_SECONDS = 24 * 60 * 60;
 const schema = createSchema({
   model: { service: SERVICE_NAME, entity: "session", version: MODEL_VERSION },
   attributes: {
-    session_id: id({ required: true, readOnly: true, setBy: "service", description: "Bearer credential, UUID v4" }),
+    session_id: id({
+      required: true,
+      readOnly: true,
+      secret: true,
+      setBy: "service",
+      description: "Bearer credential, UUID v4",
+    }),
     user_email: email({ required: true, readOnly: true, description: "The account the session belongs to" }),
     created_at: instant({ required: true, readOnly: true, setBy: "service", description: "When the session started" }),
     expires_at: instant({
@@ -29,6 +36,7 @@ const schema = createSchema({
     qr_token: id({
       readOnly: true,
       hidden: true,
+      secret: true,
       setBy: "service",
       description: "The QR token that opened it; ending the session withdraws it",
     }),
@@ -66,5 +74,6 @@ export const SessionModel = {
   schema,
   description: "A log-in session",
   seedTable: "ielts-genai-prep-sessions",
+  account: { attribute: "user_email", by: "byUser" },
   bind: (config: EntityConfiguration) => new Entity(schema, config),
-};
+} as const satisfies EntityModel<typeof schema>;

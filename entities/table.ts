@@ -1,5 +1,6 @@
 import { PRIMARY_KEY, TTL_ATTRIBUTE } from "./keys.ts";
 import { MARKERS, MODELS } from "./models.ts";
+import type { EntitySchema } from "./schema.ts";
 
 /** An index of the table, as the entities' views make it. */
 export interface GlobalSecondaryIndex {
@@ -27,13 +28,6 @@ export interface TableDefinition {
   readonly timeToLiveAttribute: string;
 }
 
-interface IndexModel {
-  readonly index?: string;
-  readonly pk: { readonly field: string };
-  readonly sk: { readonly field: string };
-  readonly projection?: readonly string[];
-}
-
 /**
  * The one table as the entities need it: keys, indexes and what each index projects.
  * @throws Error when two entities disagree on whether an index they share projects all attributes.
@@ -45,8 +39,9 @@ interface IndexModel {
  */
 export function tableDefinition(): TableDefinition {
   const merged = new Map<string, { partitionKey: string; sortKey: string; all: boolean; attributes: Set<string> }>();
-  for (const { schema } of [...Object.values(MODELS), ...Object.values(MARKERS)]) {
-    for (const index of Object.values(schema.indexes) as IndexModel[]) {
+  const schemas: EntitySchema[] = [...Object.values(MODELS), ...Object.values(MARKERS)].map(({ schema }) => schema);
+  for (const { indexes } of schemas) {
+    for (const index of Object.values(indexes)) {
       if (index.index === undefined) continue;
       const known = merged.get(index.index) ?? {
         partitionKey: index.pk.field,

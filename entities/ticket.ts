@@ -1,6 +1,7 @@
 import { createSchema, Entity, type EntityConfiguration } from "electrodb";
 import { confidence, email, id, instant, migrated, oneOf, text } from "./attributes.ts";
 import { TICKET_CATEGORIES, TICKET_PRIORITIES, TICKET_STATUSES } from "./enums.ts";
+import type { EntityModel } from "./facts.ts";
 import type { Ticket } from "./items.ts";
 import { collected, MODEL_VERSION, primary, SERVICE_NAME, scoped } from "./keys.ts";
 import { TICKET_STATES } from "./transitions.ts";
@@ -73,6 +74,8 @@ export const TicketModel = {
   schema,
   description: "A support ticket, whole",
   seedTable: "ielts-support-tickets",
+  account: { attribute: "user_email", by: "byUser" },
+  claim: { kind: "ticket", id: "ticket_id", owner: ["user_email"], begins: "created_at" },
   transitions: { attribute: "status", from: TICKET_STATES },
   bind: (config: EntityConfiguration) => new Entity(schema, config),
-};
+} as const satisfies EntityModel<typeof schema>;

@@ -1,9 +1,9 @@
 import type { AccountStatus, ActionStatus, AssessmentStatus, ReportStatus, TicketStatus } from "./enums.ts";
 
 /** The attribute that holds an entity's state, and for each state those from which it is reached. */
-export interface StateTransitions {
+export interface StateTransitions<Attribute extends string = string> {
   /** The attribute that holds the state. */
-  readonly attribute: string;
+  readonly attribute: Attribute;
   /** For each state, the states that lead there. */
   readonly from: Readonly<Record<string, readonly string[]>>;
 }

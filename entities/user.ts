@@ -12,6 +12,7 @@ import {
   text,
 } from "./attributes.ts";
 import { ACCOUNT_STATUSES } from "./enums.ts";
+import type { EntityModel } from "./facts.ts";
 import type { User } from "./items.ts";
 import { collected, MODEL_VERSION, primary, SERVICE_NAME } from "./keys.ts";
 import { ACCOUNT_STATES } from "./transitions.ts";
@@ -28,6 +29,7 @@ const schema = createSchema({
     password_hash: passwordHash({
       required: true,
       hidden: true,
+      secret: true,
       description:
         "Encoded hash (bcrypt, Werkzeug scrypt or pbkdf2, argon2), at most 512 characters; only log-in reads it",
     }),
@@ -43,7 +45,11 @@ const schema = createSchema({
       setBy: "service",
       description: "Whether the address was proven by its token",
     }),
-    verification_token: id({ hidden: true, description: "Single-use e-mail verification token; removed when used" }),
+    verification_token: id({
+      hidden: true,
+      secret: true,
+      description: "Single-use e-mail verification token; removed when used",
+    }),
     last_login: instant({ setBy: "service", description: "When the user last logged in" }),
     account_status: oneOf(ACCOUNT_STATUSES, { required: true, setBy: "service", description: "State of the account" }),
     generation: count({
@@ -78,6 +84,7 @@ export const UserModel = {
   schema,
   description: "A user account, without its secrets",
   seedTable: "ielts-genai-prep-users",
+  account: { attribute: "email", by: "byEmail" },
   transitions: { attribute: "account_status", from: ACCOUNT_STATES },
   bind: (config: EntityConfiguration) => new Entity(schema, config),
-};
+} as const satisfies EntityModel<typeof schema>;

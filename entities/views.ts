@@ -1,13 +1,9 @@
-/** What a schema must tell for the type of an index's rows. */
-interface Viewable {
-  readonly attributes: object;
-  readonly indexes: object;
-}
+import type { EntitySchema } from "./schema.ts";
 
-type IndexOf<S extends Viewable, P> = P extends keyof S["indexes"] ? S["indexes"][P] : never;
+type IndexOf<S extends EntitySchema, P> = P extends keyof S["indexes"] ? S["indexes"][P] : never;
 
 /** The attribute that a composite attribute is a copy of, or itself. */
-type SourceOf<S extends Viewable, A> = A extends keyof S["attributes"]
+type SourceOf<S extends EntitySchema, A> = A extends keyof S["attributes"]
   ? S["attributes"][A] extends { readonly sameAs: infer O }
     ? O
     : A
@@ -23,12 +19,12 @@ type AskedOf<I> = I extends { readonly pk: { readonly composite: readonly (infer
  * A row as an access pattern gives it: of the item's attributes those that the index projects, and those that the
  * question named.
  */
-export type Row<Item, S extends Viewable, P extends keyof S["indexes"]> = Pick<
+export type Row<Item, S extends EntitySchema, P extends keyof S["indexes"]> = Pick<
   Item,
   Extract<keyof Item, ViewOf<IndexOf<S, P>, Item> | SourceOf<S, AskedOf<IndexOf<S, P>>>>
 >;
 
 /** The access pattern by which an entity joins a collection. */
-export type PatternOfCollection<S extends Viewable, C extends string> = {
+export type PatternOfCollection<S extends EntitySchema, C extends string> = {
   [P in keyof S["indexes"]]: S["indexes"][P] extends { readonly collection: C } ? P : never;
 }[keyof S["indexes"]];

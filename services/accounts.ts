@@ -12,8 +12,7 @@ import type { StoredItem } from "./storage/requests.ts";
 import { attributeValue, only } from "./storage/validation.ts";
 
 export type { ErasureReport } from "./account/erasure.ts";
-export type { AccountExport } from "./account/export.ts";
-export type { ExportedEntity } from "./account/items.ts";
+export type { AccountExport, ExportedEntity } from "./account/export.ts";
 export type { AccountOverview } from "./account/overview.ts";
 
 /** A new account. */

@@ -140,12 +140,7 @@ export class Assessments {
       created_at: this.#context.clock(),
       status: "in_progress" as const,
     };
-    const brought = input.assessment_id !== undefined;
-    return createOnce(this.#context, AssessmentModel, assessment, {
-      account: "user_id",
-      begins: "created_at",
-      brought,
-    });
+    return createOnce(this.#context, AssessmentModel, assessment, { ownId: input.assessment_id !== undefined });
   }
 
   /**

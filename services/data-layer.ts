@@ -11,7 +11,7 @@ import { Questions } from "./questions.ts";
 import { Rubrics } from "./rubrics.ts";
 import { Sessions } from "./sessions.ts";
 import { accountOn, assessmentReviewOn, ticketThreadOn } from "./storage/collections.ts";
-import type { DataContext, DataLayerOptions } from "./storage/context.ts";
+import type { DataContext, DataLayerOptions, Model } from "./storage/context.ts";
 import { ConfigurationError, ValidationError } from "./storage/errors.ts";
 import { Support } from "./support.ts";
 
@@ -125,7 +125,7 @@ function deadline(milliseconds: number): AbortSignal {
 
 function layerOn(context: DataContext): DataLayer {
   const entities = {};
-  for (const [name, model] of Object.entries(MODELS)) lazy(entities, name, () => context.entity(model as never));
+  for (const [name, model] of Object.entries<Model>(MODELS)) lazy(entities, name, () => context.entity(model));
   const collections = {};
   for (const [name, make] of Object.entries(COLLECTIONS)) lazy(collections, name, () => context.once<unknown>(make));
   const layer = {

@@ -224,16 +224,16 @@ export class Devops {
     kind: Pick<DevopsAction, "action_type" | "status">,
   ): Promise<DevopsAction> {
     const { ticket: reference, ...given } = input;
-    const now = this.#context.clock();
-    const action = { ...given, ...kind, action_id: given.action_id ?? uuidv7(), timestamp: now };
+    const action = {
+      ...given,
+      ...kind,
+      action_id: given.action_id ?? uuidv7(),
+      timestamp: this.#context.clock(),
+    };
     this.#actions.itemOf(action);
     const ticket = reference === undefined ? undefined : await this.#ticketOf(reference);
     const item = ticket === undefined ? action : { ...action, ticket_id: ticket.key.ticket_id };
-    if (given.action_id !== undefined) {
-      const { action_id, affected_service } = item;
-      const own = { id: action_id, owner: { affected_service }, begins: "timestamp", now } as const;
-      item.timestamp = await claimOwnId(this.#context, DevopsActionModel, own);
-    }
+    if (given.action_id !== undefined) item.timestamp = await claimOwnId(this.#context, DevopsActionModel, item);
     let fresh = true;
     const recorded = await this.#actions.insertOnce(item, () => {
       fresh = false;
@@ -241,7 +241,8 @@ export class Devops {
     if (ticket === undefined || ticket.linked || (await this.#link(ticket.key, recorded.action_id))) return recorded;
     const { action_id, timestamp } = recorded;
     if (fresh) await this.#actions.remove("undo", this.#actions.entity.delete({ action_id, timestamp }));
-    if (fresh && given.action_id !== undefined) await releaseClaim(this.#context, "devops_action", action_id);
+    if (fresh && given.action_id !== undefined)
+      await releaseClaim(this.#context, DevopsActionModel.claim.kind, action_id);
     throw this.#tickets.notFound(ticket.key.ticket_id);
   }
 

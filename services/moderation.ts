@@ -113,13 +113,7 @@ export class Moderation {
       key: this.#assessments.keyOf({ assessment_id, user_id: user_email }),
       missing: () => this.#assessments.notFound(assessment_id),
     };
-    const brought = event.log_id !== undefined;
-    return createOnce(this.#context, SafetyLogModel, log, {
-      account: "user_email",
-      begins: "timestamp",
-      brought,
-      parent,
-    });
+    return createOnce(this.#context, SafetyLogModel, log, { ownId: event.log_id !== undefined, parent });
   }
 
   /**
@@ -164,12 +158,7 @@ export class Moderation {
       created_at: this.#context.clock(),
       status: "new" as const,
     };
-    const brought = filing.report_id !== undefined;
-    return createOnce(this.#context, ContentReportModel, report, {
-      account: "reporter_email",
-      begins: "created_at",
-      brought,
-    });
+    return createOnce(this.#context, ContentReportModel, report, { ownId: filing.report_id !== undefined });
   }
 
   /**

@@ -7,7 +7,7 @@ import {
   type NewEntitlement,
 } from "../entities/entitlement.ts";
 import type { Product } from "../entities/enums.ts";
-import { checkClaimable, claimId, settleClaim } from "./guards/claims.ts";
+import { checkClaimable, claimId, claimOf, settleClaim } from "./guards/claims.ts";
 import { writeUnlessErased } from "./guards/guarded-writes.ts";
 import type { DataContext } from "./storage/context.ts";
 import { ConflictError } from "./storage/errors.ts";
@@ -221,10 +221,10 @@ export class Purchases {
   /** Grants a period once; undefined when another purchase of the product came in between. */
   async #tryToGrant(key: EntitlementKey, period: PurchasedPeriod): Promise<Entitlement | undefined> {
     const { transaction_id, purchase_date } = period;
-    const owner = [key.user_email, key.product_id];
+    const claimed = claimOf(EntitlementModel.claim, period);
     // The entitlement is read before the claim: settling happens before replacing, so this order misses no grant.
     const current = await this.#read(key);
-    const claim = await claimId(this.#context, "transaction", transaction_id, owner, purchase_date);
+    const claim = await claimId(this.#context, ...claimed, purchase_date);
     const takeBack = () => this.#entitlements.remove("undo", this.#entitlements.entity.delete(key));
     if (current?.transaction_id === transaction_id) {
       // A call that an erasure refused may have crashed before it took the entitlement back. It may also have been
@@ -234,7 +234,7 @@ export class Purchases {
         key.user_email,
         async () => this.#entitlements.parse(current),
         async () => {
-          await settleClaim(this.#context, "transaction", transaction_id, owner, purchase_date);
+          await settleClaim(this.#context, ...claimed, purchase_date);
           await takeBack();
         },
       );
@@ -261,7 +261,7 @@ export class Purchases {
     const { status, expires_at, transaction_id: replaced } = this.#entitlements.parse(current);
     const { user_email, product_id, price_paid, ...bought } = period;
     const now = bought.purchase_date;
-    await settleClaim(this.#context, "transaction", replaced, [user_email, product_id], now);
+    await settleClaim(this.#context, ...claimOf(EntitlementModel.claim, current), now);
     const running = status === "active" ? Math.max(now, expires_at) : now;
     return this.#entitlements.change(
       "renew",

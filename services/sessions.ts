@@ -66,15 +66,17 @@ export class Sessions {
     if (password_hash !== undefined) attributeValue(UserModel, "password_hash", password_hash);
     const user_email = emailOf(input.user_email);
     const created_at = this.#context.clock();
-    return this.#sessions.insertOnce({
+    const session = {
       ...from,
       user_email,
       session_id: sessionIdOf(uuidv4(), user_email),
       created_at,
       expires_at: created_at + SESSION_LIFETIME_SECONDS,
       qr_authenticated: false,
-      generation: await openGeneration(this.#context, user_email, password_hash),
-    });
+    };
+    this.#sessions.itemOf(session);
+    const generation = await openGeneration(this.#context, user_email, password_hash);
+    return this.#sessions.insertOnce({ ...session, generation });
   }
 
   /**

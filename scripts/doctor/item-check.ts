@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
-import type { AttributeNotes } from "../../entities/attributes.ts";
 import { MODEL_VERSION } from "../../entities/keys.ts";
 import { MARKERS, MODELS } from "../../entities/models.ts";
+import { givenAttributes, hasSecretKey } from "../../entities/schema.ts";
 import { tableDefinition } from "../../entities/table.ts";
 import type { AnyEntity, DataContext, Model } from "../../services/storage/context.ts";
 import { ValidationError } from "../../services/storage/errors.ts";
@@ -42,19 +42,14 @@ interface KeyPair {
   readonly fields: readonly [partition: string, sort: string];
 }
 
-interface Composites {
-  readonly pk: { readonly composite: readonly string[] };
-  readonly sk: { readonly composite: readonly string[] };
-}
-
-interface Derivation extends AttributeNotes {
-  readonly watch?: readonly string[];
-}
+const SECRET_KEYED = Object.entries(MODELS).filter(([, { schema }]) => hasSecretKey(schema));
+/** A key, or an index's sort key behind its instant, that goes on with a session id or a token. */
+const SECRET_KEY = new RegExp(`^((?:${SECRET_KEYED.map(([entity]) => entity).join("|")}|\\d{10})#[^#]{8}).*`);
 
 /** Keys and attributes as they may be printed: of a session id or a token only the beginning, of an e-mail its first letter and domain. */
 export const withoutSecrets = (text: string): string =>
   text
-    .replace(/^((?:session|qr_token|\d{10})#[^#]{8}).*/, "$1…")
+    .replace(SECRET_KEY, "$1…")
     .replace(/((?:^|#)[^#@])[^#@]*@/g, "$1***@")
     .slice(0, 200);
 
@@ -62,7 +57,7 @@ const shown = (value: unknown) => (value === undefined ? "absent" : withoutSecre
 
 /** Checks items of all entities against the keys that their own attributes give. */
 export function createItemCheck(context: DataContext): (item: StoredItem) => ItemFinding | undefined {
-  const models = [...Object.values(MODELS), ...Object.values(MARKERS)] as unknown as readonly Model<AnyEntity>[];
+  const models: readonly Model<AnyEntity>[] = [...Object.values(MODELS), ...Object.values(MARKERS)];
   const readers = new Map(models.map((model) => [model.schema.model.entity, readerOf(context, model)]));
   return (item) => {
     const reader = readers.get(String(item.__edb_e__));
@@ -75,14 +70,10 @@ export function createItemCheck(context: DataContext): (item: StoredItem) => Ite
 
 function readerOf(context: DataContext, model: Model<AnyEntity>) {
   const store = new Repository(context, model);
-  const attributes = Object.entries(model.schema.attributes) as [string, Derivation][];
-  const given = attributes.filter(([, { setBy }]) => setBy !== "derived").map(([name]) => name);
-  const derived = attributes.filter(([, { setBy }]) => setBy === "derived");
+  const given = givenAttributes(model.schema).map(([name]) => name);
+  const derived = Object.entries(model.schema.attributes).filter(([, { setBy }]) => setBy === "derived");
   const sources = [
-    ...(Object.values(model.schema.indexes) as Composites[]).flatMap(({ pk, sk }) => [
-      ...pk.composite,
-      ...sk.composite,
-    ]),
+    ...Object.values(model.schema.indexes).flatMap(({ pk, sk }) => [...pk.composite, ...sk.composite]),
     ...derived.flatMap(([, { watch }]) => watch ?? []),
   ];
   const { keySchema, globalSecondaryIndexes } = tableDefinition();

@@ -1,8 +1,9 @@
 import type { ClaimKind } from "../../entities/claim.ts";
 import { DEFAULT_TABLE_NAME } from "../../entities/keys.ts";
-import { MARKERS, MODELS } from "../../entities/models.ts";
+import { MARKERS, MODELS, MODELS_OF_ACCOUNT } from "../../entities/models.ts";
+import { type EntitySchema, type IndexSchema, primaryKeyOf } from "../../entities/schema.ts";
 import type { DataLayer } from "../../services/data-layer.ts";
-import type { AnyEntity, Model } from "../../services/storage/context.ts";
+import type { AnyEntity } from "../../services/storage/context.ts";
 import type { PolicyDocument, Statement } from "./evaluator.ts";
 
 const KEYED = { ...MODELS, ...MARKERS } as const;
@@ -57,6 +58,14 @@ const claims = (kind: ClaimKind, ...does: readonly Deed[]): Access => ({
   fixed: { kind },
 });
 
+const { user: _, ...MODELS_OF_ITEMS } = MODELS_OF_ACCOUNT;
+
+/** What finds, reads and removes every item of an account, as export and erasure do; they reach its own row by its key. */
+const ITEMS_OF_ACCOUNT: readonly Access[] = Object.values(MODELS_OF_ITEMS).flatMap(({ schema, account }): Access[] => [
+  { entity: schema.model.entity as KeyedEntity, by: account.by, does: ["query"] },
+  { entity: schema.model.entity as KeyedEntity, by: primaryKeyOf(schema).pattern, does: ["getMany", "writeMany"] },
+]);
+
 export type ServiceName = Exclude<keyof DataLayer, "context" | "entities" | "collections" | "within">;
 
 interface PolicyFacts {
@@ -78,17 +87,7 @@ const FACTS = {
       items("session", "byUser", "query"),
       items("qr_token", "byToken", "get", "getMany", "create", "change", "remove", "writeMany"),
       items("qr_token", "byUser", "query"),
-      // Export and erasure reach every item of an account.
-      items("assessment", "byUser", "query"),
-      items("assessment", "byId", "getMany", "writeMany"),
-      items("entitlement", "byUser", "query"),
-      items("entitlement", "byUserAndProduct", "getMany", "writeMany"),
-      items("safety_log", "byAssessment", "query"),
-      items("safety_log", "byId", "getMany", "writeMany"),
-      items("content_report", "byReporter", "query"),
-      items("content_report", "byId", "getMany", "writeMany"),
-      items("ticket", "byUser", "query"),
-      items("ticket", "byId", "getMany", "writeMany"),
+      ...ITEMS_OF_ACCOUNT,
       claims("erasure", "create", "change"),
       claims("transaction", "create", "change"),
     ],
@@ -204,15 +203,17 @@ const bound = new Map<KeyedEntity, AnyEntity>();
 
 /** An entity without a client, which is enough to ask it for keys; binding one takes milliseconds. */
 function boundEntity(name: KeyedEntity): AnyEntity {
-  const entity = bound.get(name) ?? (KEYED[name] as unknown as Model<AnyEntity>).bind({ table: DEFAULT_TABLE_NAME });
+  const entity: AnyEntity = bound.get(name) ?? KEYED[name].bind({ table: DEFAULT_TABLE_NAME });
   bound.set(name, entity);
   return entity;
 }
 
 /** The partition keys of an access pattern: the entity's own query, asked for `*`. */
 function leadingKeysOf({ entity, by, fixed = {} }: Access): Pick<Grant, "index" | "pattern"> {
-  const { pk } = (KEYED[entity] as Model).schema.indexes[by] as { pk: { composite: readonly string[] } };
-  const parts = Object.fromEntries(pk.composite.map((attribute) => [attribute, fixed[attribute] ?? "*"]));
+  const { indexes }: EntitySchema = KEYED[entity].schema;
+  const parts = Object.fromEntries(
+    (indexes[by] as IndexSchema).pk.composite.map((attribute) => [attribute, fixed[attribute] ?? "*"]),
+  );
   const query = boundEntity(entity).query[by] as unknown as (parts: object) => Query;
   const { IndexName = TABLE, ExpressionAttributeValues } = query(parts).params();
   return { index: IndexName, pattern: ExpressionAttributeValues[":pk"] ?? "" };

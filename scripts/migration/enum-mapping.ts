@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { type EntityName, MODELS } from "../../entities/models.ts";
+import { type EntitySchema, enumOf } from "../../entities/schema.ts";
 
 /** Seed values by legacy value, by `entity.attribute`. */
 export type EnumMapping = Readonly<Record<string, Readonly<Record<string, string>>>>;
@@ -35,11 +36,9 @@ export const ENUM_MAPPING = {
 
 /** The closed set of an attribute, where it has one; of a list, that of its elements. */
 export function closedSetOf(entity: EntityName, attribute: string): readonly string[] | undefined {
-  const attributes: Readonly<
-    Record<string, { readonly type: unknown; readonly enum?: readonly string[] } | undefined>
-  > = MODELS[entity].schema.attributes;
-  const rules = Object.hasOwn(attributes, attribute) ? attributes[attribute] : undefined;
-  return Array.isArray(rules?.type) ? rules.type : rules?.enum;
+  const { attributes }: EntitySchema = MODELS[entity].schema;
+  const known = Object.hasOwn(attributes, attribute) ? attributes[attribute] : undefined;
+  return known && enumOf(known);
 }
 
 /** The built-in mapping with an operator's over it. @throws Error that names what is wrong in it. */

@@ -1,9 +1,12 @@
 import { normalizeEmail } from "../../entities/attributes.ts";
 import { CRITERIA, type Skill } from "../../entities/enums.ts";
+import { TTL_ATTRIBUTE } from "../../entities/keys.ts";
 import { type EntityName, MODELS } from "../../entities/models.ts";
 import { QR_TOKEN_LIFETIME_SECONDS } from "../../entities/qr-token.ts";
+import { type EntitySchema, primaryKeyOf } from "../../entities/schema.ts";
 import { SESSION_LIFETIME_SECONDS } from "../../entities/session.ts";
 import { ACCESS_PERIOD_SECONDS } from "../../services/purchases.ts";
+import type { Model } from "../../services/storage/context.ts";
 import { closedSetOf, type EnumMapping } from "./enum-mapping.ts";
 import { quoted, type Reason, type ReasonCode, type SkipCode } from "./reasons.ts";
 import {
@@ -292,7 +295,7 @@ const REQUIRED: ReadonlyMap<EntityName, readonly string[]> = new Map(
 );
 
 function requiredOf(entity: EntityName): string[] {
-  const attributes = MODELS[entity].schema.attributes as Readonly<Record<string, { readonly required?: boolean }>>;
+  const { attributes }: EntitySchema = MODELS[entity].schema;
   return Object.keys(attributes).filter((name) => attributes[name]?.required === true);
 }
 
@@ -427,7 +430,7 @@ function legacyOf(
 
 /** A session or token that lets nobody in any more. */
 function skipOf(entity: EntityName, item: Readonly<Record<string, Plain>>, now: number): SkipCode | undefined {
-  if (entity !== "session" && entity !== "qr_token") return undefined;
+  if (!(TTL_ATTRIBUTE in MODELS[entity].schema.attributes)) return undefined;
   if (entity === "session" && (item.is_active === false || item.is_active === "false")) return "ended";
   try {
     return item.expires_at !== undefined && item.expires_at !== null && instantOf(item.expires_at) <= now
@@ -440,32 +443,26 @@ function skipOf(entity: EntityName, item: Readonly<Record<string, Plain>>, now: 
 }
 
 /** The attributes that make an entity's key. */
-const KEYS: Readonly<Record<EntityName, readonly string[]>> = {
-  user: ["email"],
-  session: ["session_id"],
-  qr_token: ["token"],
-  assessment: ["assessment_id", "user_id"],
-  question: ["question_id", "assessment_type"],
-  rubric: ["rubric_id"],
-  entitlement: ["user_email", "product_id"],
-  safety_log: ["log_id", "timestamp"],
-  content_report: ["report_id", "created_at"],
-  ticket: ["ticket_id", "created_at"],
-  devops_action: ["action_id", "timestamp"],
-};
+const keyOf = (entity: EntityName): readonly string[] => primaryKeyOf(MODELS[entity].schema).attributes;
 
 /**
  * Where a conflict's items can stand in the source. A key that stays byte for byte what it is has none; where the partition
- * key stays and the sort key changes they are neighbours, which a scan gives one after another; else they are anywhere.
+ * key stays and the sort key changes they are neighbours, which a scan gives one after another; else they are anywhere. So
+ * are those whose key begins with an address, which is normalised, or that claim an id beside their key.
  */
 export function rivalsOf(entity: EntityName, partitionKey: string | undefined): "none" | "neighbours" | "anywhere" {
-  const [kept = "", ...others] = KEYS[entity];
-  if (entity === "entitlement" || entity === "user" || kept !== partitionKey) return "anywhere";
+  const { account }: Model = MODELS[entity];
+  const [[kept = "", ...others] = [], ...claimed] = uniqueGroups(entity);
+  if (account?.attribute === kept || claimed.length > 0 || kept !== partitionKey) return "anywhere";
   return others.length === 0 ? "none" : "neighbours";
 }
 
-const uniqueGroups = (entity: EntityName): readonly (readonly string[])[] =>
-  entity === "entitlement" ? [KEYS.entitlement, ["transaction_id"]] : [KEYS[entity]];
+/** The attributes that together are an item's own: its key, and an id beside it that it claims. */
+function uniqueGroups(entity: EntityName): readonly (readonly string[])[] {
+  const { claim }: Model = MODELS[entity];
+  const key = keyOf(entity);
+  return claim === undefined || key.includes(claim.id) ? [key] : [key, [claim.id]];
+}
 
 /** The source attributes that `uniquesOf` looks at. */
 export const uniqueNames = (entity: EntityName): string[] => [
@@ -501,7 +498,7 @@ export function keyAttributesOf(
   mapping: EnumMapping,
 ): Readonly<Record<string, unknown>> | undefined {
   const reader = new ItemReader(entity, plainItem(source), mapping);
-  const values = KEYS[entity].map((name) => [name, reader.read(name, RULES[entity][name] as Rule)?.value] as const);
+  const values = keyOf(entity).map((name) => [name, reader.read(name, RULES[entity][name] as Rule)?.value] as const);
   return values.some(([, value]) => value === undefined) ? undefined : Object.fromEntries(values);
 }
 

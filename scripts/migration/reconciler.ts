@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import { PRIMARY_KEY } from "../../entities/keys.ts";
-import type { EntityName } from "../../entities/models.ts";
-import type { DataContext } from "../../services/storage/context.ts";
+import { type EntityName, MODELS } from "../../entities/models.ts";
+import { hasSecretKey } from "../../entities/schema.ts";
+import type { DataContext, Model } from "../../services/storage/context.ts";
 import {
   batchGet,
   ConditionFailed,
@@ -341,7 +342,7 @@ export function conflict(
 ): Outcome {
   const names = rivals.map((rival) => rival.source).join(" and ");
   const attributes = [...unique.matchAll(/(?:^|, )([a-z_]+) (?=["\d])/g)].map(([, name = ""]) => name);
-  const secret = entity === "session" || entity === "qr_token";
+  const secret = hasSecretKey(MODELS[entity].schema);
   const text = `${entity}: the source items ${source} and ${names} would both be the one with ${secret ? "their key" : unique}; decide for one of them`;
   return {
     kind: "quarantined",
@@ -351,7 +352,8 @@ export function conflict(
 }
 
 export function claimedByAnother({ entity }: Pick<SourceTable, "entity">, claim: StoredItem): Outcome {
-  const attribute = claim.kind === "transaction" ? "transaction_id" : `${claim.kind}'s id`;
+  const { claim: claimed }: Model = MODELS[entity];
+  const attribute = claimed?.id ?? "id";
   const text = `${entity}: the ${attribute} ${quoted(claim.claimed_id)} belongs to another item or account in the new table`;
   return { kind: "quarantined", reason: { code: "claimed", attributes: [attribute], text }, others: [] };
 }

@@ -1,7 +1,7 @@
-import type { AttributeNotes, MigrationMark } from "../../entities/attributes.ts";
-import type { ClaimKind } from "../../entities/claim.ts";
+import type { MigrationMark } from "../../entities/attributes.ts";
 import { type EntityName, MODELS } from "../../entities/models.ts";
-import { claimRow, maybeUnclaimed } from "../../services/guards/claims.ts";
+import { givenAttributes } from "../../entities/schema.ts";
+import { claimOf, claimRow, maybeUnclaimed } from "../../services/guards/claims.ts";
 import type { AnyEntity, DataContext, Model } from "../../services/storage/context.ts";
 import { ItemTooLargeError, ValidationError } from "../../services/storage/errors.ts";
 import { Repository } from "../../services/storage/repository.ts";
@@ -38,28 +38,6 @@ export interface TranslatorOptions {
   /** Whether the items come from a quarantine file. */
   readonly mended?: boolean;
 }
-
-interface Claimed {
-  readonly kind: ClaimKind;
-  readonly id: string;
-  readonly at: string;
-  readonly owner: readonly string[];
-}
-
-/** What each entity claims, with the owner that its service gives. */
-const CLAIMS: Readonly<Partial<Record<EntityName, Claimed>>> = {
-  assessment: { kind: "assessment", id: "assessment_id", at: "created_at", owner: ["user_id"] },
-  entitlement: {
-    kind: "transaction",
-    id: "transaction_id",
-    at: "purchase_date",
-    owner: ["user_email", "product_id"],
-  },
-  safety_log: { kind: "safety_log", id: "log_id", at: "timestamp", owner: ["user_email"] },
-  content_report: { kind: "content_report", id: "report_id", at: "created_at", owner: ["reporter_email"] },
-  ticket: { kind: "ticket", id: "ticket_id", at: "created_at", owner: ["user_email"] },
-  devops_action: { kind: "devops_action", id: "action_id", at: "timestamp", owner: ["affected_service"] },
-};
 
 /** The mark of a stored item, if a migration brought it. */
 export const markOf = (item: StoredItem | undefined): MigrationMark | undefined =>
@@ -146,28 +124,20 @@ export class Translator {
    * delivers again after the cut-over must meet its claim.
    */
   private claimsOf(entity: EntityName, attributes: Readonly<Record<string, unknown>>): readonly StoredItem[] {
-    const claimed = CLAIMS[entity];
-    if (claimed === undefined) return [];
-    const claimed_id = attributes[claimed.id] as string;
-    if (claimed.kind !== "transaction" && maybeUnclaimed(claimed_id)) return [];
-    const claim = {
-      kind: claimed.kind,
-      claimed_id,
-      created_at: attributes[claimed.at] as number,
-      ...(claimed.kind === "transaction" ? { settled: true as const } : {}),
-    };
-    const owner = claimed.owner.map((name) => attributes[name] as string);
-    return [claimRow(this.context, claim, owner)];
+    const { claim }: Model = MODELS[entity];
+    if (claim === undefined) return [];
+    const [kind, claimed_id, owner] = claimOf(claim, attributes);
+    if (claim.settles !== true && maybeUnclaimed(claimed_id)) return [];
+    const row = { kind, claimed_id, created_at: attributes[claim.begins] as number };
+    return [claimRow(this.context, claim.settles === true ? { ...row, settled: true } : row, owner)];
   }
 
   private storeOf(entity: EntityName) {
     const known = this.stores.get(entity);
     if (known !== undefined) return known;
-    const model = MODELS[entity] as unknown as Model<AnyEntity>;
-    const attributes = Object.entries(model.schema.attributes) as [string, AttributeNotes][];
-    const content = attributes
-      .filter(([name, { setBy }]) => setBy !== "derived" && name !== "migration")
-      .map(([name]) => name);
+    const model: Model<AnyEntity> = MODELS[entity];
+    const names = givenAttributes(model.schema).map(([name]) => name);
+    const content = names.filter((name) => name !== "migration");
     const made = { store: new Repository(this.context, model), content };
     this.stores.set(entity, made);
     return made;

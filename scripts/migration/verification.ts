@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { type DynamoDBClient, paginateScan } from "@aws-sdk/client-dynamodb";
-import type { AttributeNotes } from "../../entities/attributes.ts";
 import { type EntityName, MODELS } from "../../entities/models.ts";
+import { type EntitySchema, hasSecretKey } from "../../entities/schema.ts";
 import { createContext } from "../../services/context.ts";
 import type { Clock, DataContext } from "../../services/storage/context.ts";
 import { batchGet, keyOf, type StoredItem, type StoredKey } from "../../services/storage/requests.ts";
@@ -305,12 +305,11 @@ function differingAttributes(expected: StoredItem, current: StoredItem): string[
     .sort();
 }
 
-/** A session id or a token is a credential. */
 const shownKey = (entity: EntityName, source: string) =>
-  entity === "session" || entity === "qr_token" ? `${source.slice(0, 10)}…` : source;
+  hasSecretKey(MODELS[entity].schema) ? `${source.slice(0, 10)}…` : source;
 
 function difference(entity: EntityName, name: string, expected: unknown, current: unknown): string {
-  const attributes = MODELS[entity].schema.attributes as Readonly<Record<string, AttributeNotes | undefined>>;
+  const { attributes }: EntitySchema = MODELS[entity].schema;
   if (attributes[name] === undefined || attributes[name]?.hidden === true) return name;
   return `${name} should be ${quoted(expected)} and is ${quoted(current)}`;
 }

@@ -1,15 +1,16 @@
-import { type User, UserModel } from "../../entities/user.ts";
-import { settleClaim } from "../guards/claims.ts";
+import type { AccountEntity } from "../../entities/models.ts";
+import { type User, type UserEntity, UserModel } from "../../entities/user.ts";
+import { claimOf, settleClaim } from "../guards/claims.ts";
 import { markErased } from "../guards/erasure.ts";
 import type { DataContext } from "../storage/context.ts";
 import { ConflictError } from "../storage/errors.ts";
 import { Repository } from "../storage/repository.ts";
 import { batchDelete, batchGet, keyOf, keyText, type StoredItem } from "../storage/requests.ts";
 import { attributeValue } from "../storage/validation.ts";
-import { assessmentIds, byExportedEntity, type ExportedEntity, entityOf, itemRows, safetyLogRows } from "./items.ts";
+import { byEntity, entityOf, isLeading, modelOf, rowsByAddress, rowsThrough } from "./items.ts";
 
 /** How many items of each entity an erasure removed. */
-export type ErasureReport = Readonly<Record<ExportedEntity, number>>;
+export type ErasureReport = Readonly<Record<AccountEntity, number>>;
 
 const LABEL = { entity: "account", accessPattern: "erase" };
 const MAX_PASSES = 12;
@@ -20,16 +21,17 @@ export async function eraseAccount(context: DataContext, email: string): Promise
   const users = new Repository(context, UserModel);
   await markErased(context, user_email);
   const own = await shutForGood(users, user_email);
-  const removed = await removeItems(context, user_email);
-  if (own !== undefined) await users.remove("erase", users.entity.delete({ email: user_email }));
-  const report = byExportedEntity(() => 0);
-  if (own !== undefined) report.user = 1;
-  for (const entity of removed) report[entity]++;
+  const report = byEntity(() => 0);
+  for (const row of await removeItems(context, user_email)) report[entityOf(row)]++;
+  if (own !== undefined) {
+    await users.remove("erase", users.entity.delete({ email: user_email }));
+    report.user++;
+  }
   return report;
 }
 
 /** Marks an account deleted, from any state, if there is one. */
-const shutForGood = (users: Repository<ReturnType<typeof UserModel.bind>>, email: string): Promise<User | undefined> =>
+const shutForGood = (users: Repository<UserEntity>, email: string): Promise<User | undefined> =>
   users.change(
     "erase",
     {},
@@ -38,32 +40,32 @@ const shutForGood = (users: Repository<ReturnType<typeof UserModel.bind>>, email
   );
 
 /**
- * Removes the account's items, its own row aside, and gives the entity of each. Index reads lag behind writes, so the
- * items are looked for until none is left. Assessments go when nothing else is left, since they lead to the safety logs,
- * also after a crash.
+ * Removes the account's items, its own row aside, and gives a row of each. Index reads lag behind writes, so the items
+ * are looked for until none is left. Items that lead to others go when nothing else is left: without them a call after a
+ * crash would not find the others.
  */
-async function removeItems(context: DataContext, email: string): Promise<Iterable<ExportedEntity>> {
-  const removed = new Map<string, ExportedEntity>();
-  const assessments = new Set<string>();
+async function removeItems(context: DataContext, email: string): Promise<Iterable<StoredItem>> {
+  const removed = new Map<string, StoredItem>();
+  const leading = new Map<string, StoredItem>();
   for (let pass = 0; ; pass++) {
-    const found = await itemRows(context, email, LABEL);
-    for (const id of assessmentIds(found)) assessments.add(id);
-    const logs = await safetyLogRows(context, email, assessments, LABEL);
-    const others = [...found.filter((row) => entityOf(row) !== "assessment"), ...logs];
+    const found = await rowsByAddress(context, email, LABEL);
+    for (const row of found.filter(isLeading)) leading.set(keyText(row), row);
+    const led = await rowsThrough(context, email, [...leading.values()], LABEL);
+    const others = [...found.filter((row) => !isLeading(row)), ...led];
     if (others.length === 0 && found.length === 0) return removed.values();
     if (pass === MAX_PASSES) throw new ConflictError("user", "busy", "Items of the account keep being written.");
-    await settlePurchases(context, email, others);
+    await settleClaims(context, others);
     const rows = others.length > 0 ? others : found;
     await batchDelete(context, LABEL, rows.map(keyOf));
-    for (const row of rows) removed.set(keyText(row), entityOf(row));
+    for (const row of rows) removed.set(keyText(row), row);
   }
 }
 
-/** Notes in the claims of purchases that are about to go that they were granted. */
-async function settlePurchases(context: DataContext, email: string, rows: readonly StoredItem[]): Promise<void> {
-  const keys = rows.filter((row) => entityOf(row) === "entitlement").map(keyOf);
+/** Notes in the claims of ids that are used up, such as a purchase's, that they were, before the items go. */
+async function settleClaims(context: DataContext, rows: readonly StoredItem[]): Promise<void> {
+  const keys = rows.filter((row) => modelOf(row).claim?.settles === true).map(keyOf);
   for (const item of await batchGet(context, LABEL, keys, { consistent: true })) {
-    const owner = [email, item.product_id as string];
-    await settleClaim(context, "transaction", item.transaction_id as string, owner, context.clock());
+    const { claim } = modelOf(item);
+    if (claim !== undefined) await settleClaim(context, ...claimOf(claim, item), context.clock());
   }
 }

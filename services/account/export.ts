@@ -1,18 +1,14 @@
+import type { AccountEntity } from "../../entities/models.ts";
 import { type User, UserModel } from "../../entities/user.ts";
 import type { DataContext } from "../storage/context.ts";
 import { NotFoundError } from "../storage/errors.ts";
 import { Repository } from "../storage/repository.ts";
 import { batchGet, keyOf, type StoredItem } from "../storage/requests.ts";
 import { attributeValue } from "../storage/validation.ts";
-import {
-  assessmentIds,
-  byExportedEntity,
-  type ExportedEntity,
-  entityOf,
-  itemRows,
-  MODELS_OF_ACCOUNT,
-  safetyLogRows,
-} from "./items.ts";
+import { byEntity, entityOf, isLeading, modelOf, rowsByAddress, rowsThrough } from "./items.ts";
+
+/** The entities that belong to an account. */
+export type ExportedEntity = AccountEntity;
 
 /** An account, whole: every item, with hidden attributes but without its secrets' values. */
 export interface AccountExport extends Readonly<Pick<User, "email">> {
@@ -27,11 +23,8 @@ const LABEL = { entity: "account", accessPattern: "export" };
 /** Every item of an account: see `Accounts.export`. */
 export async function exportAccount(context: DataContext, email: string): Promise<AccountExport> {
   const user_email = attributeValue(UserModel, "email", email);
-  const items = byExportedEntity((): Readonly<Record<string, unknown>>[] => []);
-  for (const item of await wholeItemsOf(context, user_email)) {
-    const entity = entityOf(item);
-    items[entity].push(exported(entity, item));
-  }
+  const items = byEntity((): Readonly<Record<string, unknown>>[] => []);
+  for (const item of await wholeItemsOf(context, user_email)) items[entityOf(item)].push(exported(item));
   if (Object.values(items).every((list) => list.length === 0)) throw new NotFoundError("user");
   return { email: user_email, exported_at: context.clock(), items };
 }
@@ -39,32 +32,26 @@ export async function exportAccount(context: DataContext, email: string): Promis
 /** The account's items as they are stored now, its own row first. */
 async function wholeItemsOf(context: DataContext, user_email: string): Promise<StoredItem[]> {
   const user = await new Repository(context, UserModel).findStored(user_email, { consistent: true });
-  const found = await itemRows(context, user_email, LABEL);
-  const logs = await safetyLogRows(context, user_email, assessmentIds(found), LABEL);
-  const items = await batchGet(context, LABEL, [...found, ...logs].map(keyOf), { consistent: true });
+  const found = await rowsByAddress(context, user_email, LABEL);
+  const others = await rowsThrough(context, user_email, found.filter(isLeading), LABEL);
+  const items = await batchGet(context, LABEL, [...found, ...others].map(keyOf), { consistent: true });
   return user === undefined ? items : [user, ...items];
 }
-
-const SECRETS: Readonly<Partial<Record<ExportedEntity, readonly string[]>>> = {
-  user: ["password_hash", "verification_token"],
-  session: ["session_id", "qr_token"],
-  qr_token: ["token", "opened_session_id"],
-};
 
 /**
  * The attributes of an item that its entity declares, `legacy` among them; derived ones, secrets and the migration's mark
  * left out.
  */
-function exported(entity: ExportedEntity, item: StoredItem): Record<string, unknown> {
-  const attributes = MODELS_OF_ACCOUNT[entity].schema.attributes as Readonly<
-    Record<string, { readonly setBy?: unknown; readonly internal?: boolean } | undefined>
-  >;
-  const shown = Object.entries(item).filter(
-    ([name]) =>
-      attributes[name] !== undefined &&
-      attributes[name]?.setBy !== "derived" &&
-      attributes[name]?.internal !== true &&
-      !SECRETS[entity]?.includes(name),
-  );
+function exported(item: StoredItem): Record<string, unknown> {
+  const { attributes } = modelOf(item).schema;
+  const shown = Object.entries(item).filter(([name]) => {
+    const attribute = attributes[name];
+    return (
+      attribute !== undefined &&
+      attribute.setBy !== "derived" &&
+      attribute.secret !== true &&
+      attribute.internal !== true
+    );
+  });
   return Object.fromEntries(shown);
 }

@@ -1,89 +1,66 @@
-import { AssessmentModel } from "../../entities/assessment.ts";
-import { ContentReportModel } from "../../entities/content-report.ts";
-import { EntitlementModel } from "../../entities/entitlement.ts";
-import { QrTokenModel } from "../../entities/qr-token.ts";
-import { SafetyLogModel } from "../../entities/safety-log.ts";
-import { SessionModel } from "../../entities/session.ts";
-import { TicketModel } from "../../entities/ticket.ts";
-import { UserModel } from "../../entities/user.ts";
-import type { DataContext, Model } from "../storage/context.ts";
-import type { QueryOperation } from "../storage/electrodb.ts";
+import { type AccountEntity, MODELS_OF_ACCOUNT } from "../../entities/models.ts";
+import type { AnyEntity, DataContext, Model } from "../storage/context.ts";
+import { queryOf } from "../storage/electrodb.ts";
 import { allRows } from "../storage/pages.ts";
 import type { RequestLabel, StoredItem } from "../storage/requests.ts";
 
-/** The entities that belong to an account. */
-export type ExportedEntity =
-  | "user"
-  | "session"
-  | "qr_token"
-  | "assessment"
-  | "entitlement"
-  | "safety_log"
-  | "content_report"
-  | "ticket";
+/** The model of an entity that belongs to an account. */
+export type AccountModel = Model<AnyEntity> & Required<Pick<Model, "account">>;
 
-export const MODELS_OF_ACCOUNT: Readonly<Record<ExportedEntity, Model>> = {
-  user: UserModel,
-  session: SessionModel,
-  qr_token: QrTokenModel,
-  assessment: AssessmentModel,
-  entitlement: EntitlementModel,
-  safety_log: SafetyLogModel,
-  content_report: ContentReportModel,
-  ticket: TicketModel,
-};
+const MODELS: Readonly<Record<AccountEntity, AccountModel>> = MODELS_OF_ACCOUNT;
+const { user, ...OTHERS } = MODELS;
+/** The models whose items the address finds, the account's own row aside, and those whose items other items lead to. */
+const BY_ADDRESS = Object.values(OTHERS).filter(({ account }) => account.through === undefined);
+const THROUGH_OTHERS = Object.values(OTHERS).filter(({ account }) => account.through !== undefined);
+/** The schemas of the items that lead to others. */
+const LEADING = new Set(THROUGH_OTHERS.map(({ account }) => account.through?.schema));
+
+/** Leading items whose others are looked for side by side. */
+const LEADING_AT_ONCE = 10;
 
 /** A value for each entity of an account. */
-export const byExportedEntity = <T>(value: () => T) =>
-  Object.fromEntries(Object.keys(MODELS_OF_ACCOUNT).map((entity) => [entity, value()])) as Record<ExportedEntity, T>;
-
-/** Assessments whose safety logs are looked for side by side. */
-const REVIEWS_AT_ONCE = 10;
+export const byEntity = <T>(value: () => T) =>
+  Object.fromEntries(Object.keys(MODELS).map((entity) => [entity, value()])) as Record<AccountEntity, T>;
 
 /** The entity that a row belongs to. */
-export const entityOf = (row: StoredItem) => row.__edb_e__ as ExportedEntity;
+export const entityOf = (row: StoredItem) => row.__edb_e__ as AccountEntity;
 
-/** The ids of the assessments among an account's rows. */
-export const assessmentIds = (rows: readonly StoredItem[]): string[] =>
-  rows.filter((row) => entityOf(row) === "assessment").map((row) => row.assessment_id as string);
+/** The model of a row. */
+export const modelOf = (row: StoredItem) => MODELS[entityOf(row)];
 
-/** The queries that reach an account's items, its own row and its safety logs aside. */
-const itemQueries = (context: DataContext, email: string): readonly (readonly [string, QueryOperation])[] => [
-  ["session", context.entity(SessionModel).query.byUser({ user_email: email })],
-  ["qr_token", context.entity(QrTokenModel).query.byUser({ user_email: email })],
-  ["assessment", context.entity(AssessmentModel).query.byUser({ user_email: email })],
-  ["entitlement", context.entity(EntitlementModel).query.byUser({ user_email: email })],
-  ["content_report", context.entity(ContentReportModel).query.byReporter({ reporter_email: email })],
-  ["ticket", context.entity(TicketModel).query.byUser({ user_email: email })],
-];
+/** Whether other items of the account are found through this one. */
+export const isLeading = (row: StoredItem) => LEADING.has(modelOf(row).schema);
 
-/** The rows of an account's items, its own row and its safety logs aside. */
-export async function itemRows(context: DataContext, email: string, label: RequestLabel): Promise<StoredItem[]> {
-  const rows = await Promise.all(
-    itemQueries(context, email).map(([entity, query]) => allRows(context, { ...label, entity }, query)),
-  );
-  return rows.flat();
+/** The attribute by which a model's access pattern is asked. */
+const askedBy = ({ schema, account }: AccountModel) => schema.indexes[account.by]?.pk.composite[0] as string;
+
+/** Every row of the access pattern that finds a model's items of an account. */
+function rowsOf(context: DataContext, model: AccountModel, value: unknown, label: RequestLabel): Promise<StoredItem[]> {
+  const query = queryOf(context.entity(model), model.account.by, { [askedBy(model)]: value });
+  return allRows(context, { ...label, entity: model.schema.model.entity }, query);
 }
 
-/** The account's safety logs, which are reached through its assessments. */
-export async function safetyLogRows(
+/** The rows of an account's items that its address finds, its own row aside. */
+export async function rowsByAddress(context: DataContext, email: string, label: RequestLabel): Promise<StoredItem[]> {
+  return (await Promise.all(BY_ADDRESS.map((model) => rowsOf(context, model, email, label)))).flat();
+}
+
+/** The rows of an account's items that other rows of it lead to. */
+export async function rowsThrough(
   context: DataContext,
   email: string,
-  assessments: Iterable<string>,
+  leading: readonly StoredItem[],
   label: RequestLabel,
 ): Promise<StoredItem[]> {
-  const logs = context.entity(SafetyLogModel);
   const rows: StoredItem[] = [];
-  const ids = [...assessments];
-  for (let start = 0; start < ids.length; start += REVIEWS_AT_ONCE) {
-    const found = await Promise.all(
-      ids
-        .slice(start, start + REVIEWS_AT_ONCE)
-        .map((assessment_id) =>
-          allRows(context, { ...label, entity: "safety_log" }, logs.query.byAssessment({ assessment_id })),
-        ),
-    );
-    rows.push(...found.flat().filter((row) => row.user_email === email));
+  for (const model of THROUGH_OTHERS) {
+    const { attribute, through } = model.account;
+    const values = leading.filter((row) => modelOf(row).schema === through?.schema).map((row) => row[askedBy(model)]);
+    for (let start = 0; start < values.length; start += LEADING_AT_ONCE) {
+      const some = values.slice(start, start + LEADING_AT_ONCE);
+      const found = await Promise.all(some.map((value) => rowsOf(context, model, value, label)));
+      rows.push(...found.flat().filter((row) => row[attribute] === email));
+    }
   }
   return rows;
 }

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { validate } from "uuid";
 import { type ClaimKind, ClaimModel } from "../../entities/claim.ts";
+import type { IdClaim } from "../../entities/facts.ts";
 import { MAX_PARTITION_KEY_BYTES } from "../../entities/item-size.ts";
 import type { AnyEntity, DataContext, Model } from "../storage/context.ts";
 import { ConflictError, ValidationError } from "../storage/errors.ts";
@@ -69,36 +70,37 @@ export async function claimId(
   return { created_at: claim.created_at, settled: claim.settled === true, fresh };
 }
 
-/** An id that a caller brings. */
-interface OwnId {
-  readonly id: string;
-  /** The attribute of the item that tells whose it is. */
-  readonly owner: Readonly<Record<string, string>>;
-  /** The attribute of the item that tells when it begins. */
-  readonly begins: "created_at" | "timestamp";
-  readonly now: number;
-}
+/** An item's claim as the functions here take it: its kind, the id, and who claims it. */
+export const claimOf = (
+  { kind, id, owner }: IdClaim,
+  item: Readonly<Record<string, unknown>>,
+): readonly [kind: ClaimKind, claimedId: string, owner: readonly string[]] => [
+  kind,
+  item[id] as string,
+  owner.map((attribute) => item[attribute] as string),
+];
+
+/** A model whose id callers may choose. */
+export type ClaimingModel<E = AnyEntity> = Model<E> & Required<Pick<Model, "claim">>;
 
 /**
- * Claims the id that a caller brings for a new item, and gives the instant that the item begins at: now, or what the first
- * call said. A UUID may be of an item that has no claim; then the instant of that item leads to it, and so never to a
- * second one under the same id.
+ * Claims the id that a caller chose for a new item, and gives the instant that the item begins at: the item's own, or what
+ * the first call said. A UUID may be of an item that has no claim; then the instant of that item leads to it, and so never
+ * to a second one under the same id.
  * @throws ConflictError when the id belongs to another owner.
  */
 export async function claimOwnId(
   context: DataContext,
-  model: Model,
-  { id, owner, begins, now }: OwnId,
+  model: ClaimingModel,
+  item: Readonly<Record<string, unknown>>,
 ): Promise<number> {
-  const kind = model.schema.model.entity as ClaimKind;
+  const { owner: owners, begins } = model.claim;
+  const [kind, id, owner] = claimOf(model.claim, item);
   const made = maybeUnclaimed(id)
-    ? await new Repository(context, model as Model<AnyEntity>).findStored(id, { consistent: true })
+    ? await new Repository(context, model).findStored(id, { consistent: true })
     : undefined;
-  if (made !== undefined && Object.entries(owner).some(([attribute, value]) => made[attribute] !== value)) {
-    throw taken(kind);
-  }
-  const begun = made?.[begins] as number | undefined;
-  return (await claimId(context, kind, id, Object.values(owner), begun ?? now)).created_at;
+  if (made !== undefined && owners.some((attribute) => made[attribute] !== item[attribute])) throw taken(kind);
+  return (await claimId(context, kind, id, owner, (made ?? item)[begins] as number)).created_at;
 }
 
 /**

@@ -1,9 +1,10 @@
 import type { CreateEntityItem, EntityItem } from "electrodb";
+import { primaryKeyOf } from "../../entities/schema.ts";
 import type { AnyEntity, DataContext, Model } from "../storage/context.ts";
 import { ConflictError, type NotFoundError } from "../storage/errors.ts";
-import { primaryKeyOf, Repository } from "../storage/repository.ts";
+import { Repository } from "../storage/repository.ts";
 import { batchGet, type RequestLabel, type StoredItem, type StoredKey, send } from "../storage/requests.ts";
-import { claimOwnId } from "./claims.ts";
+import { type ClaimingModel, claimOwnId } from "./claims.ts";
 import { holds, markerOf } from "./erasure.ts";
 
 /** An item that must be there for another one to be. */
@@ -14,42 +15,36 @@ interface Parent {
 
 /** What `createOnce` must know of an item besides its values. */
 interface Creation {
-  /** The attribute that holds the account's address. */
-  readonly account: string;
-  /** The attribute that tells when the item begins. */
-  readonly begins: "created_at" | "timestamp";
-  /** Whether the caller brought the id: then a retry finds what the first call wrote. */
-  readonly brought: boolean;
+  /** Whether the caller chose the id: then a retry finds what the first call wrote. */
+  readonly ownId: boolean;
   readonly parent?: Parent;
 }
 
 /**
- * Writes a new item of an account once: validates it, claims its id if the caller brought that, writes it, and takes it
+ * Writes a new item of an account once: validates it, claims its id if the caller chose that, writes it, and takes it
  * back if the account turns out to be erased, or its parent to be missing.
  * @throws ConflictError when the id belongs to something else, or `erased`; NotFoundError for the parent; UnprocessedError.
  */
 export async function createOnce<E extends AnyEntity>(
   context: DataContext,
-  model: Model<E>,
+  model: ClaimingModel<E> & Required<Pick<Model, "account">>,
   item: CreateEntityItem<E>,
-  { account, begins, brought, parent }: Creation,
+  { ownId, parent }: Creation,
 ): Promise<EntityItem<E>> {
   const store = new Repository(context, model);
-  // Nothing of an item that is refused is written, not even its claim.
-  if (brought) store.itemOf(item);
   const given = item as Readonly<Record<string, unknown>>;
-  const { attributes: names } = primaryKeyOf(model);
-  const [owner, now] = [given[account] as string, given[begins] as number];
-  const own = { id: given[names[0] as string] as string, owner: { [account]: owner }, begins, now };
-  const created: Readonly<Record<string, unknown>> = {
-    ...given,
-    [begins]: brought ? await claimOwnId(context, model, own) : now,
-  };
-  const key = Object.fromEntries(names.map((name) => [name, created[name]]));
+  let created = item;
+  if (ownId) {
+    // Nothing of an item that is refused is written, not even its claim.
+    store.itemOf(item);
+    created = { ...item, [model.claim.begins]: await claimOwnId(context, model, given) };
+  }
+  const { attributes: names } = primaryKeyOf(model.schema);
+  const key = Object.fromEntries(names.map((name) => [name, created[name as never]]));
   return writeUnlessErased(
     context,
-    owner,
-    () => store.insertOnce(created as CreateEntityItem<E>),
+    given[model.account.attribute] as string,
+    () => store.insertOnce(created),
     () => store.remove("undo", store.entity.delete(key as never)),
     parent,
   );

@@ -1,6 +1,7 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { EntityConfiguration, Service } from "electrodb";
-import type { StateTransitions } from "../../entities/transitions.ts";
+import type { EntityFacts } from "../../entities/facts.ts";
+import type { EntitySchema } from "../../entities/schema.ts";
 import type { CursorCodec } from "./cursor.ts";
 import type { FallbackEvent } from "./wire/direct-path.ts";
 
@@ -62,15 +63,9 @@ export interface DataLayerOptions {
 export type AnyEntity = ConstructorParameters<typeof Service>[0][string];
 
 /** An entity's model as `entities/` exports it. */
-export interface Model<E = unknown> {
+export interface Model<E = unknown> extends EntityFacts {
   /** ElectroDB's schema: attributes with their rules, and indexes. */
-  readonly schema: {
-    readonly model: { readonly entity: string; readonly version: string };
-    readonly attributes: Readonly<Record<string, object>>;
-    readonly indexes: Readonly<Record<string, unknown>>;
-  };
-  /** The states of its items, and from which state each is reached. */
-  readonly transitions?: StateTransitions;
+  readonly schema: EntitySchema;
   /** The entity of this model on a client and a table. */
   bind(config: EntityConfiguration): E;
 }

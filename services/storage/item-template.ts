@@ -1,3 +1,4 @@
+import { type AttributeSchema, givenAttributes, type ValueSchema } from "../../entities/schema.ts";
 import type { AnyEntity, Model } from "./context.ts";
 import type { StoredItem } from "./requests.ts";
 import { isPlainObject } from "./validation.ts";
@@ -16,18 +17,6 @@ export interface ItemTemplate {
 }
 
 type Values = Readonly<Record<string, unknown>>;
-
-interface Rules {
-  readonly type: unknown;
-  readonly required?: boolean;
-  readonly hidden?: boolean;
-  readonly setBy?: string;
-  readonly padding?: { readonly length: number; readonly char: string };
-  readonly validate?: (value: unknown) => boolean;
-  readonly set?: (value: unknown, item: Values) => unknown;
-  readonly items?: Rules;
-  readonly properties?: Readonly<Record<string, Rules>>;
-}
 
 class Unusual extends Error {}
 const UNUSUAL = new Unusual("not the plain case");
@@ -50,7 +39,7 @@ function usual<T>(value: T, holds: boolean): T {
 /** Returns a value as it is stored, or throws. */
 type Accept = (value: unknown) => unknown;
 
-function acceptor(rules: Rules): Accept {
+function acceptor(rules: ValueSchema): Accept {
   const typed = typedAcceptor(rules);
   const { validate, set } = rules;
   return (value) => {
@@ -60,7 +49,7 @@ function acceptor(rules: Rules): Accept {
   };
 }
 
-function typedAcceptor({ type, items, properties }: Rules): Accept {
+function typedAcceptor({ type, items, properties }: ValueSchema): Accept {
   if (Array.isArray(type)) return (value) => usual(value, type.includes(value));
   if (items !== undefined) {
     const accept = acceptor(items);
@@ -88,7 +77,7 @@ function mapParts(value: unknown, convertOf: (name: string) => Accept | undefine
 }
 
 /** The stored form of an attribute as the entity shows it: lists copied, maps with the properties that they have. */
-function shower({ items, properties }: Rules): Accept | undefined {
+function shower({ items, properties }: ValueSchema): Accept | undefined {
   if (items !== undefined) {
     return (value) => usual(value as unknown[], Array.isArray(value)).filter((element) => element !== undefined);
   }
@@ -104,7 +93,7 @@ interface KeyTemplate {
   readonly field: string;
   readonly texts: readonly string[];
   readonly composite: readonly string[];
-  readonly paddings: readonly Rules["padding"][];
+  readonly paddings: readonly AttributeSchema["padding"][];
 }
 
 interface IndexTemplate {
@@ -119,10 +108,10 @@ function indexTemplates(model: Model, entity: AnyEntity): readonly IndexTemplate
   const templateOf = (field: string, key: string): KeyTemplate => {
     const parts = key.split(PROBE);
     const composite = parts.filter((_, place) => place % 2 === 1).map((attribute) => attribute.trim());
-    const paddings = composite.map((attribute) => (model.schema.attributes[attribute] as Rules).padding);
+    const paddings = composite.map((attribute) => model.schema.attributes[attribute]?.padding);
     return { field, composite, paddings, texts: parts.filter((_, place) => place % 2 === 0) };
   };
-  return Object.entries(model.schema.indexes as Readonly<Record<string, IndexModel>>).map(([name, { pk, sk }]) => {
+  return Object.entries(model.schema.indexes).map(([name, { pk, sk }]) => {
     // Longer than what a padding fills up.
     const probes = [...pk.composite, ...sk.composite].map((attribute) => [
       attribute,
@@ -133,10 +122,6 @@ function indexTemplates(model: Model, entity: AnyEntity): readonly IndexTemplate
   });
 }
 
-interface IndexModel {
-  readonly pk: { readonly field: string; readonly composite: readonly string[] };
-  readonly sk: { readonly field: string; readonly composite: readonly string[] };
-}
 type Query = (composites: Values) => { params(): { ExpressionAttributeValues: Values } };
 
 function keyFrom({ texts, composite, paddings }: KeyTemplate, values: Values): string {
@@ -153,8 +138,8 @@ function keyFrom({ texts, composite, paddings }: KeyTemplate, values: Values): s
 
 /** Compiles a model's template; `entity` is any binding of it. */
 export function compileTemplate(model: Model, entity: AnyEntity): ItemTemplate {
-  const attributes = Object.entries(model.schema.attributes) as [string, Rules][];
-  const own = attributes.filter(([, { setBy }]) => setBy !== "derived");
+  const attributes = Object.entries(model.schema.attributes);
+  const own = givenAttributes(model.schema);
   const given = own.map(([name]) => name);
   const accepts = own.map(([name, rules]) => ({ name, required: rules.required === true, accept: acceptor(rules) }));
   const derived = attributes.filter(([, { setBy }]) => setBy === "derived");

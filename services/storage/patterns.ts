@@ -1,11 +1,12 @@
 import type { Entity, EntityItem } from "electrodb";
+import type { EntitySchema } from "../../entities/schema.ts";
 import type { Row } from "../../entities/views.ts";
 import type { AnyEntity, Model } from "./context.ts";
 import type { Order } from "./pages.ts";
 import { attributeValue } from "./validation.ts";
 
 /** The schema that an entity was made of. */
-export type SchemaOf<E> = E extends Entity<infer _A, infer _F, infer _C, infer S> ? S : never;
+export type SchemaOf<E> = E extends Entity<infer _A, infer _F, infer _C, infer S> ? Extract<S, EntitySchema> : never;
 
 /** The names of an entity's access patterns. */
 export type PatternOf<E extends AnyEntity> = keyof E["query"] & keyof SchemaOf<E>["indexes"] & string;
@@ -24,10 +25,6 @@ export interface Range<E extends AnyEntity, P extends PatternOf<E>> {
   readonly between?: readonly [low: Partial<Question<E, P>>, high: Partial<Question<E, P>>];
 }
 
-interface Source {
-  readonly sameAs?: string;
-}
-
 /** A question with its values as they are stored, and the attributes that its rows do not carry but it has named. */
 export interface Asked {
   readonly key: Readonly<Record<string, unknown>>;
@@ -42,7 +39,8 @@ export function askedOf(model: Model, question: object): Asked {
   const key: Record<string, unknown> = {};
   const named: Record<string, unknown> = {};
   for (const [attribute, value] of Object.entries(question)) {
-    const { sameAs: source = attribute } = (model.schema.attributes[attribute] ?? {}) as Source;
+    if (value === undefined) continue;
+    const { sameAs: source = attribute } = model.schema.attributes[attribute] ?? {};
     const stored = attributeValue(model, source, value);
     key[attribute] = stored;
     named[source] = stored;

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { CreateEntityItem, EntityItem } from "electrodb";
+import { primaryKeyOf } from "../../entities/schema.ts";
 import type { StateTransitions } from "../../entities/transitions.ts";
 import type { AnyEntity, DataContext, Model } from "./context.ts";
 import { type Between, getOf, queryOf, transitionOf } from "./electrodb.ts";
@@ -56,25 +57,13 @@ interface ReadOptions {
 /** The attributes of an item's primary key; the id first. */
 type ItemKey = Readonly<Record<string, unknown>>;
 
-interface PrimaryIndex {
-  readonly index?: string;
-  readonly pk: { readonly composite: readonly string[] };
-  readonly sk: { readonly composite: readonly string[] };
-}
-
-/** The access pattern of an entity's primary key, and the key's attributes, the id first. */
-export function primaryKeyOf(model: Model): { readonly pattern: string; readonly attributes: readonly string[] } {
-  const [pattern, { pk, sk }] = Object.entries(model.schema.indexes)[0] as [string, PrimaryIndex];
-  return { pattern, attributes: [...pk.composite, ...sk.composite] };
-}
-
 /** One of several conditions. ElectroDB joins what `where` returns by AND, without parentheses of its own. */
 export const anyOf = (...conditions: readonly string[]): string => `(${conditions.join(" OR ")})`;
 
-/** The id in a key; an address is no id, and no error shows it. */
-function idOf(key: ItemKey): string | undefined {
-  const [name, value] = Object.entries(key)[0] ?? [];
-  return name?.endsWith("_id") ? (value as string) : undefined;
+/** The id in a key, as errors show it. They show no secret and no address. */
+function idOf({ schema, account }: Model, key: ItemKey): string | undefined {
+  const [name = "", value] = Object.entries(key)[0] ?? [];
+  return schema.attributes[name]?.secret === true || name === account?.attribute ? undefined : (value as string);
 }
 
 const isTooLarge = (error: unknown) =>
@@ -236,7 +225,7 @@ export class Repository<E extends AnyEntity> {
   }
 
   async #read(key: ItemKey, consistent: boolean): Promise<StoredItem | undefined> {
-    const { pattern, attributes } = primaryKeyOf(this.model);
+    const { pattern, attributes } = primaryKeyOf(this.model.schema);
     const label = { entity: this.name, accessPattern: pattern };
     const whole = attributes.every((attribute) => key[attribute] !== undefined);
     const parameters = whole ? getOf(this.entity, key) : queryOf(this.entity, pattern, key).params({ limit: 1 });
@@ -253,7 +242,7 @@ export class Repository<E extends AnyEntity> {
   /** @throws NotFoundError */
   async getStored(reference: Reference<object>, options?: ReadOptions): Promise<StoredItem> {
     const item = await this.findStored(reference, options);
-    if (item === undefined) throw this.notFound(idOf(this.#keyParts(reference)));
+    if (item === undefined) throw this.notFound(idOf(this.model, this.#keyParts(reference)));
     return item;
   }
 
@@ -268,7 +257,7 @@ export class Repository<E extends AnyEntity> {
 
   /** The attributes of a key, validated: of an id the first alone, of an object all. */
   #keyParts(reference: Reference<object>): ItemKey {
-    const { attributes } = primaryKeyOf(this.model);
+    const { attributes } = primaryKeyOf(this.model.schema);
     const part = (attribute: string, value: unknown) => [attribute, attributeValue(this.model, attribute, value)];
     if (typeof reference === "object" && reference !== null)
       return Object.fromEntries(attributes.map((attribute) => part(attribute, (reference as ItemKey)[attribute])));
@@ -322,8 +311,7 @@ export class Repository<E extends AnyEntity> {
     return this.insert(item, (current) => {
       whenStored?.();
       const stored = current as StoredItem;
-      for (const [attribute, rules] of Object.entries(this.model.schema.attributes)) {
-        const fixed = (rules as { readOnly?: boolean }).readOnly === true;
+      for (const [attribute, { readOnly: fixed }] of Object.entries(this.model.schema.attributes)) {
         const given = (item as Record<string, unknown>)[attribute];
         if (fixed && !isDeepStrictEqual(stored[attribute], given)) {
           throw new ConflictError(
@@ -356,7 +344,7 @@ export class Repository<E extends AnyEntity> {
           return condition === undefined ? allowed : `${allowed} AND ${condition.holds(attributes, operations)}`;
         }),
       (current) => {
-        if (current === undefined) throw this.notFound(idOf(key));
+        if (current === undefined) throw this.notFound(idOf(this.model, key));
         const state = current[attribute] as string | undefined;
         const repeated =
           state === to && Object.entries(same).every(([name, value]) => isDeepStrictEqual(current[name], value));

@@ -1,31 +1,22 @@
 import { BrokenRule, normalizeEmail } from "../../entities/attributes.ts";
 import { itemSize, MAX_ITEM_BYTES, MAX_PARTITION_KEY_BYTES, MAX_SORT_KEY_BYTES } from "../../entities/item-size.ts";
+import type { AttributeSchema, IndexSchema, ValueSchema } from "../../entities/schema.ts";
 import type { Model } from "./context.ts";
 import { ItemTooLargeError, ValidationError } from "./errors.ts";
 
-interface AttributeRules {
-  readonly type: string | readonly string[];
-  readonly required?: boolean;
-  readonly unit?: string;
-  readonly setBy?: string;
-  readonly validate?: (value: unknown) => boolean;
-  readonly set?: unknown;
-  readonly watch?: unknown;
-}
-
 const nameOf = (model: Model) => model.schema.model.entity;
 
-function rulesOf(model: Model, attribute: string): AttributeRules | undefined {
+function rulesOf(model: Model, attribute: string): AttributeSchema | undefined {
   const { attributes } = model.schema;
-  return Object.hasOwn(attributes, attribute) ? (attributes[attribute] as AttributeRules) : undefined;
+  return Object.hasOwn(attributes, attribute) ? attributes[attribute] : undefined;
 }
 
 const article = (type: string) => (/^[aeiou]/.test(type) ? `an ${type}` : `a ${type}`);
 
-function typeRule({ type, unit }: AttributeRules): string {
+function typeRule({ type, unit }: AttributeSchema): string {
   if (unit === "epoch seconds") return "must be whole epoch seconds";
-  if (typeof type !== "string") return `must be one of ${type.join(", ")}`;
-  return `must be ${article(type === "map" ? "object" : type)}`;
+  if (Array.isArray(type)) return `must be one of ${type.join(", ")}`;
+  return `must be ${article(type === "map" ? "object" : String(type))}`;
 }
 
 /** Refuses anything but a whole number from `minimum` to `maximum`. */
@@ -66,7 +57,7 @@ export const KEY_PREFIX_BYTES = 64;
 export function attributeValue<T>(model: Model, attribute: string, value: T, name: string = attribute): T {
   const rules = rulesOf(model, attribute);
   if (rules === undefined) throw new ValidationError(nameOf(model), attribute, "is not an attribute", value);
-  const typed = typeof rules.type === "string" ? typeof value === rules.type : rules.type.includes(value as string);
+  const typed = Array.isArray(rules.type) ? rules.type.includes(value) : typeof value === rules.type;
   if (!typed) throw new ValidationError(nameOf(model), name, typeRule(rules), value);
   try {
     rules.validate?.(value);
@@ -100,7 +91,7 @@ const REQUIRED = /Value is required/;
 const ACCEPTABLE = /acceptable values: (.*)$/;
 const EXPECTED = /expected value of type "(\w+)"/;
 
-function ruleOf(field: ElectroField, rules: AttributeRules | undefined): string {
+function ruleOf(field: ElectroField, rules: AttributeSchema | undefined): string {
   if (field.cause instanceof BrokenRule) return field.cause.message;
   if (REQUIRED.test(field.reason)) return "is required";
   const values = ACCEPTABLE.exec(field.reason)?.[1];
@@ -137,11 +128,7 @@ export function buildParameters<P>(model: Model, input: unknown, build: () => P)
 }
 
 /** The attributes that an index key is made of, by the key's field name. */
-function compositesOf(
-  model: Model,
-): { pk: { field: string; composite: readonly string[] }; sk: { field: string; composite: readonly string[] } }[] {
-  return Object.values(model.schema.indexes) as never;
-}
+const compositesOf = (model: Model): IndexSchema[] => Object.values(model.schema.indexes);
 
 /** An index key is written whole or not at all: an item that lacks a part of the partition key is not in the index. */
 export function dropHalfKeys(model: Model, item: Record<string, unknown>): void {
@@ -153,11 +140,6 @@ export function dropHalfKeys(model: Model, item: Record<string, unknown>): void 
   }
 }
 
-interface ShapeRules {
-  readonly type?: unknown;
-  readonly properties?: Readonly<Record<string, ShapeRules>>;
-}
-
 /**
  * Refuses what ElectroDB stumbles over or drops without a word: lists that are none, maps that are no plain objects, and
  * unknown keys of maps.
@@ -165,11 +147,11 @@ interface ShapeRules {
 export function checkShapes(model: Model, input: unknown): void {
   if (typeof input !== "object" || input === null) return;
   for (const [attribute, value] of Object.entries(input)) {
-    checkShape(nameOf(model), attribute, rulesOf(model, attribute) as ShapeRules | undefined, value);
+    checkShape(nameOf(model), attribute, rulesOf(model, attribute), value);
   }
 }
 
-function checkShape(entity: string, path: string, rules: ShapeRules | undefined, value: unknown): void {
+function checkShape(entity: string, path: string, rules: ValueSchema | undefined, value: unknown): void {
   if (rules === undefined || value === undefined) return;
   if (rules.type === "list" && !Array.isArray(value)) throw new ValidationError(entity, path, "must be a list", value);
   if (rules.properties === undefined) return;

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { MODELS } from "../../entities/models.ts";
+import type { IndexSchema } from "../../entities/schema.ts";
 import { statusCodeOf } from "../../services/http-status.ts";
 import { openTestTable, type TestTable } from "../engine.ts";
 import { known, runSample, SERVICES } from "./samples.ts";
@@ -32,7 +33,7 @@ it("would notice a sample that does not", async () => {
 it("answers every index of the seed, under its table", () => {
   const headings = [...page.matchAll(/^### ([\w-]+): `([\w-]+)`$/gm)].map(([, table, index]) => `${table} ${index}`);
   const indexes = Object.values(MODELS).flatMap(({ schema, seedTable }) =>
-    Object.values(schema.indexes as Record<string, { readonly seedIndex?: string }>).flatMap(({ seedIndex }) =>
+    Object.values<IndexSchema>(schema.indexes).flatMap(({ seedIndex }) =>
       seedIndex === undefined ? [] : [`${seedTable.replace(/^ielts-(?:genai-prep-)?/, "")} ${seedIndex}`],
     ),
   );

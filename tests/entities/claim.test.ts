@@ -1,6 +1,15 @@
+import { CLAIM_KINDS } from "../../entities/claim.ts";
+import { MODELS } from "../../entities/models.ts";
+import type { Model } from "../../services/context.ts";
 import { itemOf, itemsOf, keyOf, patchOf } from "./parameters.ts";
 import { describeRules } from "./rules.ts";
 import { aClaim, claims, SUBJECTS } from "./samples.ts";
+
+it("has a kind for each id that a model claims, and one for erasures", () => {
+  const kinds = Object.values<Model>(MODELS).flatMap(({ claim }) => claim?.kind ?? []);
+
+  expect([...kinds, "erasure"].sort()).toEqual([...CLAIM_KINDS].sort());
+});
 
 describe("keys", () => {
   it("are what is claimed and its id, as it is", () => {

@@ -1,12 +1,11 @@
 import fc from "fast-check";
+import type { AttributeSchema, IndexSchema } from "../../entities/schema.ts";
 import { itemOf, queryOf } from "./parameters.ts";
 import {
-  type AttributeModel,
   aBankQuestion,
   anAssessment,
   assessments,
   attributesOf,
-  type IndexModel,
   indexesOf,
   questions,
   SUBJECTS,
@@ -17,8 +16,8 @@ import {
 interface Pattern {
   readonly name: string;
   readonly subject: Subject;
-  readonly index: IndexModel;
-  readonly attributes: Readonly<Record<string, AttributeModel>>;
+  readonly index: IndexSchema;
+  readonly attributes: Readonly<Record<string, AttributeSchema>>;
 }
 
 const PATTERNS: readonly Pattern[] = Object.entries<Subject>(SUBJECTS).flatMap(([entity, subject]) =>
@@ -57,20 +56,20 @@ const instant = fc.oneof(fc.nat(12), fc.integer({ min: 0, max: 9_999_999_999 }))
 const ADDRESSES = ["email", "user_email", "user_id", "reporter_email"];
 const SLUGS = ["topic", "affected_service"];
 
-function arbitraryOf(attribute: string, { type, unit }: AttributeModel): fc.Arbitrary<unknown> {
-  if (typeof type !== "string") return fc.constantFrom(...type);
+function arbitraryOf(attribute: string, { type, unit }: AttributeSchema): fc.Arbitrary<unknown> {
+  if (Array.isArray(type)) return fc.constantFrom(...type);
   if (unit === "epoch seconds") return instant;
   if (ADDRESSES.includes(attribute)) return address;
   return SLUGS.includes(attribute) ? slug : freeForm;
 }
 
-const compositesOf = ({ pk, sk }: IndexModel) => [...pk.composite, ...sk.composite];
+const compositesOf = ({ pk, sk }: IndexSchema) => [...pk.composite, ...sk.composite];
 
 /** Values for all that an index's key is made of; what is derived stands for its source. */
 function logicalKeys({ index, attributes }: Pattern): fc.Arbitrary<Record<string, unknown>> {
   const sources = compositesOf(index).map((name) => attributes[name]?.watch?.[0] ?? name);
   return fc.record(
-    Object.fromEntries(sources.map((name) => [name, arbitraryOf(name, attributes[name] as AttributeModel)])),
+    Object.fromEntries(sources.map((name) => [name, arbitraryOf(name, attributes[name] as AttributeSchema)])),
   );
 }
 
@@ -114,7 +113,7 @@ describe("every index", () => {
   it.each(PATTERNS)("lets a free-form value stand only at the end of a key: $name", ({ index, attributes }) => {
     for (const { composite } of [index.pk, index.sk]) {
       const before = composite.slice(0, -1).filter((name) => {
-        const { type, unit } = attributes[name] as AttributeModel;
+        const { type, unit } = attributes[name] as AttributeSchema;
         return typeof type === "string" && unit !== "epoch seconds" && !SLUGS.includes(name) && name !== "draw_key";
       });
       expect(before).toEqual([]);

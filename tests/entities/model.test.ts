@@ -1,6 +1,7 @@
 import { Service } from "electrodb";
 import { type AccessPatternDescription, describeModel } from "../../entities/model.ts";
 import { MODELS } from "../../entities/models.ts";
+import type { AttributeSchema } from "../../entities/schema.ts";
 import { tableDefinition } from "../../entities/table.ts";
 import { queryOf } from "./parameters.ts";
 import { SUBJECTS, type Subject } from "./samples.ts";
@@ -98,6 +99,18 @@ const { entities, collections, markers, table } = describeModel();
 /** An access pattern's key begins with these attributes. */
 const keyBegin = ({ partition, sort }: AccessPatternDescription, length: number) =>
   [...partition, ...sort].slice(0, length);
+
+const attributesOf = (name: Name): Readonly<Record<string, AttributeSchema>> => MODELS[name].schema.attributes;
+
+/** Whether an attribute's rule is that of e-mail addresses. */
+function isAddress(validate: AttributeSchema["validate"]): boolean {
+  try {
+    validate?.("nobody");
+    return false;
+  } catch (error) {
+    return String(error).includes("must be an e-mail address");
+  }
+}
 
 describe("describeModel", () => {
   it("describes the eleven entities, and the table as the table's definition has it", () => {
@@ -203,6 +216,61 @@ describe("describeModel", () => {
       "qr_token.generation",
       "entitlement.receipt_data",
     ]);
+  });
+
+  it("calls secret what lets somebody in", () => {
+    const secret = NAMES.flatMap((name) =>
+      Object.entries(entities[name].attributes)
+        .filter(([, attribute]) => attribute.secret === true)
+        .map(([attribute]) => `${name}.${attribute}`),
+    );
+
+    expect(secret).toEqual([
+      "user.password_hash",
+      "user.verification_token",
+      "session.session_id",
+      "session.qr_token",
+      "qr_token.token",
+      "qr_token.opened_session_id",
+    ]);
+  });
+
+  it("says of each entity with an address to whose account its items belong", () => {
+    for (const name of NAMES) {
+      const addresses = Object.entries(attributesOf(name))
+        .filter(([, { setBy, validate }]) => setBy !== "derived" && isAddress(validate))
+        .map(([attribute]) => attribute);
+
+      expect([name, ...addresses]).toEqual([
+        name,
+        ...(entities[name].account ? [entities[name].account.attribute] : []),
+      ]);
+    }
+  });
+
+  it("finds an account's items by its address, or by the id of an item that is found so", () => {
+    for (const name of NAMES) {
+      const { account, accessPatterns } = entities[name];
+      if (account === undefined) continue;
+      const asked = accessPatterns.find((pattern) => pattern.name === account.by)?.partition ?? [];
+      const sources = asked.map((attribute) => attributesOf(name)[attribute]?.sameAs ?? attribute);
+      const leading = account.through === undefined ? undefined : entities[account.through as Name];
+      const [id] = leading?.accessPatterns ?? [];
+
+      expect([name, sources]).toEqual([name, id?.partition ?? [account.attribute]]);
+      if (leading !== undefined) expect(leading.account).toEqual({ attribute: expect.any(String), by: "byUser" });
+    }
+  });
+
+  it.each(NAMES)("claims an id of %s for good, or the one that its key begins with", (name) => {
+    const { claim, accessPatterns, attributes } = entities[name];
+    const [id, ...others] = keyBegin(accessPatterns[0] as AccessPatternDescription, 9);
+    // Two items may have the same id where the key has a second part. Questions come with their ids.
+    expect(claim !== undefined).toBe(others.length > 0 && name !== "question");
+    if (claim === undefined) return;
+    expect(claim.id === id).toBe(claim.settles !== true);
+    for (const attribute of [claim.id, claim.begins, ...claim.owner])
+      expect([attribute, attributes[attribute]?.required]).toEqual([attribute, true]);
   });
 
   it.each(NAMES)("lets %s carry what a migration keeps, hidden", (name) => {

@@ -8,6 +8,7 @@ import { type QrTokenEntity, QrTokenModel } from "../../entities/qr-token.ts";
 import { type QuestionEntity, QuestionModel } from "../../entities/question.ts";
 import { type RubricEntity, RubricModel } from "../../entities/rubric.ts";
 import { type SafetyLogEntity, SafetyLogModel } from "../../entities/safety-log.ts";
+import type { AttributeSchema, IndexSchema } from "../../entities/schema.ts";
 import { type SessionEntity, SessionModel } from "../../entities/session.ts";
 import { type TicketEntity, TicketModel } from "../../entities/ticket.ts";
 import { type UserEntity, UserModel } from "../../entities/user.ts";
@@ -193,35 +194,15 @@ export const SUBJECTS = {
 
 /** The attributes of the table's own key. */
 export function primaryKeyOf({ model, item }: Subject): Record<string, unknown> {
-  const indexes = Object.values(model.schema.indexes as Record<string, IndexModel>);
-  const primary = indexes.find(({ index }) => index === undefined) as IndexModel;
+  const [primary] = Object.values(model.schema.indexes) as [IndexSchema];
   return Object.fromEntries([...primary.pk.composite, ...primary.sk.composite].map((name) => [name, item[name]]));
 }
 
-export interface IndexModel {
-  readonly index?: string;
-  readonly collection?: string;
-  readonly scope?: string;
-  readonly projection?: readonly string[];
-  readonly pk: { readonly field: string; readonly composite: readonly string[]; readonly casing: string };
-  readonly sk: { readonly field: string; readonly composite: readonly string[]; readonly casing: string };
-}
+export const indexesOf = ({ model }: Pick<Subject, "model">): [string, IndexSchema][] =>
+  Object.entries(model.schema.indexes);
 
-export interface AttributeModel {
-  readonly type: string | readonly string[];
-  readonly required?: boolean;
-  readonly readOnly?: boolean;
-  readonly hidden?: boolean;
-  readonly unit?: string;
-  readonly setBy?: string;
-  readonly watch?: readonly string[];
-}
-
-export const indexesOf = ({ model }: Pick<Subject, "model">): [string, IndexModel][] =>
-  Object.entries(model.schema.indexes as Record<string, IndexModel>);
-
-export const attributesOf = ({ model }: Pick<Subject, "model">): [string, AttributeModel][] =>
-  Object.entries(model.schema.attributes as Record<string, AttributeModel>);
+export const attributesOf = ({ model }: Pick<Subject, "model">): [string, AttributeSchema][] =>
+  Object.entries(model.schema.attributes);
 
 const CLIENT = createClient({ region: "us-east-1" });
 

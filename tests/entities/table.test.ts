@@ -1,7 +1,8 @@
 import { CreateTableCommand, DeleteTableCommand, DescribeTableCommand } from "@aws-sdk/client-dynamodb";
+import type { IndexSchema } from "../../entities/schema.ts";
 import { createTableInput, tableDefinition } from "../../entities/table.ts";
 import { openTestTable } from "../engine.ts";
-import { attributesOf, type IndexModel, indexesOf, SUBJECTS, type Subject } from "./samples.ts";
+import { attributesOf, indexesOf, SUBJECTS, type Subject } from "./samples.ts";
 
 const INDEXES = Object.values<Subject>(SUBJECTS).flatMap((subject) =>
   indexesOf(subject).map(([name, index]) => ({ name, index, subject })),
@@ -130,7 +131,7 @@ describe("an entity's index", () => {
   });
 
   it("is in a scope or in a collection, so that no partition mixes by accident", () => {
-    const loose = INDEXES.filter(({ index }: { index: IndexModel }) => {
+    const loose = INDEXES.filter(({ index }: { index: IndexSchema }) => {
       const marks = [index.scope, index.collection].filter((mark) => mark !== undefined);
       return marks.length !== (index.index === undefined ? 0 : 1);
     });

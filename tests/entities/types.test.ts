@@ -33,6 +33,8 @@ import type {
   EntitlementSummary,
   NewEntitlement,
 } from "../../entities/entitlement.ts";
+import type { EntityModel } from "../../entities/facts.ts";
+import { MODELS_OF_ACCOUNT } from "../../entities/models.ts";
 import type {
   NewQrToken,
   QrToken,
@@ -83,6 +85,7 @@ import type {
   TicketSummary,
 } from "../../entities/ticket.ts";
 import type { NewUser, User, UserChange, UserEntity, UserModel, UserSummary } from "../../entities/user.ts";
+import type { ExportedEntity } from "../../services/accounts.ts";
 import type { AnyEntity } from "../../services/storage/context.ts";
 import { refusalOf } from "./parameters.ts";
 import {
@@ -328,5 +331,34 @@ describe("item types", () => {
     const row: Partial<SessionSummary> = {};
     // @ts-expect-error lists of sessions do not carry addresses
     expect(row.ip_address).toBeUndefined();
+  });
+});
+
+describe("what a model says beside its schema", () => {
+  type Facts = EntityModel<(typeof TicketModel)["schema"]>;
+
+  it("names attributes and access patterns of its own schema alone", () => {
+    // @ts-expect-error a ticket has no reporter
+    const account: Facts["account"] = { attribute: "reporter_email", by: "byUser" };
+    // @ts-expect-error tickets are not found by a reporter
+    const found: Facts["account"] = { attribute: "user_email", by: "byReporter" };
+    // @ts-expect-error a ticket has no log_id
+    const claim: Facts["claim"] = { kind: "ticket", id: "log_id", owner: ["user_email"], begins: "created_at" };
+    // @ts-expect-error nothing claims questions
+    const kind: NonNullable<Facts["claim"]>["kind"] = "question";
+    // @ts-expect-error a ticket has no account_status
+    const transitions: Facts["transitions"] = { attribute: "account_status", from: {} };
+    expect([account, found, claim, kind, transitions]).not.toContain(undefined);
+  });
+
+  it("makes the entities of an account", () => {
+    holds<
+      Same<
+        ExportedEntity,
+        "user" | "session" | "qr_token" | "assessment" | "entitlement" | "safety_log" | "content_report" | "ticket"
+      >
+    >();
+    holds<Same<keyof typeof MODELS_OF_ACCOUNT, ExportedEntity>>();
+    expect(Object.keys(MODELS_OF_ACCOUNT)).toHaveLength(8);
   });
 });

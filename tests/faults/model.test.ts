@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { DeleteCommand, DynamoDBDocumentClient, paginateScan } from "@aws-sdk/lib-dynamodb";
 import fc from "fast-check";
 import { type EntityName, MODELS } from "../../entities/models.ts";
+import type { EntitySchema } from "../../entities/schema.ts";
 import { tableDefinition } from "../../entities/table.ts";
 import { questions as catalogue } from "../../scripts/content/catalogue.ts";
 import type { DataLayer } from "../../services/data-layer.ts";
@@ -632,9 +633,7 @@ async function drained({ client, table: TableName }: TestTable, IndexName: strin
 
 /** What a service wrote of an item: neither keys nor what is derived, nor how often sessions were ended, for retries count. */
 function written(entity: EntityName, item: Found): Found {
-  const attributes = MODELS[entity].schema.attributes as Readonly<
-    Record<string, { readonly setBy?: string; readonly internal?: boolean }>
-  >;
+  const { attributes }: EntitySchema = MODELS[entity].schema;
   return Object.fromEntries(
     Object.entries(item).filter(([name]) => {
       const rules = attributes[name];

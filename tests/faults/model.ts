@@ -1,5 +1,6 @@
 import { MODELS } from "../../entities/models.ts";
 import { QR_TOKEN_LIFETIME_SECONDS } from "../../entities/qr-token.ts";
+import type { EntitySchema } from "../../entities/schema.ts";
 import { SESSION_LIFETIME_SECONDS } from "../../entities/session.ts";
 import {
   ACCOUNT_STATES,
@@ -55,7 +56,7 @@ const found = (row: Row | undefined): Row => {
 
 /** The attributes of a row that the entity shows. */
 const shown = (entity: keyof typeof MODELS, row: Row): Row => {
-  const attributes = MODELS[entity].schema.attributes as Readonly<Record<string, { readonly hidden?: boolean }>>;
+  const { attributes }: EntitySchema = MODELS[entity].schema;
   return Object.fromEntries(Object.entries(row).filter(([name]) => attributes[name]?.hidden !== true));
 };
 

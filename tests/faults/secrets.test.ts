@@ -1,5 +1,7 @@
 import { inspect } from "node:util";
 import fc from "fast-check";
+import { MODELS } from "../../entities/models.ts";
+import type { EntitySchema } from "../../entities/schema.ts";
 import type { DataLayer } from "../../services/data-layer.ts";
 import type { RequestEvent } from "../../services/storage/context.ts";
 import {
@@ -122,6 +124,27 @@ async function plant() {
 let secrets: Awaited<ReturnType<typeof plant>>;
 beforeAll(async () => {
   secrets = await plant();
+});
+
+it("are all that the model calls secret, each planted in its own attribute", async () => {
+  const items = await db.contents();
+  for (const [entity, { schema }] of Object.entries(MODELS)) {
+    const { attributes }: EntitySchema = schema;
+    for (const [name] of Object.entries(attributes).filter(([, { secret }]) => secret === true)) {
+      const values = items.filter((item) => item.__edb_e__ === entity).map((item) => item[name]);
+      const planted = values.filter((value) => value !== undefined);
+      expect([entity, name, planted.length]).not.toEqual([entity, name, 0]);
+      expect(planted.filter((value) => !markers.some((marker) => String(value).includes(marker)))).toEqual([]);
+    }
+  }
+});
+
+it("are in no export of an account, its own receipt aside", async () => {
+  const exports = [await layer.accounts.export(MARIA), await layer.accounts.export(CHEN)];
+
+  const others = markers.filter((marker) => marker !== RECEIPT);
+  expect(leaksIn(exports.map(jsonOf), others)).toEqual([]);
+  expect(leaksIn(exports.map(jsonOf), [RECEIPT])).toHaveLength(1);
 });
 
 it("are in no refusal of a wrong state", async () => {

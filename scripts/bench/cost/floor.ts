@@ -4,6 +4,7 @@ import { unmarshall } from "@aws-sdk/util-dynamodb";
 import { itemSize } from "../../../entities/item-size.ts";
 import type { GlobalIndexName } from "../../../entities/keys.ts";
 import { type EntityName, MODELS } from "../../../entities/models.ts";
+import { givenAttributes, type IndexSchema } from "../../../entities/schema.ts";
 import { tableDefinition } from "../../../entities/table.ts";
 import type { StoredItem } from "../../../services/storage/requests.ts";
 
@@ -38,13 +39,6 @@ const AVOIDABLE: ReadonlySet<string> = new Set(["qr_token/gsi1"]);
 export type Snapshot = ReadonlyMap<string, StoredItem>;
 export type ReadFloor = (table: Snapshot) => number;
 
-interface IndexModel {
-  readonly index?: string;
-  readonly pk: { readonly composite: readonly string[] };
-  readonly sk: { readonly composite: readonly string[] };
-  readonly projection?: readonly string[];
-}
-
 const isEntityName = (name: string): name is EntityName => Object.hasOwn(MODELS, name);
 
 export async function snapshotOf(client: DynamoDBClient, table: string): Promise<Snapshot> {
@@ -66,11 +60,8 @@ const present = (item: StoredItem, names: readonly string[]): StoredItem =>
 export function declared(item: StoredItem): StoredItem {
   const entity = entityOf(item);
   if (!isEntityName(entity)) return {};
-  const attributes = Object.entries(MODELS[entity].schema.attributes as Readonly<Record<string, { setBy?: string }>>);
-  return present(
-    item,
-    attributes.filter(([, { setBy }]) => setBy !== "derived").map(([name]) => name),
-  );
+  const names = givenAttributes(MODELS[entity].schema).map(([name]) => name);
+  return present(item, names);
 }
 
 const { keySchema, globalSecondaryIndexes } = tableDefinition();
@@ -90,7 +81,7 @@ interface Row {
 }
 
 /** What an index must hold of an item: the parts of its key, and what its entity shows there. */
-function rowOf(item: StoredItem | undefined, { pk, sk, projection = [] }: IndexModel): Row | undefined {
+function rowOf(item: StoredItem | undefined, { pk, sk, projection = [] }: IndexSchema): Row | undefined {
   if (item === undefined || pk.composite.some((name) => item[name] === undefined)) return undefined;
   const parts = [...pk.composite, ...sk.composite];
   const attributes = declared(item);
@@ -110,7 +101,7 @@ function rowWrites(old: Row | undefined, now: Row | undefined, showsChanges: boo
 function itemWrites(old: StoredItem | undefined, now: StoredItem | undefined): number {
   const entity = entityOf(now ?? old ?? {});
   if (!isEntityName(entity) || isDeepStrictEqual(old, now)) return 0;
-  const indexes = (Object.values(MODELS[entity].schema.indexes) as IndexModel[]).filter(
+  const indexes = Object.values<IndexSchema>(MODELS[entity].schema.indexes).filter(
     ({ index }) => index !== undefined && !AVOIDABLE.has(`${entity}/${index}`),
   );
   return (
@@ -158,7 +149,7 @@ export const readsRows =
   (index: GlobalIndexName, all: readonly Rows[]): ReadFloor =>
   (table) => {
     const bytes = all.flatMap(({ entity, where, newest }) => {
-      const model = (Object.values(MODELS[entity].schema.indexes) as IndexModel[]).find((each) => each.index === index);
+      const model = Object.values<IndexSchema>(MODELS[entity].schema.indexes).find((each) => each.index === index);
       if (model === undefined) throw new Error(`${entity} is not in ${index}`);
       const items = itemsOf(table, entity, where).slice(0, newest);
       return items.map((item) => itemSize(rowOf(item, model)?.shown ?? {}));

@@ -2,7 +2,7 @@ import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { BatchWriteCommand, DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { MODELS } from "../../../entities/models.ts";
 import { bulkWrite } from "../../../services/storage/bulk-writer.ts";
-import type { AnyEntity, DataContext, Model } from "../../../services/storage/context.ts";
+import type { AnyEntity, DataContext } from "../../../services/storage/context.ts";
 import { Repository } from "../../../services/storage/repository.ts";
 import type { Preload } from "./fixtures.ts";
 
@@ -11,7 +11,7 @@ const BATCH = 25;
 /** Stores whole items in our table, without the rules of services. */
 export async function preloadOurs(context: DataContext, preload: Preload): Promise<void> {
   for (const [entity, items] of Object.entries(preload)) {
-    const store = new Repository(context, MODELS[entity as keyof Preload] as unknown as Model<AnyEntity>);
+    const store = new Repository<AnyEntity>(context, MODELS[entity as keyof Preload]);
     const { failed } = await bulkWrite(context, items as object[], (item) => store.itemOf(item));
     if (failed.length > 0) throw new Error(`${entity} could not be preloaded`, { cause: failed[0]?.cause });
   }

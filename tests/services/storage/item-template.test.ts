@@ -1,17 +1,8 @@
 import fc from "fast-check";
+import type { ValueSchema } from "../../../entities/schema.ts";
 import { compileTemplate } from "../../../services/storage/item-template.ts";
 import { buildParameters, checkShapes, dropHalfKeys, dropUndefined } from "../../../services/storage/validation.ts";
 import { attributesOf, indexesOf, SUBJECTS, type Subject } from "../../entities/samples.ts";
-
-interface Rules {
-  readonly type: string | readonly string[];
-  readonly required?: boolean;
-  readonly setBy?: string;
-  readonly enum?: readonly string[];
-  readonly unit?: string;
-  readonly items?: object;
-  readonly properties?: Readonly<Record<string, Rules>>;
-}
 
 /** Text that keys and ElectroDB might stumble over. */
 const texts = fc.oneof(
@@ -30,12 +21,12 @@ const anything = fc.oneof(
 );
 
 /** Mostly what an attribute asks for, now and then what it does not. */
-function valuesOf(rules: Rules): fc.Arbitrary<unknown> {
+function valuesOf(rules: ValueSchema): fc.Arbitrary<unknown> {
   return fc.oneof({ weight: 12, arbitrary: usualValuesOf(rules) }, { weight: 1, arbitrary: anything });
 }
 
-function usualValuesOf({ type, enum: values, items, properties }: Rules): fc.Arbitrary<unknown> {
-  if (typeof type !== "string") return fc.constantFrom(...type);
+function usualValuesOf({ type, enum: values, items, properties }: ValueSchema): fc.Arbitrary<unknown> {
+  if (Array.isArray(type)) return fc.constantFrom(...type);
   if (items !== undefined) return fc.array(values === undefined ? texts : fc.constantFrom(...values), { maxLength: 3 });
   if (properties !== undefined) {
     const parts = Object.entries(properties).map(([name, part]) => [
@@ -54,7 +45,7 @@ function inputsFor(subject: Subject): fc.Arbitrary<Record<string, unknown>> {
   const changes = Object.fromEntries(
     given.map(([name, rules]) => [
       name,
-      fc.oneof({ weight: 4, arbitrary: fc.constant(subject.item[name]) }, valuesOf(rules as Rules)),
+      fc.oneof({ weight: 4, arbitrary: fc.constant(subject.item[name]) }, valuesOf(rules)),
     ]),
   );
   const left = fc.subarray(
