@@ -1,5 +1,6 @@
 import { createClient } from "../../services/client.ts";
 import { createDataLayer, type DataLayer } from "../../services/data-layer.ts";
+import { statusCodeOf } from "../../services/http-status.ts";
 import { answer, type LoopbackServer, startLoopback } from "../loopback-server.ts";
 
 const servers: LoopbackServer[] = [];
@@ -34,13 +35,13 @@ describe("a burst of calls", () => {
     const server = await serverThat((response) => setTimeout(() => answer(response, 200, found(1)), 10));
     const layer = layerOn(server, {
       maxAttempts: 1,
-      requestHandler: { connectionTimeout: 200, requestTimeout: 200, httpAgent: { maxSockets: 4 } },
+      requestHandler: { connectionTimeout: 500, requestTimeout: 500, httpAgent: { maxSockets: 4 } },
     });
 
-    const answers = await Promise.all(numbers(200).map((number) => find(layer, number)));
+    const answers = await Promise.all(numbers(300).map((number) => find(layer, number)));
 
-    expect(answers).toHaveLength(200);
-    expect(server).toMatchObject({ requests: 200, most: 4, sockets: 4 });
+    expect(answers).toHaveLength(300);
+    expect(server).toMatchObject({ requests: 300, most: 4, sockets: 4 });
   });
 
   it("gives up at once on a call that is aborted while it waits, and does not send it", async () => {
@@ -112,6 +113,69 @@ describe("a throttled call", () => {
     const answers = await Promise.all(numbers(300).map((number) => find(layer, number)));
 
     expect(answers).toHaveLength(300);
-    expect(server.requests).toBe(600);
+    expect(server.requests).toBeGreaterThanOrEqual(600);
+  });
+});
+
+describe("a connection", () => {
+  const failureOf = (layer: DataLayer) =>
+    find(layer, 1).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+  const BREAKS = {
+    "before the answer": (response) => response.socket?.destroy(),
+    "after the head of the answer": (response) => {
+      response.writeHead(200, { "content-length": "100" }).flushHeaders();
+      setImmediate(() => response.socket?.destroy());
+    },
+    "in the middle of the answer": (response) => {
+      response.writeHead(200, { "content-length": "100" }).write('{"Items":[');
+      setImmediate(() => response.socket?.destroy());
+    },
+    "in the middle of an answer of unknown length": (response) => {
+      response.writeHead(200).write('{"Items":[');
+      setImmediate(() => response.socket?.destroy());
+    },
+  } satisfies Record<string, Parameters<typeof startLoopback>[0]>;
+
+  it.each(Object.entries(BREAKS))("that breaks %s is 504, and tried again", async (_, handle) => {
+    jest.spyOn(Math, "random").mockReturnValue(0);
+    const server = await serverThat(handle);
+
+    const failure = await failureOf(layerOn(server));
+
+    expect(failure).toMatchObject({ $metadata: { attempts: 4 } });
+    expect(statusCodeOf(failure)).toBe(504);
+    expect(server.requests).toBe(4);
+  });
+
+  it("that nobody takes is 504", async () => {
+    const server = await startLoopback(() => undefined);
+    await server.close();
+
+    expect(statusCodeOf(await failureOf(layerOn(server, { maxAttempts: 1 })))).toBe(504);
+  });
+
+  it("on which no answer comes is 504", async () => {
+    const server = await serverThat(() => undefined);
+    const requestHandler = { requestTimeout: 20 };
+
+    expect(statusCodeOf(await failureOf(layerOn(server, { maxAttempts: 1, requestHandler })))).toBe(504);
+  });
+
+  it("is 504 when the call is aborted, before it, under way, or between two tries", async () => {
+    const late = await serverThat(() => undefined);
+    const busy = await serverThat((response) => answer(response, 400, THROTTLED));
+    const layers = [
+      layerOn(late).within({ signal: AbortSignal.abort() }),
+      layerOn(late).within({ milliseconds: -1 }),
+      layerOn(late).within({ milliseconds: 20 }),
+      layerOn(busy, { maxAttempts: 100 }).within({ milliseconds: 50 }),
+    ];
+
+    const failures = await Promise.all(layers.map(failureOf));
+
+    expect(failures.map(statusCodeOf)).toEqual([504, 504, 504, 504]);
   });
 });

@@ -4,7 +4,7 @@ import { OverloadedError } from "../errors.ts";
 const MAX_WAITING = 10_000;
 
 /** Lets only so many be under way at once; the others wait for their turn, the first first. */
-export class Turns {
+class Turns {
   readonly #limit: number;
   readonly #waiting = new Set<() => void>();
   #taken = 0;
