@@ -1,4 +1,4 @@
-import type { Stub } from "../stubbed-client.ts";
+import type { Answers, Stub } from "../stubbed-client.ts";
 import { BATCH, keyOf, RESULT, TICKET_ID, USER } from "./fixtures.ts";
 import { overviewAnswers, threadAnswers } from "./partitions.ts";
 import type { Act, CollectingSide, Side } from "./side.ts";
@@ -15,7 +15,7 @@ const NOTHING_LEFT = JSON.stringify({ UnprocessedItems: {} });
 
 /** One act, and the answers that DynamoDB gives to it. */
 export interface PreparedAct {
-  readonly answers: Readonly<Record<string, string>>;
+  readonly answers: Answers;
   run(): Promise<unknown>;
 }
 
@@ -52,9 +52,9 @@ export async function prepareActs(side: Side, stub: Stub): Promise<Readonly<Part
 const collects = (side: Side): side is CollectingSide => "overview" in side;
 
 function collectingActs(side: CollectingSide): Readonly<Partial<Record<Act, PreparedAct>>> {
-  const thread = threadAnswers();
+  const { outline, thread } = threadAnswers();
   return {
-    outline: { answers: thread, run: () => side.outline(TICKET_ID) },
+    outline: { answers: outline, run: () => side.outline(TICKET_ID) },
     thread: { answers: thread, run: async () => side.thread?.(TICKET_ID) },
     overview: { answers: overviewAnswers(), run: () => side.overview(USER) },
   };

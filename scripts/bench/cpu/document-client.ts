@@ -145,14 +145,29 @@ function collectionsOn(client: DynamoDBDocumentClient): Pick<CollectingSide, "ou
     } while (startKey !== undefined);
     return rows;
   }
+  async function ticketOf(ticket_id: string): Promise<Row> {
+    const { Items } = await client.send(
+      new QueryCommand({
+        TableName: TABLE,
+        KeyConditionExpression: "pk = :ticket",
+        ExpressionAttributeValues: { ":ticket": `ticket#${ticket_id}` },
+        Limit: 1,
+        ConsistentRead: true,
+      }),
+    );
+    const [ticket] = Items ?? [];
+    if (ticket === undefined) throw new Error("no such ticket");
+    return ticket;
+  }
   return {
     async outline(ticket_id) {
       return threadOf((await threadRows(ticket_id)).map((row) => ({ ...row, ticket_id })));
     },
     async thread(ticket_id) {
-      const rows = await threadRows(ticket_id);
+      const [ticket, rows] = await Promise.all([ticketOf(ticket_id), threadRows(ticket_id)]);
+      const actions = rows.filter(({ __edb_e__ }) => __edb_e__ === "devops_action");
       const items = new Map<string, Row>();
-      let keys: Row[] | undefined = rows.map(({ pk, sk }) => ({ pk, sk }));
+      let keys: Row[] | undefined = actions.map(({ pk, sk }) => ({ pk, sk }));
       while (keys !== undefined && keys.length > 0) {
         const output: BatchGetCommandOutput = await client.send(
           new BatchGetCommand({ RequestItems: { [TABLE]: { Keys: keys } } }),
@@ -160,7 +175,10 @@ function collectionsOn(client: DynamoDBDocumentClient): Pick<CollectingSide, "ou
         for (const item of output.Responses?.[TABLE] ?? []) items.set(`${item.pk} ${item.sk}`, item);
         keys = output.UnprocessedKeys?.[TABLE]?.Keys;
       }
-      return threadOf(rows.map(({ pk, sk }) => items.get(`${pk} ${sk}`)).filter((item) => item !== undefined));
+      return threadOf([
+        ticket,
+        ...actions.map(({ pk, sk }) => items.get(`${pk} ${sk}`)).filter((item) => item !== undefined),
+      ]);
     },
     async overview(email) {
       const rows: Record<string, Row[]> = { user: [], assessment: [], entitlement: [], ticket: [] };

@@ -42,11 +42,14 @@ function pageOf(name: string, items: readonly StoredItem[], limit: number): stri
   });
 }
 
-/** The answers to the reading of a thread: a ticket and four actions, as rows and whole. */
+/** The answers to the reading of a ticket and four actions: as rows; or the ticket, the rows, and the actions whole. */
 export function threadAnswers() {
-  const items = [...stored(TicketModel, TICKETS.slice(0, 1)), ...stored(DevopsActionModel, ACTIONS)];
-  const whole = { Responses: { [TABLE]: onTheWire(items) }, UnprocessedKeys: {} };
-  return { Query: pageOf("gsi4", items, items.length), BatchGetItem: JSON.stringify(whole) };
+  const ticket = stored(TicketModel, TICKETS.slice(0, 1));
+  const actions = stored(DevopsActionModel, ACTIONS);
+  const rows = pageOf("gsi4", [...ticket, ...actions], 5);
+  const head = JSON.stringify({ Items: onTheWire(ticket), Count: 1, ScannedCount: 1 });
+  const whole = JSON.stringify({ Responses: { [TABLE]: onTheWire(actions) }, UnprocessedKeys: {} });
+  return { outline: { Query: rows }, thread: { Query: [head, rows], BatchGetItem: whole } };
 }
 
 /** The answer to the first request of an overview: 20 rows of an account that has more, 10 of them wanted assessments. */

@@ -22,7 +22,7 @@ export interface Side {
 export interface CollectingSide extends Side {
   /** A ticket and its DevOps actions, as their index shows them. */
   outline(ticket_id: string): Promise<unknown>;
-  /** The same, each item whole: the index's rows, then one batch of their keys. ElectroDB makes one of each entity. */
+  /** The ticket as it now is, beside its actions' rows; then the actions, whole, in one batch. */
   thread?(ticket_id: string): Promise<unknown>;
   /** An account, its last 10 assessments, its purchases and whether they give access, its open tickets. */
   overview(email: string): Promise<unknown>;
