@@ -91,6 +91,7 @@ export type { Rubrics } from "./services/rubrics.ts";
 export type { SessionStart, Sessions } from "./services/sessions.ts";
 export type { BulkWriteOptions, BulkWriteReport } from "./services/storage/bulk-writer.ts";
 export {
+  type AnyDataLayerError,
   ConfigurationError,
   ConflictError,
   type ConflictReason,
@@ -98,7 +99,9 @@ export {
   ExpiredError,
   InvalidCursorError,
   ItemTooLargeError,
+  isDataLayerError,
   NotFoundError,
+  OverloadedError,
   TokenUsedError,
   UnprocessedError,
   ValidationError,

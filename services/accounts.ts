@@ -6,7 +6,7 @@ import { type AccountOverview, readOverview } from "./account/overview.ts";
 import { isErased } from "./guards/erasure.ts";
 import { removeEnded } from "./sessions.ts";
 import type { DataContext } from "./storage/context.ts";
-import { ConflictError } from "./storage/errors.ts";
+import { ConflictError, isDataLayerError } from "./storage/errors.ts";
 import { anyOf, Repository } from "./storage/repository.ts";
 import type { StoredItem } from "./storage/requests.ts";
 import { attributeValue, only } from "./storage/validation.ts";
@@ -45,6 +45,7 @@ function equalSecrets(a: unknown, b: unknown): boolean {
 
 /** What shuts out all sessions and tokens, in the same write. */
 const SHUT = { add: { generation: 1 } };
+const isConflict = (error: unknown) => isDataLayerError(error) && error.code === "conflict";
 
 const emailOf = (value: string) => attributeValue(UserModel, "email", value);
 
@@ -99,7 +100,7 @@ export class Accounts {
     const [written, gone] = await Promise.allSettled([insert, isErased(this.#context, email)]);
     if (gone.status === "rejected") throw gone.reason;
     // A write that failed may have been stored: a retry finds out.
-    if (written.status === "rejected" && !(written.reason instanceof ConflictError)) throw written.reason;
+    if (written.status === "rejected" && !isConflict(written.reason)) throw written.reason;
     if (gone.value) {
       if (written.status === "fulfilled") await this.#users.remove("undo", this.#users.entity.delete({ email }));
       throw new ConflictError("user", "erased", "The account was erased within the last hour.");

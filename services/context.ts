@@ -5,6 +5,7 @@ import type { Clock, DataContext, DataLayerOptions, Model } from "./storage/cont
 import { createCursorCodec } from "./storage/cursor.ts";
 import { bindEntity } from "./storage/electrodb.ts";
 import { ValidationError } from "./storage/errors.ts";
+import { heardByMany } from "./storage/signals.ts";
 import { directPathOf } from "./storage/wire/direct-path.ts";
 
 export type { AnyEntity, Clock, DataContext, DataLayerOptions, Model, RequestEvent } from "./storage/context.ts";
@@ -54,6 +55,7 @@ export function createContext(options: DataLayerOptions = {}): DataContext {
   const table = options.table ?? DEFAULT_TABLE_NAME;
   if (table === "") throw new ValidationError("options", "table", "must not be empty", table);
   const client = options.client ?? createClient();
+  if (options.signal !== undefined) heardByMany(options.signal);
   if (options.onFallback !== undefined) directPathOf(client.middlewareStack).listener = options.onFallback;
   const bound = new Map<Model, unknown>();
   const made = new Map<(context: DataContext) => unknown, unknown>();

@@ -13,6 +13,7 @@ import { Sessions } from "./sessions.ts";
 import { accountOn, assessmentReviewOn, ticketThreadOn } from "./storage/collections.ts";
 import type { DataContext, DataLayerOptions, Model } from "./storage/context.ts";
 import { ConfigurationError, ValidationError } from "./storage/errors.ts";
+import { heardByMany } from "./storage/signals.ts";
 import { Support } from "./support.ts";
 
 /** The eleven entities bound to one client and table. */
@@ -135,7 +136,7 @@ function layerOn(context: DataContext): DataLayer {
     within({ signal, milliseconds }: Parameters<DataLayer["within"]>[0]) {
       const signals = [context.options.signal, signal, milliseconds === undefined ? undefined : deadline(milliseconds)];
       const given = signals.filter((one) => one !== undefined);
-      return layerOn({ ...context, options: { ...context.options, signal: AbortSignal.any(given) } });
+      return layerOn({ ...context, options: { ...context.options, signal: heardByMany(AbortSignal.any(given)) } });
     },
   };
   for (const [name, Service] of Object.entries(SERVICES)) lazy(layer, name, () => new Service(context));

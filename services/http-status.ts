@@ -1,4 +1,4 @@
-import { ConflictError, DataLayerError, ExpiredError, NotFoundError, ValidationError } from "./storage/errors.ts";
+import { type AnyDataLayerError, isDataLayerError } from "./storage/errors.ts";
 
 /** An answer of an API Gateway function. */
 export interface ErrorResponse {
@@ -10,7 +10,7 @@ export interface ErrorResponse {
   readonly body: string;
 }
 
-const STATUS_BY_CODE: Readonly<Record<string, number>> = {
+const STATUS_BY_CODE: Readonly<Record<AnyDataLayerError["code"], number>> = {
   validation: 400,
   invalid_cursor: 400,
   not_found: 404,
@@ -20,10 +20,11 @@ const STATUS_BY_CODE: Readonly<Record<string, number>> = {
   item_too_large: 413,
   configuration: 500,
   unprocessed: 503,
+  overloaded: 503,
 };
 
-/** Errors of DynamoDB and the SDK that say: not now, try again. */
-const BUSY: ReadonlySet<string> = new Set([
+/** Names of DynamoDB's errors and the SDK's that say: not now, try again. */
+const BUSY: ReadonlySet<unknown> = new Set([
   "InternalServerError",
   "LimitExceededException",
   "ProvisionedThroughputExceededException",
@@ -31,13 +32,28 @@ const BUSY: ReadonlySet<string> = new Set([
   "ServiceUnavailable",
   "ThrottlingException",
 ]);
-/** Errors that say: it took too long, and may have been done. */
-const LATE: ReadonlySet<string> = new Set(["AbortError", "TimeoutError"]);
+/** Names of errors that say: it took too long, and may have been done. */
+const LATE: ReadonlySet<unknown> = new Set(["AbortError", "TimeoutError"]);
+/** Node's codes of a connection that broke or never came about; the SDK names some of them TimeoutError, others not. */
+const LOST: ReadonlySet<unknown> = new Set([
+  "EAI_AGAIN",
+  "ECONNABORTED",
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "EHOSTUNREACH",
+  "ENETDOWN",
+  "ENETUNREACH",
+  "ENOTFOUND",
+  "EPIPE",
+  "ERR_STREAM_PREMATURE_CLOSE",
+  "ETIMEDOUT",
+]);
 
 /**
  * The HTTP status of an error, in one place for all handlers: 400 for what was refused, 401 for a session that is unknown or
  * over, 404, 409 for a state that does not allow it, 410 for what has expired, 413, 503 when DynamoDB is busy, 504 when the
- * time was over, and 500 for anything else.
+ * time was over or a connection was lost, and 500 for anything else. It goes by `code` and `name`: errors of another
+ * copy of this package count too.
  * @example
  * import { errorResponse, statusCodeOf } from "@ielts-ai-prep/data-layer";
  *
@@ -49,14 +65,14 @@ const LATE: ReadonlySet<string> = new Set(["AbortError", "TimeoutError"]);
  * }
  */
 export function statusCodeOf(error: unknown): number {
-  if (error instanceof DataLayerError) {
-    const unauthorized =
-      error.entity === "session" && (error instanceof NotFoundError || error instanceof ExpiredError);
-    return unauthorized ? 401 : (STATUS_BY_CODE[error.code] ?? 500);
+  if (isDataLayerError(error)) {
+    const { code, entity } = error;
+    const unauthorized = entity === "session" && (code === "not_found" || code === "expired");
+    return unauthorized ? 401 : STATUS_BY_CODE[code];
   }
-  const name = error instanceof Error ? error.name : "";
+  const { name, code } = (error ?? {}) as { readonly name?: unknown; readonly code?: unknown };
   if (BUSY.has(name)) return 503;
-  return LATE.has(name) ? 504 : 500;
+  return LATE.has(name) || LOST.has(code) ? 504 : 500;
 }
 
 /**
@@ -74,7 +90,7 @@ export function errorResponse(error: unknown): ErrorResponse {
   return {
     statusCode,
     headers: { "content-type": "application/json" },
-    body: JSON.stringify(statusCode < 500 ? told(error as DataLayerError) : UNTOLD[statusCode]),
+    body: JSON.stringify(statusCode < 500 ? told(error as AnyDataLayerError) : UNTOLD[statusCode]),
   };
 }
 
@@ -84,10 +100,12 @@ const UNTOLD: Readonly<Record<number, object>> = {
   504: { code: "timeout", message: "it took too long; try again" },
 };
 
-function told(error: DataLayerError): object {
+function told(error: AnyDataLayerError): object {
   const { code, message } = error;
-  if (error instanceof ValidationError) return { code, message, attribute: error.attribute, rule: error.rule };
-  if (error instanceof ConflictError) {
+  if (code === "validation" || code === "item_too_large") {
+    return { code, message, attribute: error.attribute, rule: error.rule };
+  }
+  if (code === "conflict") {
     const { reason, state } = error;
     return { code, message, reason, ...(state === undefined ? {} : { state }) };
   }

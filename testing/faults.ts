@@ -1,3 +1,5 @@
+import { randomUUID } from "node:crypto";
+import { constants } from "node:os";
 import { Readable } from "node:stream";
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 
@@ -24,16 +26,39 @@ type Requests = Record<string, unknown[] | { Keys: unknown[] }>;
 const reply = (statusCode: number, body: object): WireResponse => ({
   response: {
     statusCode,
-    headers: { "content-type": "application/x-amz-json-1.0" },
+    headers: {
+      "content-type": "application/x-amz-json-1.0",
+      "x-amzn-requestid": randomUUID().replaceAll("-", "").toUpperCase(),
+    },
     body: Readable.from([Buffer.from(JSON.stringify(body))]),
   },
 });
 
-const refusal = (statusCode: number, name: string) =>
-  reply(statusCode, { __type: `com.amazonaws.dynamodb.v20120810#${name}`, message: name });
+/** In DynamoDB's own words. */
+const THROTTLED = {
+  __type: "com.amazon.coral.availability#ThrottlingException",
+  message: "Rate of requests exceeds the allowed throughput.",
+};
+const FAILED = {
+  __type: "com.amazonaws.dynamodb.v20120810#InternalServerError",
+  message: "The request processing has failed because of an unknown error, exception or failure.",
+};
 
-const connectionReset = () => Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" });
-const tooSlow = () => Object.assign(new Error("the response took too long"), { name: "TimeoutError" });
+/** As Node makes it, and as the AWS SDK's sender then names it. */
+const connectionReset = () =>
+  Object.assign(new Error("read ECONNRESET"), {
+    name: "TimeoutError",
+    code: "ECONNRESET",
+    errno: -constants.errno.ECONNRESET,
+    syscall: "read",
+  });
+
+/** As the AWS SDK's sender makes it. */
+const tooSlow = () =>
+  Object.assign(new Error("a request has exceeded the configured 3000 ms requestTimeout."), {
+    name: "TimeoutError",
+    code: "ETIMEDOUT",
+  });
 
 /** The operation of a request, such as `GetItem`. */
 const operationOf = ({ headers }: WireRequest): string => String(headers["x-amz-target"]).split(".").at(-1) ?? "";
@@ -67,8 +92,8 @@ export async function failWith<R extends WireRequest, A extends WireResponse>(
   request: R,
   pass: (request: R) => Promise<A>,
 ): Promise<WireResponse> {
-  if (fault === "throttling") return refusal(400, "ThrottlingException");
-  if (fault === "internalError") return refusal(500, "InternalServerError");
+  if (fault === "throttling") return reply(400, THROTTLED);
+  if (fault === "internalError") return reply(500, FAILED);
   if (fault === "resetBefore") throw connectionReset();
   if (fault === "unprocessed") return leaveUnprocessed(request, pass);
   const { response } = await pass(request);

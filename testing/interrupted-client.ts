@@ -1,8 +1,19 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 
-/** What the caller of a request sees when its process dies: the connection is gone. */
+/**
+ * What the caller of a request sees when its process dies: the connection is gone. It looks as a lost connection does
+ * when the AWS SDK has given up.
+ */
 export class Interrupted extends Error {
-  override readonly name = "Interrupted";
+  override readonly name = "TimeoutError";
+  /** Node's code of a connection that was reset. */
+  readonly code = "ECONNRESET";
+  /** What the AWS SDK adds to an error. */
+  readonly $metadata = { attempts: 1, totalRetryDelay: 0 };
+
+  constructor() {
+    super("read ECONNRESET");
+  }
 }
 
 /** Where a process dies. */

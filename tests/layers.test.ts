@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -73,4 +73,15 @@ it("refuses what a layer may not import, and nothing else", () => {
     refused.map((_, index) => `${file}:${allowed.length + index + 1}`),
   );
   expect(found.map((place) => place.replace(`${folder}/`, "")).sort()).toEqual(expected.sort());
+});
+
+it("a service tells errors and values apart by what they say, not by their class, which another copy has too", () => {
+  const files = ["services", "entities"].flatMap((layer) =>
+    readdirSync(layer, { recursive: true, encoding: "utf8" }).map((file) => join(layer, file)),
+  );
+  const sources = files.filter((file) => file.endsWith(".ts"));
+  const found = sources.filter((file) => /\binstanceof [A-Z]/.test(readFileSync(file, "utf8")));
+
+  expect(sources.length).toBeGreaterThan(40);
+  expect(found).toEqual([]);
 });

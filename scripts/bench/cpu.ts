@@ -9,15 +9,13 @@ import { bundle, withTemporaryFolder } from "./bundle.ts";
 import { checkComparable } from "./cpu/comparable.ts";
 import type { ActReport, Slice, SliceReport } from "./cpu/process.ts";
 import type { Act } from "./cpu/side.ts";
-import type { SideName } from "./cpu/sides.ts";
+import { type SideName, sidesOf } from "./cpu/sides.ts";
 
 /**
  * `npm run bench:cpu`: the work of the code alone, with HTTP stubbed. Each side runs in a process of its own, and the
  * sides take turns of a fifth of a second. What counts is processor time, which a busy machine inflates less than the
  * clock; each round gives a ratio, and the table shows the median.
  */
-const ACTS = ["get", "create", "patch", "complete", "query", "batch"] as const satisfies readonly Act[];
-const NAMES: readonly SideName[] = ["documentClient", "ours", "electrodb", "toolbox", "onetable"];
 const TITLES: Readonly<Record<SideName, string>> = {
   documentClient: "DocumentClient by hand",
   ours: "ours",
@@ -25,6 +23,18 @@ const TITLES: Readonly<Record<SideName, string>> = {
   toolbox: "dynamodb-toolbox",
   onetable: "dynamodb-onetable",
 };
+const ACTS = [
+  "get",
+  "create",
+  "patch",
+  "complete",
+  "query",
+  "batch",
+  "outline",
+  "thread",
+  "overview",
+] as const satisfies readonly Act[];
+const NAMES = Object.keys(TITLES) as readonly SideName[];
 const SLICE_MICROSECONDS = 200_000;
 /** Each generation begins with new processes: the compiler's luck must not last for a whole run. */
 const GENERATIONS = 2;
@@ -105,12 +115,13 @@ async function measure(program: string, rounds: number): Promise<Microseconds> {
   for (let generation = 0; generation < GENERATIONS; generation++) {
     await withSides(program, async (sides) => {
       for (const act of ACTS) {
-        const described = NAMES.map(async (name) => [name, await sides[name].describe(act)] as const);
+        const names = sidesOf(act);
+        const described = names.map(async (name) => [name, await sides[name].describe(act)] as const);
         checkComparable(act, Object.fromEntries(await Promise.all(described)));
         const times = {} as Record<SideName, number>;
-        for (const name of NAMES) times[name] = await warmUp(sides[name], act);
-        const slices = await interleaved(NAMES, rounds, (name) => sides[name].run({ act, times: times[name] }));
-        for (const name of NAMES) all[act][name].push(...slices[name].map(({ processor }) => processor));
+        for (const name of names) times[name] = await warmUp(sides[name], act);
+        const slices = await interleaved(names, rounds, (name) => sides[name].run({ act, times: times[name] }));
+        for (const name of names) all[act][name].push(...slices[name].map(({ processor }) => processor));
       }
     });
   }
@@ -119,7 +130,7 @@ async function measure(program: string, rounds: number): Promise<Microseconds> {
 
 function printTable(microseconds: Microseconds): void {
   const rows = ACTS.flatMap((act) =>
-    NAMES.map((name) => {
+    sidesOf(act).map((name) => {
       const each = microseconds[act][name];
       const ratio = medianRatio(microseconds[act].documentClient, each);
       return [act, TITLES[name], rounded(median(each), 1), Math.round(1e6 / median(each)), ratio.toFixed(2)];

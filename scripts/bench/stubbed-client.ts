@@ -1,7 +1,7 @@
 import type { DynamoDBClientConfig } from "@aws-sdk/client-dynamodb";
 
-/** The body of DynamoDB's answer to each operation, as JSON. */
-export type Answers = Readonly<Record<string, string>>;
+/** The body of DynamoDB's answer to each operation, as JSON; of more than one, each in its turn, again and again. */
+export type Answers = Readonly<Record<string, string | readonly string[]>>;
 
 export interface SentRequest {
   readonly operation: string;
@@ -20,11 +20,14 @@ export class Stub {
   /** What was asked, while `recording`. */
   readonly requests: SentRequest[] = [];
   recording = false;
-  private bodies = new Map<string, Uint8Array>();
+  private bodies = new Map<string, { readonly each: readonly Uint8Array[]; next: number }>();
 
   answer(answers: Answers): void {
     const encoder = new TextEncoder();
-    this.bodies = new Map(Object.entries(answers).map(([operation, body]) => [operation, encoder.encode(body)]));
+    const encoded = (bodies: string | readonly string[]) => [bodies].flat().map((body) => encoder.encode(body));
+    this.bodies = new Map(
+      Object.entries(answers).map(([operation, bodies]) => [operation, { each: encoded(bodies), next: 0 }]),
+    );
   }
 
   /** Settings of an SDK client whose HTTP ends here. */
@@ -32,7 +35,8 @@ export class Stub {
     const handle = async ({ headers, body }: HttpRequest) => {
       const operation = (headers["x-amz-target"] ?? "").slice("DynamoDB_20120810.".length);
       if (this.recording) this.requests.push({ operation, body: JSON.parse(textOf(body)) });
-      const answer = this.bodies.get(operation);
+      const bodies = this.bodies.get(operation);
+      const answer = bodies?.each[bodies.next++ % bodies.each.length];
       if (answer === undefined) throw new Error(`no answer is prepared for ${operation}`);
       return {
         response: {

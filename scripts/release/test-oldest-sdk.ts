@@ -13,7 +13,7 @@ import { testsOf } from "./representative-tests.ts";
 const sdk = oldestSdk();
 const tests = testsOf(process.argv.slice(2), [
   "tests/services/storage/(requests|pages|wire)",
-  "tests/services/support",
+  "tests/services/(client|support)",
 ]);
 const jest = createRequire(import.meta.url).resolve("jest/bin/jest");
 inFreshProject("oldest-sdk", sdk, (folder) => {

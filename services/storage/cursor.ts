@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from "node:crypto";
-import { InvalidCursorError } from "./errors.ts";
+import { InvalidCursorError, isDataLayerError } from "./errors.ts";
 
 /** DynamoDB's last evaluated key. */
 type Key = Record<string, unknown>;
@@ -41,7 +41,7 @@ export function createCursorCodec(secret: string): CursorCodec {
         const body = Buffer.concat([decipher.update(bytes.subarray(IV_BYTES + TAG_BYTES)), decipher.final()]);
         return JSON.parse(body.toString()) as Key;
       } catch (error) {
-        throw error instanceof InvalidCursorError ? error : new InvalidCursorError(error);
+        throw isDataLayerError(error) ? error : new InvalidCursorError(error);
       }
     },
   };

@@ -154,6 +154,71 @@ export class UnprocessedError extends DataLayerError {
   }
 }
 
+/** So many requests of a client wait for a connection that no further one is taken. Nothing was sent: try again later. */
+export class OverloadedError extends DataLayerError {
+  override readonly name: string = "OverloadedError";
+  override readonly code = "overloaded";
+  /** How many requests are waiting. */
+  readonly count: number;
+
+  constructor(count: number) {
+    super(`${count} requests are waiting for a connection to DynamoDB; nothing was sent`);
+    this.count = count;
+  }
+}
+
+/** The errors of this package, by their codes. */
+interface ErrorsByCode {
+  readonly validation: ValidationError;
+  readonly item_too_large: ItemTooLargeError;
+  readonly not_found: NotFoundError;
+  readonly conflict: ConflictError;
+  readonly expired: ExpiredError;
+  readonly token_used: TokenUsedError;
+  readonly invalid_cursor: InvalidCursorError;
+  readonly configuration: ConfigurationError;
+  readonly unprocessed: UnprocessedError;
+  readonly overloaded: OverloadedError;
+}
+
+/** Any error of this package, told apart by its `code`. */
+export type AnyDataLayerError = ErrorsByCode[keyof ErrorsByCode];
+
+const NAME_BY_CODE: { readonly [C in keyof ErrorsByCode]: string } = {
+  validation: "ValidationError",
+  item_too_large: "ItemTooLargeError",
+  not_found: "NotFoundError",
+  conflict: "ConflictError",
+  expired: "ExpiredError",
+  token_used: "TokenUsedError",
+  invalid_cursor: "InvalidCursorError",
+  configuration: "ConfigurationError",
+  unprocessed: "UnprocessedError",
+  overloaded: "OverloadedError",
+};
+
+/**
+ * Whether something is an error of this package, by `code` and `name`. A process may hold more than one copy of the package,
+ * one for `import` and one for `require`, and Jest makes one of its own; `instanceof` knows the errors of one copy only.
+ * @example
+ * import { isDataLayerError } from "@ielts-ai-prep/data-layer";
+ *
+ * const status = await support.resolve(ticket_id).then(
+ *   (ticket) => ticket.status,
+ *   (error) => {
+ *     if (isDataLayerError(error) && error.code === "conflict") return error.state; // new
+ *     throw error;
+ *   },
+ * );
+ */
+export function isDataLayerError(error: unknown): error is AnyDataLayerError {
+  if (typeof error !== "object" || error === null) return false;
+  const { code, name } = error as { readonly code?: unknown; readonly name?: unknown };
+  return (
+    typeof code === "string" && Object.hasOwn(NAME_BY_CODE, code) && name === NAME_BY_CODE[code as keyof ErrorsByCode]
+  );
+}
+
 /** Names what a value is without showing it. */
 export function kindOf(value: unknown): string {
   if (value === undefined) return "missing";

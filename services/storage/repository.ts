@@ -10,7 +10,8 @@ import { countRows, eachRow, type ListOptions, type Page, readPage } from "./pag
 import { type Asked, askedOf, type PatternOf, type Question, type Range, type RowOf } from "./patterns.ts";
 import {
   batchGet,
-  ConditionFailed,
+  type ConditionFailed,
+  isConditionFailed,
   keyOf,
   keyText,
   type RequestLabel,
@@ -66,8 +67,10 @@ function idOf({ schema, account }: Model, key: ItemKey): string | undefined {
   return schema.attributes[name]?.secret === true || name === account?.attribute ? undefined : (value as string);
 }
 
-const isTooLarge = (error: unknown) =>
-  error instanceof Error && error.name === "ValidationException" && /item size.*exceeded/i.test(error.message);
+function isTooLarge(error: unknown): boolean {
+  const { name, message } = (error ?? {}) as Partial<Error>;
+  return name === "ValidationException" && /item size.*exceeded/i.test(message ?? "");
+}
 
 /** The whole items behind index rows, in the rows' order, with one BatchGetItem a hundred; items gone meanwhile are left out. */
 export async function wholeItems(
@@ -297,7 +300,7 @@ export class Repository<E extends AnyEntity> {
       await send(this.context, "PutItem", { entity: this.name, accessPattern: "create" }, parameters);
       return this.parse(parameters.Item);
     } catch (error) {
-      if (!(error instanceof ConditionFailed)) throw error;
+      if (!isConditionFailed(error)) throw error;
       return whenRefused(await this.currentOf(error, parameters.Item));
     }
   }
@@ -390,7 +393,7 @@ export class Repository<E extends AnyEntity> {
       return { refused: false, item: output.Attributes as StoredItem };
     } catch (error) {
       if (isTooLarge(error)) throw new ItemTooLargeError(this.name, "input", undefined, input, error);
-      if (!(error instanceof ConditionFailed)) throw error;
+      if (!isConditionFailed(error)) throw error;
       return { refused: true, item: await this.currentOf(error, parameters.Key) };
     }
   }
@@ -403,7 +406,7 @@ export class Repository<E extends AnyEntity> {
     try {
       await send(this.context, "DeleteItem", { entity: this.name, accessPattern }, parameters);
     } catch (error) {
-      if (!(error instanceof ConditionFailed) || whenRefused === undefined) throw error;
+      if (!isConditionFailed(error) || whenRefused === undefined) throw error;
       await whenRefused(await this.currentOf(error, parameters.Key));
     }
   }

@@ -28,6 +28,9 @@ export class ConditionFailed extends Error {
   }
 }
 
+export const isConditionFailed = (error: unknown): error is ConditionFailed =>
+  (error as Partial<Error> | null | undefined)?.name === "ConditionFailed";
+
 /** A request's parameters as ElectroDB makes them, in the parts that matter here; which of them there are depends on the operation. */
 export interface RequestParameters {
   readonly TableName?: string;

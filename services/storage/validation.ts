@@ -1,8 +1,11 @@
-import { BrokenRule, normalizeEmail } from "../../entities/attributes.ts";
+import { type BrokenRule, normalizeEmail } from "../../entities/attributes.ts";
 import { itemSize, MAX_ITEM_BYTES, MAX_PARTITION_KEY_BYTES, MAX_SORT_KEY_BYTES } from "../../entities/item-size.ts";
 import type { AttributeSchema, IndexSchema, ValueSchema } from "../../entities/schema.ts";
 import type { Model } from "./context.ts";
 import { ItemTooLargeError, ValidationError } from "./errors.ts";
+
+const isBrokenRule = (error: unknown): error is BrokenRule =>
+  (error as Partial<Error> | null | undefined)?.name === "BrokenRule";
 
 const nameOf = (model: Model) => model.schema.model.entity;
 
@@ -62,7 +65,7 @@ export function attributeValue<T>(model: Model, attribute: string, value: T, nam
   try {
     rules.validate?.(value);
   } catch (error) {
-    if (error instanceof BrokenRule) throw new ValidationError(nameOf(model), name, error.message, value, error);
+    if (isBrokenRule(error)) throw new ValidationError(nameOf(model), name, error.message, value, error);
     throw error;
   }
   if (isKeyPart(model, attribute) && overBytes(value, MAX_PARTITION_KEY_BYTES - KEY_PREFIX_BYTES)) {
@@ -92,7 +95,7 @@ const ACCEPTABLE = /acceptable values: (.*)$/;
 const EXPECTED = /expected value of type "(\w+)"/;
 
 function ruleOf(field: ElectroField, rules: AttributeSchema | undefined): string {
-  if (field.cause instanceof BrokenRule) return field.cause.message;
+  if (isBrokenRule(field.cause)) return field.cause.message;
   if (REQUIRED.test(field.reason)) return "is required";
   const values = ACCEPTABLE.exec(field.reason)?.[1];
   if (values !== undefined)

@@ -14,7 +14,7 @@ import { asBody, known, runSample, SERVICES } from "./samples.ts";
 const folder = (path: string) => readdirSync(path, { withFileTypes: true });
 const FILES = ["services", "testing", "entities"]
   .flatMap((path) => folder(path).flatMap((entry) => (entry.isFile() ? [join(path, entry.name)] : [])))
-  .concat("esbuild-preset.ts");
+  .concat("esbuild-preset.ts", "services/storage/errors.ts");
 
 interface Sample {
   readonly file: string;

@@ -2,10 +2,13 @@ import { errorResponse, statusCodeOf } from "../../services/http-status.ts";
 import {
   ConfigurationError,
   ConflictError,
+  DataLayerError,
   ExpiredError,
   InvalidCursorError,
   ItemTooLargeError,
+  isDataLayerError,
   NotFoundError,
+  OverloadedError,
   TokenUsedError,
   UnprocessedError,
   ValidationError,
@@ -29,16 +32,60 @@ describe("statusCodeOf", () => {
     [413, new ItemTooLargeError("ticket", "message", 500_000, "")],
     [500, new ConfigurationError("TABLE_NAME", "is missing")],
     [503, new UnprocessedError(3)],
+    [503, new OverloadedError(10_000)],
     [503, named("ThrottlingException")],
     [503, named("ProvisionedThroughputExceededException")],
     [504, named("TimeoutError")],
+    [504, named("AbortError")],
+    [504, new DOMException("This operation was aborted", "AbortError")],
+    ...[
+      "ECONNRESET",
+      "ECONNREFUSED",
+      "EPIPE",
+      "ETIMEDOUT",
+      "ENOTFOUND",
+      "EAI_AGAIN",
+      "EHOSTUNREACH",
+      "ENETUNREACH",
+    ].map((code) => [504, Object.assign(new Error(code), { code })] as const),
     [500, named("ResourceNotFoundException")],
+    [500, { code: "conflict", name: "Error" }],
+    [500, { code: "toString", name: "toString" }],
     [500, "no error at all"],
+    [500, null],
     [500, undefined],
-  ])("is %d for %s", (status, error) => {
+  ] as const)("is %d for %s", (status, error) => {
     expect(statusCodeOf(error)).toBe(status);
     expect(errorResponse(error).statusCode).toBe(status);
   });
+});
+
+/** The errors of another copy of the package, such as the one for `require` beside the one for `import`. */
+async function otherErrors(): Promise<typeof import("../../services/storage/errors.ts")> {
+  jest.resetModules();
+  return import("../../services/storage/errors.ts");
+}
+
+it("the errors of another copy of the package have the same status and tell the same", async () => {
+  const other = await otherErrors();
+  const errors = [
+    new other.ValidationError("ticket", "priority", "must be one of urgent, high", 7),
+    new other.NotFoundError("session"),
+    new other.ConflictError("ticket", "wrong_state", "The ticket is resolved.", "resolved"),
+    new other.ExpiredError("qr_token"),
+    new other.UnprocessedError(3),
+  ];
+
+  expect(errors.filter((error) => error instanceof DataLayerError)).toEqual([]);
+  expect(errors.map(statusCodeOf)).toEqual([400, 401, 409, 410, 503]);
+  expect(JSON.parse(errorResponse(errors[2]).body)).toMatchObject({ reason: "wrong_state", state: "resolved" });
+  expect(JSON.parse(errorResponse(errors[0]).body)).toMatchObject({ attribute: "priority" });
+});
+
+it("an error of another library counts as ours only by code and name together", () => {
+  expect(isDataLayerError(named("ValidationError"))).toBe(false);
+  expect(isDataLayerError(Object.assign(named("Error"), { code: "validation" }))).toBe(false);
+  expect(isDataLayerError(new ValidationError("ticket", "priority", "must be one of urgent, high", 7))).toBe(true);
 });
 
 describe("errorResponse", () => {

@@ -1,6 +1,7 @@
-import type { Stub } from "../stubbed-client.ts";
-import { BATCH, keyOf, RESULT, USER } from "./fixtures.ts";
-import type { Act, Side } from "./side.ts";
+import type { Answers, Stub } from "../stubbed-client.ts";
+import { BATCH, keyOf, RESULT, TICKET_ID, USER } from "./fixtures.ts";
+import { overviewAnswers, threadAnswers } from "./partitions.ts";
+import type { Act, CollectingSide, Side } from "./side.ts";
 
 type StoredItem = Readonly<Record<string, unknown>>;
 
@@ -14,7 +15,7 @@ const NOTHING_LEFT = JSON.stringify({ UnprocessedItems: {} });
 
 /** One act, and the answers that DynamoDB gives to it. */
 export interface PreparedAct {
-  readonly answers: Readonly<Record<string, string>>;
+  readonly answers: Answers;
   run(): Promise<unknown>;
 }
 
@@ -22,7 +23,7 @@ export interface PreparedAct {
  * Prepares a side's acts. It reads back what it wrote itself: the items of its own batch write, with its own keys and
  * markers, are what reads and changes are answered with.
  */
-export async function prepareActs(side: Side, stub: Stub): Promise<Readonly<Record<Act, PreparedAct>>> {
+export async function prepareActs(side: Side, stub: Stub): Promise<Readonly<Partial<Record<Act, PreparedAct>>>> {
   stub.answer({ BatchWriteItem: NOTHING_LEFT });
   const [request] = await recorded(stub, () => side.batch(BATCH));
   const puts = Object.values(request?.body.RequestItems as object).flat() as { PutRequest: { Item: StoredItem } }[];
@@ -44,6 +45,18 @@ export async function prepareActs(side: Side, stub: Stub): Promise<Readonly<Reco
     complete: { answers: { UpdateItem: changed }, run: () => side.complete(next(), RESULT) },
     query: { answers: { Query: JSON.stringify(page) }, run: () => side.query(USER) },
     batch: { answers: { BatchWriteItem: NOTHING_LEFT }, run: () => side.batch(BATCH) },
+    ...(collects(side) ? collectingActs(side) : {}),
+  };
+}
+
+const collects = (side: Side): side is CollectingSide => "overview" in side;
+
+function collectingActs(side: CollectingSide): Readonly<Partial<Record<Act, PreparedAct>>> {
+  const { outline, thread } = threadAnswers();
+  return {
+    outline: { answers: outline, run: () => side.outline(TICKET_ID) },
+    thread: { answers: thread, run: async () => side.thread?.(TICKET_ID) },
+    overview: { answers: overviewAnswers(), run: () => side.overview(USER) },
   };
 }
 

@@ -1,10 +1,16 @@
 import { createHash } from "node:crypto";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import type { EntityConfiguration } from "electrodb";
 import { v7 as uuidv7 } from "uuid";
 import { AssessmentModel } from "../../../entities/assessment.ts";
 import { ClaimModel } from "../../../entities/claim.ts";
-import { type CreateSide, TABLE } from "./side.ts";
+import { accountCollection, ticketThreadCollection } from "../../../entities/collections.ts";
+import { DevopsActionModel } from "../../../entities/devops-action.ts";
+import { EntitlementModel } from "../../../entities/entitlement.ts";
+import { TicketModel } from "../../../entities/ticket.ts";
+import { UserModel } from "../../../entities/user.ts";
+import { type CollectingSide, type CreateSide, TABLE } from "./side.ts";
 
 /** Our models on ElectroDB as it comes: its own requests, parsing and cursors, on a default document client. */
 export const createElectro: CreateSide = (stub) => {
@@ -12,6 +18,7 @@ export const createElectro: CreateSide = (stub) => {
   const assessments = AssessmentModel.bind({ client, table: TABLE });
   const claims = ClaimModel.bind({ client, table: TABLE });
   return {
+    ...collectionsOn({ client, table: TABLE }),
     get: async (key) => (await assessments.get(key).go()).data,
     async create(input) {
       const assessment_id = uuidv7();
@@ -50,5 +57,42 @@ export const createElectro: CreateSide = (stub) => {
     batch: (items) => assessments.put([...items]).go(),
   };
 };
+
+function collectionsOn(config: EntityConfiguration): Pick<CollectingSide, "outline" | "overview"> {
+  const ticket = TicketModel.bind(config);
+  const ticketThread = ticketThreadCollection({ ticket, devops_action: DevopsActionModel.bind(config) });
+  const account = accountCollection({
+    user: UserModel.bind(config),
+    assessment: AssessmentModel.bind(config),
+    entitlement: EntitlementModel.bind(config),
+    ticket,
+  });
+  return {
+    async outline(ticket_id) {
+      const { data } = await ticketThread({ ticket_id }).go({ pages: "all", order: "desc" });
+      const [head] = data.ticket;
+      if (head === undefined) throw new Error("no such ticket");
+      return { ticket: { ...head, ticket_id }, actions: data.devops_action.map((row) => ({ ...row, ticket_id })) };
+    },
+    async overview(email) {
+      const { data } = await account({ user_email: email }).go({ limit: 20, order: "desc" });
+      const [user] = data.user;
+      if (user === undefined) throw new Error("no such account");
+      const instant = now();
+      return {
+        user: { ...user, email },
+        assessments: data.assessment.slice(0, 10).map((row) => ({ ...row, user_id: email })),
+        entitlements: data.entitlement.map((row) => ({
+          ...row,
+          user_email: email,
+          active: row.status === "active" && row.expires_at > instant,
+        })),
+        openTickets: data.ticket
+          .filter(({ status }) => status !== "resolved")
+          .map((row) => ({ ...row, user_email: email })),
+      };
+    },
+  };
+}
 
 const now = () => Math.floor(Date.now() / 1000);

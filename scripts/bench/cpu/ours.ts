@@ -17,6 +17,9 @@ export const createOurs: CreateSide = (stub) => {
       return layer.assessments.complete(key, { scores, ai_feedback, improvement_plan, duration_minutes });
     },
     query: (user_id) => layer.assessments.listByUser(user_id, { limit: 25 }),
+    outline: (ticket_id) => layer.support.threadOutline(ticket_id),
+    thread: (ticket_id) => layer.support.thread(ticket_id),
+    overview: (email) => layer.accounts.overview(email),
     batch: (assessments) => bulkWrite(layer.context, assessments, (assessment) => store.itemOf(assessment)),
   };
 };

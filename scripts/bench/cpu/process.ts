@@ -43,6 +43,7 @@ async function main(): Promise<void> {
   const acts = await prepareActs(SIDES[name as SideName](stub), stub);
   const perform = async (slice: Slice): Promise<SliceReport | ActReport> => {
     const prepared = acts[slice.act];
+    if (prepared === undefined) throw new Error(`${name} does not do ${slice.act}`);
     stub.answer(prepared.answers);
     if (slice.times > 0) return runSlice(prepared, slice.times);
     let result: unknown;

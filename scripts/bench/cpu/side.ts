@@ -2,7 +2,7 @@ import type { Assessment, AssessmentChange } from "../../../entities/assessment.
 import type { AssessmentType } from "../../../entities/enums.ts";
 import type { Stub } from "../stubbed-client.ts";
 
-/** The same six acts on assessments, as each library is used by its own manual. */
+/** The same acts on assessments, as each library is used by its own manual. */
 export interface Side {
   /** One assessment by its whole key. */
   get(key: AssessmentKey): Promise<unknown>;
@@ -18,8 +18,18 @@ export interface Side {
   batch(assessments: readonly Assessment[]): Promise<unknown>;
 }
 
-export type Act = keyof Side;
-export type CreateSide = (stub: Stub) => Side;
+/** A side that also reads items of several entities in one request, and groups them by entity. */
+export interface CollectingSide extends Side {
+  /** A ticket and its DevOps actions, as their index shows them. */
+  outline(ticket_id: string): Promise<unknown>;
+  /** The ticket as it now is, beside its actions' rows; then the actions, whole, in one batch. */
+  thread?(ticket_id: string): Promise<unknown>;
+  /** An account, its last 10 assessments, its purchases and whether they give access, its open tickets. */
+  overview(email: string): Promise<unknown>;
+}
+
+export type Act = keyof CollectingSide;
+export type CreateSide = (stub: Stub) => Side | CollectingSide;
 
 export interface AssessmentKey {
   readonly assessment_id: string;

@@ -190,6 +190,16 @@ function outputOf({ statusCode, headers }: HttpResponse, bytes: Uint8Array): obj
 }
 
 /**
+ * An error with its name and its code, where the SDK's retries would leave a message of it: they know errors by
+ * `instanceof`, and in Jest those of Node's sockets come from another realm.
+ */
+function ofThisRealm(error: unknown): unknown {
+  if (typeof error !== "object" || error === null || Error[Symbol.hasInstance](error)) return error;
+  const { name, message } = error as Error;
+  return Object.assign(new Error(message, { cause: error }), { name }, error);
+}
+
+/**
  * What DynamoDB answers is read here; what it refuses becomes an error in the SDK's deserializer, which also gets every
  * answer that cannot be read here, for the request was sent.
  * Relies on: `deserializerMiddleware` hands what it got to the next middleware, and reads the `response` of its answer.
@@ -199,10 +209,17 @@ function readDirectly(stack: Stack, path: DirectPath, streamCollector: Collector
   let beforeDeserializer: Handler;
   stack.addRelativeTo(
     (deserializer) => async (call) => {
-      let answer = await beforeDeserializer(call);
+      let answer: Answer;
+      let bytes: Uint8Array | undefined;
+      try {
+        answer = await beforeDeserializer(call);
+        const { statusCode, body } = answer.response ?? {};
+        if (statusCode === 200) bytes = isBytes(body) ? body : await streamCollector(body);
+      } catch (error) {
+        throw ofThisRealm(error);
+      }
       const { response } = answer;
-      if (response?.statusCode === 200) {
-        const bytes = isBytes(response.body) ? response.body : await streamCollector(response.body);
+      if (bytes !== undefined) {
         const output = outputOf(response, bytes);
         if (output !== undefined) return { ...answer, output };
         answer = { ...answer, response: withBody(response, bytes) };

@@ -5,6 +5,9 @@ import { convertToAttr, convertToNative, marshall } from "@aws-sdk/util-dynamodb
 type WireValue = Readonly<Record<string, unknown>>;
 type Values = Readonly<Record<string, unknown>>;
 
+/** Bytes of any realm, such as that of Jest's tests. */
+const isBytes = (value: object): value is Uint8Array => Object.prototype.toString.call(value) === "[object Uint8Array]";
+
 function wireValue(value: unknown): WireValue {
   switch (typeof value) {
     case "string":
@@ -18,7 +21,7 @@ function wireValue(value: unknown): WireValue {
       if (value === null) return { NULL: true };
       if (Array.isArray(value)) return { L: value.map(wireValue) };
       if (Object.getPrototypeOf(value) === Object.prototype) return { M: wireValues(value as Values) };
-      if (value instanceof Uint8Array) return { B: Buffer.from(value).toString("base64") };
+      if (isBytes(value)) return { B: Buffer.from(value).toString("base64") };
   }
   return convertToAttr(value) as never;
 }

@@ -1,3 +1,4 @@
+import { getMaxListeners } from "node:events";
 import timers from "node:timers/promises";
 import { type DynamoDBClient, ResourceNotFoundException } from "@aws-sdk/client-dynamodb";
 import { createContext } from "../../../services/context.ts";
@@ -467,6 +468,19 @@ describe("abort signals", () => {
 
     await expect(bySignal).rejects.toMatchObject({ name: "AbortError" });
     await expect(byTime).rejects.toMatchObject({ name: "TimeoutError" });
+  });
+
+  it("are heard by more than ten requests at once, of which Node would warn", async () => {
+    const { signal } = new AbortController();
+    const { client, sent } = fakeClient(() => ({}));
+    const layer = createDataLayer({ client, table: TABLE, signal });
+
+    await layer.support.find("TKT-1");
+    await layer.within({ milliseconds: 60_000 }).support.find("TKT-1");
+
+    // Jest's tests do not see the warnings of their process.
+    for (const { options } of sent) expect(getMaxListeners(options.abortSignal as AbortSignal)).toBe(0);
+    expect(sent).toHaveLength(2);
   });
 
   it("of the data layer and from within hold both, however deep", async () => {
