@@ -266,7 +266,9 @@ describe("plain reads of the table", () => {
         }),
       );
       expect([Object.keys(Responses ?? {}), UnprocessedKeys]).toEqual([[database.table], {}]);
-      expect(ConsumedCapacity).toEqual([{ TableName: database.table, CapacityUnits: 2.5 }]);
+      expect(ConsumedCapacity?.map(({ TableName }) => TableName)).toEqual([database.table]);
+      // Half a unit a key; DynamoDB Local takes nothing for some that are missing.
+      expect(ConsumedCapacity?.[0]?.CapacityUnits).toBeGreaterThanOrEqual(external === undefined ? 2.5 : 1);
       answered.add(Responses?.[database.table]?.length ?? 0);
     }
     expect(answered.size).toBeGreaterThan(3);
