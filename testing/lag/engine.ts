@@ -119,8 +119,12 @@ export class LagServer {
       outgoing.writeHead(status, { "content-type": type, ...(id === undefined ? {} : { "x-amzn-requestid": id }) });
       outgoing.end(body);
     } catch (error) {
-      // A caller sees a lost connection, as when the engine is gone; the reason is for whoever looks at the test.
-      outgoing.destroy(error as Error);
+      // The engine behind this one is gone: so is this one.
+      if ((error as { code?: string }).code !== undefined) outgoing.destroy(error as Error);
+      else {
+        const body = { __type: "com.amazonaws.dynamodb.v20120810#InternalServerError", message: String(error) };
+        outgoing.writeHead(500, { "content-type": JSON_TYPE }).end(JSON.stringify(body));
+      }
     }
   }
 

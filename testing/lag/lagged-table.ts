@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import { type Delay, drawDelay, type Lateness } from "./delays.ts";
 import { seededAt } from "./random.ts";
 import { type Body, bodyOf, type Upstream } from "./upstream.ts";
-import { type Version, View, type WireItem } from "./view.ts";
+import { type Coming, type Version, View, type WireItem } from "./view.ts";
 
 interface KeyElement {
   readonly AttributeName: string;
@@ -40,6 +40,8 @@ class Shadow {
   readonly #create: () => Promise<void>;
   #created: Promise<void> | undefined;
   #delivered: Promise<void> = Promise.resolve();
+  /** Versions that the view shows and the table does not hold yet. */
+  #owed: readonly Coming[] = [];
 
   constructor(view: View, create: (table: string) => Promise<void>) {
     this.view = view;
@@ -52,16 +54,24 @@ class Shadow {
 
   /** Brings the view up to a time, with one delivery after another; `write` stores versions. */
   show(now: number, write: (versions: readonly Version[]) => Promise<void>): Promise<void> {
+    const shown = this.#delivered.then(() => this.#deliver(now, write));
+    // A delivery that fails is the caller's; the next one makes up for it.
+    this.#delivered = shown.catch(() => undefined);
+    return shown;
+  }
+
+  async #deliver(now: number, write: (versions: readonly Version[]) => Promise<void>): Promise<void> {
     this.#created ??= this.#create();
-    const before = this.#delivered;
-    const deliver = async () => {
-      await this.#created;
-      await before;
-      const due = this.view.takeDue(now);
-      for (let at = 0; at < due.length; at += BATCH) await write(due.slice(at, at + BATCH));
-    };
-    this.#delivered = deliver();
-    return this.#delivered;
+    await this.#created.catch((error: unknown) => {
+      this.#created = undefined;
+      throw error;
+    });
+    const due = new Map([...this.#owed, ...this.view.takeDue(now)].map((version) => [version.name, version]));
+    this.#owed = [...due.values()];
+    while (this.#owed.length > 0) {
+      await write(this.#owed.slice(0, BATCH));
+      this.#owed = this.#owed.slice(BATCH);
+    }
   }
 }
 

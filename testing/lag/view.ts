@@ -9,7 +9,8 @@ export interface Version {
 }
 
 /** A version on its way to a view. */
-interface Coming extends Version {
+export interface Coming extends Version {
+  /** The key as a text. */
   readonly name: string;
   /** When the view shows it: milliseconds of the engine's time. */
   readonly at: number;
@@ -100,8 +101,8 @@ export class View {
   }
 
   /** Takes off the schedule what the view shows now and did not show before: the last version of each item. */
-  takeDue(now: number): Version[] {
-    const due = new Map<string, Version>();
+  takeDue(now: number): Coming[] {
+    const due = new Map<string, Coming>();
     const until = Math.min(now, this.#heldAt ?? now);
     for (let first = this.#coming.first; first !== undefined && first.at <= until; first = this.#coming.first) {
       this.#coming.removeFirst();
