@@ -183,7 +183,7 @@ export class LaggedTable {
 async function onceFree(call: () => ReturnType<Upstream["call"]>): Promise<void> {
   for (let look = 1; ; look++) {
     const answer = await call();
-    if (answer.status === 200) return;
+    if (answer.status === 200 || answer.body.includes("ResourceNotFoundException")) return;
     const busy = /ResourceInUseException|LimitExceededException/.test(answer.body);
     if (!busy || look === LOOKS) throw new Error(`the engine refused a table of the lag engine's: ${answer.body}`);
   }

@@ -34,25 +34,24 @@ export class Upstream {
   /** Sends a request on, signed as it came: engines for tests do not verify signatures. */
   send(headers: IncomingHttpHeaders, body: string): Promise<Message> {
     const kept = Object.entries(headers).filter(([name]) => !OWN_HEADERS.includes(name));
-    const { hostname, port, pathname } = this.#url;
     const length = { "content-length": String(Buffer.byteLength(body)) };
+    return this.#post({ ...Object.fromEntries(kept), ...length }, body);
+  }
+
+  #post(headers: IncomingHttpHeaders, body: string): Promise<Message> {
+    const { hostname, port, pathname } = this.#url;
     return new Promise((resolve, reject) => {
-      const sent = request(
-        {
-          hostname,
-          port,
-          path: pathname,
-          method: "POST",
-          agent: this.#agent,
-          headers: { ...Object.fromEntries(kept), ...length },
-        },
-        (answer) => {
-          const read = (text: string) =>
-            resolve({ status: answer.statusCode ?? 500, headers: answer.headers, body: text });
-          textOf(answer).then(read, reject);
-        },
-      );
-      sent.once("error", reject);
+      const place = { hostname, port, path: pathname, method: "POST", agent: this.#agent };
+      const sent = request({ ...place, headers }, (answer) => {
+        const read = (text: string) =>
+          resolve({ status: answer.statusCode ?? 500, headers: answer.headers, body: text });
+        textOf(answer).then(read, reject);
+      });
+      sent.once("error", (error: NodeJS.ErrnoException) => {
+        // An idle connection may be closed at the moment at which it is used again.
+        if (sent.reusedSocket && error.code === "ECONNRESET") this.#post(headers, body).then(resolve, reject);
+        else reject(error);
+      });
       sent.end(body);
     });
   }

@@ -1,3 +1,6 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import {
   CreateTableCommand,
   DeleteTableCommand,
@@ -43,7 +46,7 @@ async function open(lag: LagOptions): Promise<void> {
   database = await startTestDatabase({ ...PLACE, lag: { seed: 1, ...lag } });
   documents = DynamoDBDocumentClient.from(database.client);
 }
-afterAll(() => database.stop());
+afterAll(() => database?.stop());
 
 /** Indexes that carry `created_at`, which is the version of an item here. */
 const INDEXES = ["gsi1", "gsi2", "gsi4"] as const;
@@ -455,6 +458,33 @@ describe("the engine's time", () => {
 });
 
 describe("an engine of the caller's", () => {
+  it("may close a connection that was idle", async () => {
+    const used = new WeakSet<object>();
+    const behind = createServer((incoming, outgoing) => {
+      if (used.has(incoming.socket)) incoming.socket.destroy();
+      else outgoing.end('{"TableNames":[]}');
+      used.add(incoming.socket);
+    });
+    behind.listen(0, "127.0.0.1");
+    await once(behind, "listening");
+    const engine = await startLagEngine({
+      endpoint: `http://127.0.0.1:${(behind.address() as AddressInfo).port}`,
+      lag: { ...LAGS.none, seed: 1 },
+    });
+    const client = createLocalClient(engine.endpoint);
+
+    const attempts: unknown[] = [];
+    for (let request = 1; request <= 3; request++) {
+      const { $metadata } = await client.send(new ListTablesCommand({}));
+      attempts.push($metadata.attempts);
+    }
+    client.destroy();
+    await engine.stop();
+    behind.closeAllConnections();
+    behind.close();
+    expect(attempts).toEqual([1, 1, 1]);
+  });
+
   it("shows a table that was there before as it is, to every client, and leaves nothing of its own behind", async () => {
     const behind = external === undefined ? await startLocalDatabase() : undefined;
     const endpoint = external ?? behind?.endpoint ?? "";
