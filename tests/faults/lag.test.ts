@@ -31,18 +31,6 @@ afterAll(() => db.drop());
  * Each has the title of its test.
  */
 const NOT_YET: ReadonlySet<string> = new Set([
-  "suspend ends a session that no index shows yet",
-  "markDeleted ends a session that no index shows yet",
-  "changePassword ends a session that no index shows yet",
-  "endAll ends a session that no index shows yet",
-  "erase ends a session that no index shows yet",
-  "changePassword withdraws a token that no index shows yet",
-  "endAll withdraws a token that no index shows yet",
-  "suspend: a redeemed token gives no session again",
-  "markDeleted: a redeemed token gives no session again",
-  "changePassword: a redeemed token gives no session again",
-  "endAll: a redeemed token gives no session again",
-  "erase: a redeemed token gives no session again",
   "and ends when it is asked for again before an index has heard of the first",
   "of many items, and ends, while the index goes on showing what is deleted",
 ]);
