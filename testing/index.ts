@@ -6,4 +6,13 @@ export * from "./builders.ts";
 export { NOW, type TestClock, testClock } from "./clock.ts";
 export { FAULTS, type Fault, type FaultInjection, type FaultTarget } from "./faults.ts";
 export { Interrupted, type Interruption, interruptedClient } from "./interrupted-client.ts";
+export {
+  type Delay,
+  LAGS,
+  type Lag,
+  type LagEngine,
+  type LagEngineOptions,
+  type LagOptions,
+  startLagEngine,
+} from "./lag.ts";
 export { startTestDatabase, type TestDatabase, type TestDatabaseOptions } from "./test-database.ts";

@@ -1,11 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { CreateTableCommand, DeleteTableCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { BatchWriteCommand, DynamoDBDocumentClient, paginateScan } from "@aws-sdk/lib-dynamodb";
-import { createTableInput } from "../entities/table.ts";
+import { createTableInput, tableDefinition } from "../entities/table.ts";
 import { createDataLayer, type DataLayer } from "../services/data-layer.ts";
 import type { DataLayerOptions, RequestEvent } from "../services/storage/context.ts";
 import { NOW, type TestClock, testClock } from "./clock.ts";
 import { type FaultInjection, injectFaults } from "./faults.ts";
+import { latenessOf, refuseUnknown } from "./lag/delays.ts";
+import { type Lag, type LagOptions, NO_LAG, startLagEngine } from "./lag.ts";
 import { createLocalClient, LOCAL_CREDENTIALS, LOCAL_REGION, startLocalDatabase } from "./local-database.ts";
 
 /** Where the table is and when its tests begin; everything has a default. */
@@ -16,6 +18,8 @@ export interface TestDatabaseOptions {
   readonly table?: string;
   /** The time at which each test begins, in epoch seconds. Default: 1760000000. */
   readonly now?: number;
+  /** Lets indexes and plain reads be late, as DynamoDB's are: `LAGS.usual`. Default: nothing is late. */
+  readonly lag?: LagOptions;
 }
 
 /** A table of its own with a data layer on it, for one test file. */
@@ -32,6 +36,8 @@ export interface TestDatabase {
   readonly clock: TestClock;
   /** Faults of the client, to see what your code does with them. */
   readonly faults: FaultInjection;
+  /** What is late, and the engine's time. */
+  readonly lag: Lag;
   /** Every request that the layer has sent, with its access pattern and its index. */
   readonly requests: RequestEvent[];
   /** What `dataLayerFromEnv` and the AWS SDK read, for handlers: `Object.assign(process.env, database.environment)`. */
@@ -58,7 +64,7 @@ export interface TestDatabase {
    * await database.stop();
    */
   contents(): Promise<Record<string, unknown>[]>;
-  /** An empty table, the clock as it began, no faults, no requests: for `beforeEach`. Takes some 10 ms. */
+  /** An empty table, the clock as it began, no faults, nothing held, no requests, the seed's first delays: for `beforeEach`. Takes some 10 ms. */
   reset(): Promise<void>;
   /** Removes the table, and stops the engine if it was started here: for `afterAll`. */
   stop(): Promise<void>;
@@ -66,7 +72,9 @@ export interface TestDatabase {
 
 /**
  * Starts a DynamoDB for tests, with the table and a data layer on it; it listens on 127.0.0.1 only.
+ * With `lag`, its indexes and plain reads are late: `startLagEngine` says how.
  * @throws Error when dynalite, an optional peer dependency, is not installed and no `endpoint` is given.
+ * @throws ValidationError for an option that is unknown or out of range, with its name.
  * @example
  * import { aRegistration, aSession, startTestDatabase } from "@ielts-ai-prep/data-layer/testing";
  *
@@ -77,11 +85,12 @@ export interface TestDatabase {
  * await database.stop(); // in afterAll
  */
 export async function startTestDatabase(options: TestDatabaseOptions = {}): Promise<TestDatabase> {
+  refuseUnknown("options", options, ["endpoint", "table", "now", "lag"]);
   const { table = `test-${randomUUID()}`, now = NOW } = options;
-  const database = options.endpoint === undefined ? await startLocalDatabase() : external(options.endpoint);
-  const { client, endpoint } = database;
-  const faults = injectFaults(client);
   const clock = testClock(now);
+  const database = await startEngine(options, clock);
+  const { client, endpoint, lag } = database;
+  const faults = injectFaults(client);
   const requests: RequestEvent[] = [];
   const layerWith = (layerOptions: DataLayerOptions) => createDataLayer({ client, table, clock, ...layerOptions });
   await createTable(client, table);
@@ -91,14 +100,9 @@ export async function startTestDatabase(options: TestDatabaseOptions = {}): Prom
     client,
     clock,
     faults,
+    lag,
     requests,
-    environment: {
-      TABLE_NAME: table,
-      DYNAMODB_ENDPOINT: endpoint,
-      AWS_REGION: LOCAL_REGION,
-      AWS_ACCESS_KEY_ID: LOCAL_CREDENTIALS.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
-    },
+    environment: environmentOf(endpoint, table),
     layer: layerWith({ onRequest: (event) => requests.push(event), consumedCapacity: true }),
     layerWith,
     contents: () => contentsOf(client, table),
@@ -106,6 +110,9 @@ export async function startTestDatabase(options: TestDatabaseOptions = {}): Prom
       faults.clear();
       await emptyTable(client, table);
       clock.now = now;
+      lag.release();
+      lag.settle();
+      lag.reseed();
       requests.length = 0;
     },
     async stop() {
@@ -114,6 +121,36 @@ export async function startTestDatabase(options: TestDatabaseOptions = {}): Prom
       await database.stop();
     },
   };
+}
+
+const environmentOf = (endpoint: string, table: string) => ({
+  TABLE_NAME: table,
+  DYNAMODB_ENDPOINT: endpoint,
+  AWS_REGION: LOCAL_REGION,
+  AWS_ACCESS_KEY_ID: LOCAL_CREDENTIALS.accessKeyId,
+  AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
+});
+
+/** The engine that the options ask for, late or not, with a client of it. */
+async function startEngine({ endpoint, lag }: TestDatabaseOptions, clock: TestClock) {
+  if (lag !== undefined) checkLag(lag);
+  const engine = endpoint === undefined ? await startLocalDatabase() : external(endpoint);
+  if (lag === undefined) return { ...engine, lag: NO_LAG };
+  const late = await startLagEngine({ endpoint: engine.endpoint, lag, clock });
+  const client = createLocalClient(late.endpoint);
+  const stop = async () => {
+    client.destroy();
+    await late.stop();
+    await engine.stop();
+  };
+  return { endpoint: late.endpoint, client, lag: late.lag, stop };
+}
+
+/** Refuses options before an engine is started. */
+function checkLag(lag: LagOptions): void {
+  const { perIndex } = latenessOf(lag);
+  const names = tableDefinition().globalSecondaryIndexes.map(({ indexName }) => indexName);
+  refuseUnknown("lag.perIndex", perIndex, names);
 }
 
 function external(endpoint: string) {

@@ -40,6 +40,10 @@ const FILES: Readonly<Record<string, { readonly allowed: readonly string[]; read
     allowed: ["../services/context.ts", "./clock.ts"],
     refused: ["../scripts/table/difference.ts", "../tests/engine.ts"],
   },
+  "testing/lag/delays.ts": {
+    allowed: ["../../services/storage/errors.ts", "./random.ts"],
+    refused: ["../clock.ts", "../../tests/engine.ts"],
+  },
   "scripts/doctor.ts": { allowed: ["./table/difference.ts"], refused: ["./migration/marks.ts"] },
   "scripts/doctor/repair.ts": { allowed: ["../../testing/faults.ts"], refused: ["../migration/marks.ts"] },
   "scripts/migration/migrate.ts": { allowed: ["./trials/killed-run.ts"], refused: ["../bench/load.ts"] },

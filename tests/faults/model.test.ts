@@ -92,6 +92,8 @@ interface Operation<A> {
   /** `outcome` is the service's: the model needs the ids that it made. */
   readonly model: (model: InMemoryModel, input: A, outcome: Outcome) => unknown;
   readonly real: (layer: DataLayer, input: A, model: InMemoryModel) => Promise<unknown>;
+  /** Its answer comes from an index: true only once that has caught up. */
+  readonly lists?: true;
   /** A refusal that a retry may get in place of the first call's answer (its refusal, or success), which was lost. */
   readonly orElse?: { readonly refused: string; readonly inPlaceOf: string };
 }
@@ -109,9 +111,10 @@ class Step<A> implements fc.AsyncCommand<InMemoryModel, Real> {
     return true;
   }
 
-  async run(model: InMemoryModel, { layer }: Real): Promise<void> {
+  async run(model: InMemoryModel, { layer, db }: Real): Promise<void> {
     add("operations", 1);
     const { operation, input } = this;
+    if (operation.lists) db.lag.settle();
     // The real call first: reading calls may need to know what the model knew before.
     const { outcome } = await actual(() => operation.real(layer, input, model));
     const wanted = expected(() => operation.model(model, input, outcome));
@@ -270,6 +273,7 @@ const steps: fc.Arbitrary<fc.AsyncCommand<InMemoryModel, Real>>[] = [
   }),
   step({
     name: "accounts.export",
+    lists: true,
     input: user,
     model: (model, email) => model.exportCounts(email),
     real: async ({ accounts }, email) => {
@@ -279,6 +283,7 @@ const steps: fc.Arbitrary<fc.AsyncCommand<InMemoryModel, Real>>[] = [
   }),
   step({
     name: "accounts.overview",
+    lists: true,
     input: user,
     model: (model, email) => {
       const { user: own = [], ticket: tickets = [], assessment: taken = [] } = model.itemsOf(email);
@@ -331,6 +336,7 @@ const steps: fc.Arbitrary<fc.AsyncCommand<InMemoryModel, Real>>[] = [
   }),
   step({
     name: "moderation.listReportsByStatus",
+    lists: true,
     input: fc.constantFrom("new", "investigating", "resolved", "dismissed"),
     model: (model, status) =>
       pick(
@@ -343,6 +349,7 @@ const steps: fc.Arbitrary<fc.AsyncCommand<InMemoryModel, Real>>[] = [
   }),
   step({
     name: "moderation.review",
+    lists: true,
     input: fc.constant(aReport().assessment_id ?? ""),
     model: (model) => [
       pick([...model.logs.values()], "log_id", "timestamp", "user_response"),
@@ -367,6 +374,7 @@ const steps: fc.Arbitrary<fc.AsyncCommand<InMemoryModel, Real>>[] = [
   }),
   step({
     name: "questions.listByType",
+    lists: true,
     input: fc.constantFrom("speaking_part1", "writing_task2"),
     model: (model, type) =>
       pick(
@@ -448,6 +456,7 @@ const steps: fc.Arbitrary<fc.AsyncCommand<InMemoryModel, Real>>[] = [
   }),
   step({
     name: "sessions.listByUser",
+    lists: true,
     input: user,
     model: (model, email) => sorted(model.liveSessions(email).map((row) => row.session_id as unknown as object)),
     real: async ({ sessions }, email) =>
@@ -482,6 +491,7 @@ const steps: fc.Arbitrary<fc.AsyncCommand<InMemoryModel, Real>>[] = [
   }),
   step({
     name: "assessments.listByUser",
+    lists: true,
     input: user,
     model: (model, email) => pick(model.assessmentsOf(email), "assessment_id", "status", "band_score"),
     real: async ({ assessments }, email) =>
@@ -489,6 +499,7 @@ const steps: fc.Arbitrary<fc.AsyncCommand<InMemoryModel, Real>>[] = [
   }),
   step({
     name: "assessments.countSince",
+    lists: true,
     input: user,
     model: (model, email) => model.assessmentsOf(email).length,
     real: ({ assessments }, email) => assessments.countSince(email, 0),
@@ -565,6 +576,7 @@ const steps: fc.Arbitrary<fc.AsyncCommand<InMemoryModel, Real>>[] = [
   }),
   step({
     name: "support.listByStatus",
+    lists: true,
     input: fc.constantFrom("new", "in_progress", "escalated", "resolved"),
     model: (model, status) =>
       pick(
@@ -612,6 +624,7 @@ const steps: fc.Arbitrary<fc.AsyncCommand<InMemoryModel, Real>>[] = [
   }),
   step({
     name: "devops.listByTicket",
+    lists: true,
     input: fc.constantFrom("ticket-1", "ticket-2"),
     model: (model, id) =>
       pick(
@@ -657,6 +670,7 @@ const inOrder = (rows: readonly Found[]): string[] =>
 
 /** The table is the model's, and each index holds each item that has its key as it is projected, and nothing else. */
 async function expectSameTable(db: TestTable, model: InMemoryModel): Promise<void> {
+  db.lag.settle();
   const stored = await db.contents();
   for (const [entity, rows] of Object.entries(model.rows()) as [EntityName, Found[]][]) {
     const items = stored.filter((item) => item.__edb_e__ === entity);
