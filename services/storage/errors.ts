@@ -167,24 +167,20 @@ export class OverloadedError extends DataLayerError {
   }
 }
 
-/** The errors of this package, by their codes. */
-interface ErrorsByCode {
-  readonly validation: ValidationError;
-  readonly item_too_large: ItemTooLargeError;
-  readonly not_found: NotFoundError;
-  readonly conflict: ConflictError;
-  readonly expired: ExpiredError;
-  readonly token_used: TokenUsedError;
-  readonly invalid_cursor: InvalidCursorError;
-  readonly configuration: ConfigurationError;
-  readonly unprocessed: UnprocessedError;
-  readonly overloaded: OverloadedError;
-}
-
 /** Any error of this package, told apart by its `code`. */
-export type AnyDataLayerError = ErrorsByCode[keyof ErrorsByCode];
+export type AnyDataLayerError =
+  | ValidationError
+  | ItemTooLargeError
+  | NotFoundError
+  | ConflictError
+  | ExpiredError
+  | TokenUsedError
+  | InvalidCursorError
+  | ConfigurationError
+  | UnprocessedError
+  | OverloadedError;
 
-const NAME_BY_CODE: { readonly [C in keyof ErrorsByCode]: string } = {
+const NAME_BY_CODE: Readonly<Record<AnyDataLayerError["code"], string>> = {
   validation: "ValidationError",
   item_too_large: "ItemTooLargeError",
   not_found: "NotFoundError",
@@ -215,7 +211,9 @@ export function isDataLayerError(error: unknown): error is AnyDataLayerError {
   if (typeof error !== "object" || error === null) return false;
   const { code, name } = error as { readonly code?: unknown; readonly name?: unknown };
   return (
-    typeof code === "string" && Object.hasOwn(NAME_BY_CODE, code) && name === NAME_BY_CODE[code as keyof ErrorsByCode]
+    typeof code === "string" &&
+    Object.hasOwn(NAME_BY_CODE, code) &&
+    name === NAME_BY_CODE[code as AnyDataLayerError["code"]]
   );
 }
 

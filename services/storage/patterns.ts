@@ -39,7 +39,6 @@ export function askedOf(model: Model, question: object): Asked {
   const key: Record<string, unknown> = {};
   const named: Record<string, unknown> = {};
   for (const [attribute, value] of Object.entries(question)) {
-    if (value === undefined) continue;
     const { sameAs: source = attribute } = model.schema.attributes[attribute] ?? {};
     const stored = attributeValue(model, source, value);
     key[attribute] = stored;

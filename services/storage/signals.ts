@@ -5,6 +5,6 @@ import { setMaxListeners } from "node:events";
  * Node would warn of a leak.
  */
 export function heardByMany(signal: AbortSignal): AbortSignal {
-  setMaxListeners(0, signal);
+  setMaxListeners(Number.POSITIVE_INFINITY, signal);
   return signal;
 }
