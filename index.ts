@@ -21,11 +21,11 @@ export type {
 } from "./entities/devops-action.ts";
 export type { Entitlement, EntitlementChange, EntitlementSummary, NewEntitlement } from "./entities/entitlement.ts";
 export * from "./entities/enums.ts";
-export type { NewQrToken, QrToken, QrTokenChange, QrTokenSummary } from "./entities/qr-token.ts";
+export type { NewQrToken, QrToken, QrTokenChange } from "./entities/qr-token.ts";
 export type { NewQuestion, Question, QuestionChange, QuestionSummary } from "./entities/question.ts";
 export type { NewRubric, Rubric, RubricChange, RubricSummary } from "./entities/rubric.ts";
 export type { NewSafetyLog, SafetyLog, SafetyLogChange, SafetyLogSummary } from "./entities/safety-log.ts";
-export type { NewSession, Session, SessionChange, SessionSummary } from "./entities/session.ts";
+export type { NewSession, Session, SessionChange } from "./entities/session.ts";
 export type {
   NewTicket,
   Ticket,

@@ -2,10 +2,8 @@ import { createSchema, Entity, type EntityConfiguration } from "electrodb";
 import { accountEmailFrom, band, email, id, instant, migrated, minutes, oneOf, scores, text } from "./attributes.ts";
 import { ASSESSMENT_STATUSES, ASSESSMENT_TYPES } from "./enums.ts";
 import type { EntityModel } from "./facts.ts";
-import type { Assessment } from "./items.ts";
 import { collected, MODEL_VERSION, primary, SERVICE_NAME, scoped } from "./keys.ts";
 import { ASSESSMENT_STATES } from "./transitions.ts";
-import type { Row } from "./views.ts";
 
 const schema = createSchema({
   model: { service: SERVICE_NAME, entity: "assessment", version: MODEL_VERSION },
@@ -47,6 +45,7 @@ const schema = createSchema({
       sk: ["created_at", "assessment_id"],
       view: ["assessment_id", "assessment_type", "created_at", "completed_at", "band_score", "status"],
       description: "Assessments of a user by start",
+      row: { name: "AssessmentSummary", description: "An assessment as histories show it" },
       seedIndex: "user_id-created_at-index",
     }),
     byType: scoped("gsi2", "assessment", {
@@ -54,16 +53,13 @@ const schema = createSchema({
       sk: ["created_at", "assessment_id"],
       view: ["assessment_id", "user_id", "assessment_type", "created_at", "band_score", "status"],
       description: "Assessments of a type by start",
+      row: { name: "AssessmentByType", description: "An assessment as the list of its type shows it" },
       seedIndex: "assessment_type-created_at-index",
     }),
   },
 });
 
-export type { Assessment, AssessmentChange, NewAssessment } from "./items.ts";
-/** An assessment as histories show it. */
-export type AssessmentSummary = Row<Assessment, typeof schema, "byUser">;
-/** An assessment as the list of its type shows it. */
-export type AssessmentByType = Row<Assessment, typeof schema, "byType">;
+export type { Assessment, AssessmentByType, AssessmentChange, AssessmentSummary, NewAssessment } from "./items.ts";
 /** The ElectroDB entity of an assessment. */
 export type AssessmentEntity = ReturnType<typeof AssessmentModel.bind>;
 

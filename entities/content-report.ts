@@ -2,10 +2,8 @@ import { createSchema, Entity, type EntityConfiguration } from "electrodb";
 import { email, id, instant, migrated, oneOf, text } from "./attributes.ts";
 import { REPORT_STATUSES, REPORT_TYPES } from "./enums.ts";
 import type { EntityModel } from "./facts.ts";
-import type { ContentReport } from "./items.ts";
 import { collected, MODEL_VERSION, primary, SERVICE_NAME, scoped } from "./keys.ts";
 import { REPORT_STATES } from "./transitions.ts";
-import type { Row } from "./views.ts";
 
 const schema = createSchema({
   model: { service: SERVICE_NAME, entity: "content_report", version: MODEL_VERSION },
@@ -27,6 +25,7 @@ const schema = createSchema({
       sk: ["created_at", "report_id"],
       view: ["report_id", "created_at", "reporter_email", "assessment_id", "report_type", "status"],
       description: "The queue of reports in a state",
+      row: { name: "ContentReportSummary", description: "A report as queues show it" },
     }),
     byReporter: scoped("gsi3", "report", {
       pk: ["reporter_email"],
@@ -39,15 +38,21 @@ const schema = createSchema({
       sk: ["created_at", "report_id"],
       view: ["report_id", "created_at", "report_type"],
       description: "Reports about an assessment",
+      row: {
+        name: "ContentReportOutline",
+        description: "A report as the review of an assessment outlines it: what never changes",
+      },
     }),
   },
 });
 
-export type { ContentReport, ContentReportChange, NewContentReport } from "./items.ts";
-/** A report as queues show it. */
-export type ContentReportSummary = Row<ContentReport, typeof schema, "byStatus">;
-/** A report as the review of an assessment outlines it: what never changes. */
-export type ContentReportOutline = Row<ContentReport, typeof schema, "byAssessment">;
+export type {
+  ContentReport,
+  ContentReportChange,
+  ContentReportOutline,
+  ContentReportSummary,
+  NewContentReport,
+} from "./items.ts";
 /** The ElectroDB entity of a content report. */
 export type ContentReportEntity = ReturnType<typeof ContentReportModel.bind>;
 

@@ -2,10 +2,8 @@ import { createSchema, Entity, type EntityConfiguration } from "electrodb";
 import { id, instant, migrated, oneOf, slug, text } from "./attributes.ts";
 import { ACTION_STATUSES, ACTION_TYPES } from "./enums.ts";
 import type { EntityModel } from "./facts.ts";
-import type { DevopsAction } from "./items.ts";
 import { collected, MODEL_VERSION, primary, SERVICE_NAME, scoped } from "./keys.ts";
 import { ACTION_STATES } from "./transitions.ts";
-import type { Row } from "./views.ts";
 
 const schema = createSchema({
   model: { service: SERVICE_NAME, entity: "devops_action", version: MODEL_VERSION },
@@ -45,6 +43,7 @@ const schema = createSchema({
       sk: ["timestamp", "action_id"],
       view: ["action_id", "timestamp", "action_type", "ticket_id", "affected_service", "status"],
       description: "The queue of actions in a state",
+      row: { name: "DevopsActionSummary", description: "An action as queues show it" },
       seedIndex: "status-timestamp-index",
     }),
     byService: scoped("gsi3", "action", {
@@ -59,16 +58,22 @@ const schema = createSchema({
       sk: ["timestamp", "action_id"],
       view: ["action_id", "timestamp", "ticket_id", "affected_service"],
       description: "Actions of a ticket",
+      row: {
+        name: "DevopsActionOutline",
+        description: "An action as its ticket's thread outlines it: what never changes",
+      },
       seedIndex: "ticket_id-timestamp-index",
     }),
   },
 });
 
-export type { DevopsAction, DevopsActionChange, NewDevopsAction } from "./items.ts";
-/** An action as queues show it. */
-export type DevopsActionSummary = Row<DevopsAction, typeof schema, "byStatus">;
-/** An action as its ticket's thread outlines it: what never changes. */
-export type DevopsActionOutline = Row<DevopsAction, typeof schema, "byTicket">;
+export type {
+  DevopsAction,
+  DevopsActionChange,
+  DevopsActionOutline,
+  DevopsActionSummary,
+  NewDevopsAction,
+} from "./items.ts";
 /** The ElectroDB entity of a DevOps action. */
 export type DevopsActionEntity = ReturnType<typeof DevopsActionModel.bind>;
 

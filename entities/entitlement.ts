@@ -2,9 +2,7 @@ import { createSchema, Entity, type EntityConfiguration } from "electrodb";
 import { email, id, instant, migrated, money, oneOf, text } from "./attributes.ts";
 import { ENTITLEMENT_STATUSES, PLATFORMS, PRODUCTS } from "./enums.ts";
 import type { EntityModel } from "./facts.ts";
-import type { Entitlement } from "./items.ts";
 import { collected, MODEL_VERSION, primary, SERVICE_NAME, scoped } from "./keys.ts";
-import type { Row } from "./views.ts";
 
 const schema = createSchema({
   model: { service: SERVICE_NAME, entity: "entitlement", version: MODEL_VERSION },
@@ -36,6 +34,7 @@ const schema = createSchema({
       sk: ["expires_at", "product_id"],
       view: ["product_id", "platform", "expires_at", "status"],
       description: "Purchases of a user by expiry",
+      row: { name: "EntitlementSummary", description: "A purchase as lists show it" },
       seedIndex: "user_email-expires_at-index",
     }),
     byStatus: scoped("gsi3", "entitlement", {
@@ -47,9 +46,7 @@ const schema = createSchema({
   },
 });
 
-export type { Entitlement, EntitlementChange, NewEntitlement } from "./items.ts";
-/** A purchase as lists show it. */
-export type EntitlementSummary = Row<Entitlement, typeof schema, "byUser">;
+export type { Entitlement, EntitlementChange, EntitlementSummary, NewEntitlement } from "./items.ts";
 /** The ElectroDB entity of a purchase. */
 export type EntitlementEntity = ReturnType<typeof EntitlementModel.bind>;
 

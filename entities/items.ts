@@ -62,6 +62,9 @@ export type UserChange = Partial<
   >
 >;
 
+/** An account as its overview shows it. */
+export type UserSummary = Pick<User, "email" | "username" | "created_at" | "email_verified" | "account_status">;
+
 /** A log-in session. */
 export interface Session {
   /** Bearer credential, UUID v4. */
@@ -190,6 +193,18 @@ export type AssessmentChange = Partial<
   >
 >;
 
+/** An assessment as histories show it. */
+export type AssessmentSummary = Pick<
+  Assessment,
+  "assessment_id" | "user_id" | "assessment_type" | "created_at" | "completed_at" | "band_score" | "status"
+>;
+
+/** An assessment as the list of its type shows it. */
+export type AssessmentByType = Pick<
+  Assessment,
+  "assessment_id" | "user_id" | "assessment_type" | "created_at" | "band_score" | "status"
+>;
+
 /** A question of the bank. */
 export interface Question {
   /** Id in the question bank, such as sp2-001. */
@@ -216,6 +231,19 @@ export type NewQuestion = Question;
 /** What `patch(…).set` of the layer's `entities.question` may change. */
 export type QuestionChange = Partial<
   Pick<NewQuestion, "difficulty" | "topic" | "question_text" | "sample_answer" | "keywords" | "estimated_time">
+>;
+
+/** A question as lists show it: whole, for the catalogue is read often and written rarely. */
+export type QuestionSummary = Pick<
+  Question,
+  | "question_id"
+  | "assessment_type"
+  | "difficulty"
+  | "topic"
+  | "question_text"
+  | "sample_answer"
+  | "keywords"
+  | "estimated_time"
 >;
 
 /** A scoring rubric. */
@@ -265,6 +293,12 @@ export type RubricChange = Partial<
   Pick<NewRubric, "skill_type" | "criterion" | "band_descriptors" | "evaluation_prompts">
 >;
 
+/** A rubric as lists show it: whole, for the catalogue is read often and written rarely. */
+export type RubricSummary = Pick<
+  Rubric,
+  "rubric_id" | "skill_type" | "criterion" | "band_descriptors" | "evaluation_prompts"
+>;
+
 /** A purchase of a product by a user, without its receipt. */
 export interface Entitlement {
   /** The account that bought it. */
@@ -299,6 +333,9 @@ export type EntitlementChange = Partial<
   >
 >;
 
+/** A purchase as lists show it. */
+export type EntitlementSummary = Pick<Entitlement, "user_email" | "product_id" | "platform" | "expires_at" | "status">;
+
 /** A moderation event, whole. */
 export interface SafetyLog {
   /** UUID v7, or the caller's own id. */
@@ -329,6 +366,12 @@ export type NewSafetyLog = SafetyLog;
 /** What `patch(…).set` of the layer's `entities.safety_log` may change: nothing. */
 export type SafetyLogChange = Partial<Pick<NewSafetyLog, never>>;
 
+/** A moderation event as a review lists it. */
+export type SafetyLogSummary = Pick<
+  SafetyLog,
+  "log_id" | "timestamp" | "assessment_id" | "user_email" | "content_type" | "moderation_action" | "confidence"
+>;
+
 /** A user's report about content, whole. */
 export interface ContentReport {
   /** UUID v7, or the caller's own id. */
@@ -354,6 +397,15 @@ export type NewContentReport = ContentReport;
 
 /** What `patch(…).set` of the layer's `entities.content_report` may change. */
 export type ContentReportChange = Partial<Pick<NewContentReport, "status" | "admin_notes">>;
+
+/** A report as queues show it. */
+export type ContentReportSummary = Pick<
+  ContentReport,
+  "report_id" | "created_at" | "reporter_email" | "assessment_id" | "report_type" | "status"
+>;
+
+/** A report as the review of an assessment outlines it: what never changes. */
+export type ContentReportOutline = Pick<ContentReport, "report_id" | "created_at" | "assessment_id" | "report_type">;
 
 /** A support ticket, whole. */
 export interface Ticket {
@@ -396,6 +448,18 @@ export type TicketChange = Partial<
   >
 >;
 
+/** A ticket as the list of its user shows it. */
+export type TicketByUser = Pick<Ticket, "ticket_id" | "created_at" | "user_email" | "subject" | "priority" | "status">;
+
+/** A ticket as queues show it. */
+export type TicketSummary = Pick<
+  Ticket,
+  "ticket_id" | "created_at" | "user_email" | "subject" | "category" | "priority" | "status"
+>;
+
+/** A ticket as its thread outlines it: what never changes. */
+export type TicketOutline = Pick<Ticket, "ticket_id" | "created_at" | "user_email" | "subject" | "category">;
+
 /** An action of the DevOps agent, whole. */
 export interface DevopsAction {
   /** UUID v7, or the caller's own id. */
@@ -433,3 +497,12 @@ export type NewDevopsAction = DevopsAction;
 export type DevopsActionChange = Partial<
   Pick<NewDevopsAction, "action_type" | "status" | "reviewed_by" | "review_reason" | "pr_url">
 >;
+
+/** An action as queues show it. */
+export type DevopsActionSummary = Pick<
+  DevopsAction,
+  "action_id" | "timestamp" | "action_type" | "ticket_id" | "affected_service" | "status"
+>;
+
+/** An action as its ticket's thread outlines it: what never changes. */
+export type DevopsActionOutline = Pick<DevopsAction, "action_id" | "timestamp" | "ticket_id" | "affected_service">;

@@ -1,3 +1,5 @@
+import type { RowSchema } from "./schema.ts";
+
 /**
  * The physical names of the one table, and the builders that put an access pattern on one of its indexes.
  * An access pattern names its index, such as `gsi1`; the names of key fields are made here.
@@ -17,6 +19,8 @@ const IDENTIFIERS = ["__edb_e__", "__edb_v__"] as const;
 interface PatternNotes {
   readonly description: string;
   readonly seedIndex?: string;
+  /** What its rows are called, where a service gives them. */
+  readonly row?: RowSchema;
 }
 
 interface KeyParts<P extends readonly string[], S extends readonly string[]> extends PatternNotes {
@@ -59,13 +63,14 @@ const secondary = <
   prefixes: { readonly pk: string; readonly sk: string },
   parts: KeyParts<P, S>,
 ) => {
-  const { description, seedIndex } = parts;
+  const { description, seedIndex, row } = parts;
   return {
     index: name,
     pk: key(`${name}pk` as const, prefixes.pk, parts.pk),
     sk: key(`${name}sk` as const, prefixes.sk, parts.sk),
     description,
     ...(seedIndex === undefined ? {} : { seedIndex }),
+    ...(row === undefined ? {} : { row }),
   } as const;
 };
 

@@ -1,9 +1,7 @@
 import { createSchema, Entity, type EntityConfiguration } from "electrodb";
 import { count, email, flag, id, instant, migrated, timeToLive } from "./attributes.ts";
 import type { EntityModel } from "./facts.ts";
-import type { QrToken } from "./items.ts";
 import { MODEL_VERSION, primary, SERVICE_NAME, scoped } from "./keys.ts";
-import type { Row } from "./views.ts";
 
 /** How long a token may be redeemed: 5 minutes, in seconds. */
 export const QR_TOKEN_LIFETIME_SECONDS = 5 * 60;
@@ -58,8 +56,6 @@ const schema = createSchema({
 });
 
 export type { NewQrToken, QrToken, QrTokenChange } from "./items.ts";
-/** A QR token as the index of its user shows it: without the token, which is a credential. */
-export type QrTokenSummary = Row<QrToken, typeof schema, "byUser">;
 /** The ElectroDB entity of a QR token. */
 export type QrTokenEntity = ReturnType<typeof QrTokenModel.bind>;
 

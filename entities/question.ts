@@ -3,9 +3,7 @@ import { createSchema, Entity, type EntityConfiguration } from "electrodb";
 import { id, migrated, minutes, oneOf, slug, text, textList } from "./attributes.ts";
 import { DIFFICULTIES, QUESTION_TYPES } from "./enums.ts";
 import type { EntityModel } from "./facts.ts";
-import type { Question } from "./items.ts";
 import { MODEL_VERSION, primary, SERVICE_NAME, scoped } from "./keys.ts";
-import type { Row } from "./views.ts";
 
 /** Spreads ids evenly over 8 hex digits, so that a random digit string is a fair place to draw from. */
 export const drawKeyOf = (questionId: string): string =>
@@ -54,6 +52,10 @@ const schema = createSchema({
         "estimated_time",
       ],
       description: "Questions of a type, by difficulty and topic",
+      row: {
+        name: "QuestionSummary",
+        description: "A question as lists show it: whole, for the catalogue is read often and written rarely",
+      },
     }),
     byDraw: scoped("gsi3", "question", {
       pk: ["assessment_type", "difficulty"],
@@ -64,9 +66,7 @@ const schema = createSchema({
   },
 });
 
-export type { NewQuestion, Question, QuestionChange } from "./items.ts";
-/** A question as lists show it: whole, for the catalogue is read often and written rarely. */
-export type QuestionSummary = Row<Question, typeof schema, "byType">;
+export type { NewQuestion, Question, QuestionChange, QuestionSummary } from "./items.ts";
 /** The ElectroDB entity of a question. */
 export type QuestionEntity = ReturnType<typeof QuestionModel.bind>;
 

@@ -2,9 +2,7 @@ import { createSchema, Entity, type EntityConfiguration } from "electrodb";
 import { bandDescriptors, id, migrated, oneOf, textList } from "./attributes.ts";
 import { CRITERION_NAMES, SKILLS } from "./enums.ts";
 import type { EntityModel } from "./facts.ts";
-import type { Rubric } from "./items.ts";
 import { MODEL_VERSION, primary, SERVICE_NAME, scoped } from "./keys.ts";
-import type { Row } from "./views.ts";
 
 const schema = createSchema({
   model: { service: SERVICE_NAME, entity: "rubric", version: MODEL_VERSION },
@@ -24,13 +22,15 @@ const schema = createSchema({
       // Whole rubrics: all but what a migration keeps.
       view: ["rubric_id", "skill_type", "criterion", "band_descriptors", "evaluation_prompts"],
       description: "Rubrics of a skill, by criterion",
+      row: {
+        name: "RubricSummary",
+        description: "A rubric as lists show it: whole, for the catalogue is read often and written rarely",
+      },
     }),
   },
 });
 
-export type { NewRubric, Rubric, RubricChange } from "./items.ts";
-/** A rubric as lists show it: whole, for the catalogue is read often and written rarely. */
-export type RubricSummary = Row<Rubric, typeof schema, "bySkill">;
+export type { NewRubric, Rubric, RubricChange, RubricSummary } from "./items.ts";
 /** The ElectroDB entity of a rubric. */
 export type RubricEntity = ReturnType<typeof RubricModel.bind>;
 

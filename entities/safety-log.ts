@@ -3,9 +3,7 @@ import { AssessmentModel } from "./assessment.ts";
 import { confidence, email, id, instant, listOf, migrated, oneOf, text } from "./attributes.ts";
 import { CONTENT_TYPES, MODERATION_ACTIONS, MODERATION_CATEGORIES } from "./enums.ts";
 import type { EntityModel } from "./facts.ts";
-import type { SafetyLog } from "./items.ts";
 import { collected, MODEL_VERSION, primary, SERVICE_NAME } from "./keys.ts";
-import type { Row } from "./views.ts";
 
 const schema = createSchema({
   model: { service: SERVICE_NAME, entity: "safety_log", version: MODEL_VERSION },
@@ -37,13 +35,12 @@ const schema = createSchema({
       sk: ["timestamp", "log_id"],
       view: ["log_id", "timestamp", "user_email", "content_type", "moderation_action", "confidence"],
       description: "Safety logs of an assessment",
+      row: { name: "SafetyLogSummary", description: "A moderation event as a review lists it" },
     }),
   },
 });
 
-export type { NewSafetyLog, SafetyLog, SafetyLogChange } from "./items.ts";
-/** A moderation event as a review lists it. */
-export type SafetyLogSummary = Row<SafetyLog, typeof schema, "byAssessment">;
+export type { NewSafetyLog, SafetyLog, SafetyLogChange, SafetyLogSummary } from "./items.ts";
 /** The ElectroDB entity of a safety log. */
 export type SafetyLogEntity = ReturnType<typeof SafetyLogModel.bind>;
 

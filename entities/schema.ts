@@ -2,7 +2,10 @@
 export interface ValueSchema {
   /** ElectroDB's name of the type, or the closed set. The compiler takes a custom type for an object; it is a name too. */
   readonly type: string | readonly string[] | object;
-  /** @throws BrokenRule */
+  /**
+   * Checks a value of the type by the attribute's rule.
+   * @throws BrokenRule
+   */
   validate?(value: unknown): boolean;
   /** Makes the stored form of a value, or derives it from the item. */
   set?(value: unknown, item: Readonly<Record<string, unknown>>): unknown;
@@ -16,9 +19,13 @@ export interface ValueSchema {
 
 /** An attribute of an entity's schema, as the builders of `attributes.ts` make it. */
 export interface AttributeSchema extends ValueSchema {
+  /** What it means. */
   readonly description: string;
+  /** Whether every item has it. */
   readonly required?: boolean;
+  /** Whether it never changes. */
   readonly readOnly?: boolean;
+  /** Whether it is stored, but left out of what entities and services give back. */
   readonly hidden?: boolean;
   /** It lets somebody in: no export, document or message shows it. */
   readonly secret?: boolean;
@@ -50,24 +57,41 @@ export interface KeySchema {
   readonly casing: "none";
 }
 
+/** The type of an access pattern's rows. */
+export interface RowSchema {
+  /** Name of the type. */
+  readonly name: string;
+  /** What a row is. */
+  readonly description: string;
+}
+
 /** An index of an entity's schema, as the builders of `keys.ts` make it. */
 export interface IndexSchema {
+  /** The question that it answers. */
   readonly description: string;
   /** Absent for the table's own key. */
   readonly index?: string;
+  /** The partition key. */
   readonly pk: KeySchema;
+  /** The sort key. */
   readonly sk: KeySchema;
+  /** The collection that the entity joins through it. */
   readonly collection?: string;
+  /** What begins the partition key of an index of the entity's own. */
   readonly scope?: string;
   /** The attributes that the index carries. Absent: all. */
   readonly projection?: readonly string[];
   /** The seed's index that this one replaces. */
   readonly seedIndex?: string;
+  /** The name of the type of its rows, where a service gives them, and what they are. */
+  readonly row?: RowSchema;
 }
 
 /** A schema of this project: what every reader of the model may rely on, beyond what ElectroDB itself asks for. */
 export interface EntitySchema {
+  /** Name of the entity, and the version in the keys. */
   readonly model: { readonly entity: string; readonly version: string };
+  /** By name. */
   readonly attributes: Readonly<Record<string, AttributeSchema>>;
   /** The table's own key first. */
   readonly indexes: Readonly<Record<string, IndexSchema>>;

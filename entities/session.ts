@@ -1,9 +1,7 @@
 import { createSchema, Entity, type EntityConfiguration } from "electrodb";
 import { count, email, flag, id, instant, migrated, text, timeToLive } from "./attributes.ts";
 import type { EntityModel } from "./facts.ts";
-import type { Session } from "./items.ts";
 import { MODEL_VERSION, primary, SERVICE_NAME, scoped } from "./keys.ts";
-import type { Row } from "./views.ts";
 
 /** How long a session lasts: 24 hours, in seconds. */
 export const SESSION_LIFETIME_SECONDS = 24 * 60 * 60;
@@ -64,8 +62,6 @@ const schema = createSchema({
 });
 
 export type { NewSession, Session, SessionChange } from "./items.ts";
-/** A session as the index of its user shows it: without anything of it but its key. Lists read sessions whole. */
-export type SessionSummary = Row<Session, typeof schema, "byUser">;
 /** The ElectroDB entity of a session. */
 export type SessionEntity = ReturnType<typeof SessionModel.bind>;
 

@@ -5,7 +5,6 @@ import type { EntityModel } from "./facts.ts";
 import type { Ticket } from "./items.ts";
 import { collected, MODEL_VERSION, primary, SERVICE_NAME, scoped } from "./keys.ts";
 import { TICKET_STATES } from "./transitions.ts";
-import type { Row } from "./views.ts";
 
 const schema = createSchema({
   model: { service: SERVICE_NAME, entity: "ticket", version: MODEL_VERSION },
@@ -32,6 +31,7 @@ const schema = createSchema({
       sk: ["created_at", "ticket_id"],
       view: ["ticket_id", "created_at", "subject", "priority", "status"],
       description: "Tickets of a user",
+      row: { name: "TicketByUser", description: "A ticket as the list of its user shows it" },
       seedIndex: "user_email-created_at-index",
     }),
     byStatus: scoped("gsi2", "ticket", {
@@ -39,6 +39,7 @@ const schema = createSchema({
       sk: ["created_at", "ticket_id"],
       view: ["ticket_id", "created_at", "user_email", "subject", "category", "priority", "status"],
       description: "The queue of tickets in a state",
+      row: { name: "TicketSummary", description: "A ticket as queues show it" },
       seedIndex: "status-created_at-index",
     }),
     byPriority: scoped("gsi3", "ticket", {
@@ -53,17 +54,12 @@ const schema = createSchema({
       sk: ["created_at"],
       view: ["ticket_id", "created_at", "user_email", "subject", "category"],
       description: "The ticket at the head of its thread",
+      row: { name: "TicketOutline", description: "A ticket as its thread outlines it: what never changes" },
     }),
   },
 });
 
-export type { NewTicket, Ticket, TicketChange } from "./items.ts";
-/** A ticket as queues show it. */
-export type TicketSummary = Row<Ticket, typeof schema, "byStatus">;
-/** A ticket as its thread outlines it: what never changes. */
-export type TicketOutline = Row<Ticket, typeof schema, "thread">;
-/** A ticket as the list of its user shows it. */
-export type TicketByUser = Row<Ticket, typeof schema, "byUser">;
+export type { NewTicket, Ticket, TicketByUser, TicketChange, TicketOutline, TicketSummary } from "./items.ts";
 /** The key of a ticket. */
 export type TicketKey = Pick<Ticket, "ticket_id" | "created_at">;
 /** The ElectroDB entity of a ticket. */

@@ -13,10 +13,8 @@ import {
 } from "./attributes.ts";
 import { ACCOUNT_STATUSES } from "./enums.ts";
 import type { EntityModel } from "./facts.ts";
-import type { User } from "./items.ts";
 import { collected, MODEL_VERSION, primary, SERVICE_NAME } from "./keys.ts";
 import { ACCOUNT_STATES } from "./transitions.ts";
-import type { Row } from "./views.ts";
 
 const schema = createSchema({
   model: { service: SERVICE_NAME, entity: "user", version: MODEL_VERSION },
@@ -69,13 +67,12 @@ const schema = createSchema({
       sk: ["created_at"],
       view: ["username", "created_at", "email_verified", "account_status"],
       description: "The account's own row on the overview",
+      row: { name: "UserSummary", description: "An account as its overview shows it" },
     }),
   },
 });
 
-export type { NewUser, User, UserChange } from "./items.ts";
-/** An account as its overview shows it. */
-export type UserSummary = Row<User, typeof schema, "account">;
+export type { NewUser, User, UserChange, UserSummary } from "./items.ts";
 /** The ElectroDB entity of a user account. */
 export type UserEntity = ReturnType<typeof UserModel.bind>;
 
