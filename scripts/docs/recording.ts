@@ -13,7 +13,7 @@ export interface Recording {
   readonly items: number;
   readonly readUnits: number;
   readonly writeUnits: number;
-  /** The key condition of its last query, or `GetItem` and the like, with sample values. */
+  /** The key condition of its query, of an index if one is asked, or `GetItem` and the like, with sample values. */
   readonly condition: string;
 }
 
@@ -84,12 +84,13 @@ async function record(sample: Sample, client: DynamoDBClient, table: string, clo
   await sample.run(layer);
   const sum = (of: (event: RequestEvent) => number | undefined) =>
     events.reduce((total, event) => total + (of(event) ?? 0), 0);
+  const conditions = seen.filter((condition) => condition.includes("="));
   return {
     sample,
     requests: events.length,
     items: sum((event) => event.items),
     readUnits: sum((event) => event.readUnits),
     writeUnits: sum((event) => event.writeUnits),
-    condition: seen.find((condition) => condition.includes("=")) ?? seen.at(-1) ?? "",
+    condition: conditions.find((one) => one.startsWith("gsi")) ?? conditions[0] ?? seen.at(-1) ?? "",
   };
 }

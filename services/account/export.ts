@@ -1,4 +1,5 @@
 import type { AccountEntity } from "../../entities/models.ts";
+import { givenAttributes } from "../../entities/schema.ts";
 import { type User, UserModel } from "../../entities/user.ts";
 import type { DataContext } from "../storage/context.ts";
 import { NotFoundError } from "../storage/errors.ts";
@@ -38,20 +39,10 @@ async function wholeItemsOf(context: DataContext, user_email: string): Promise<S
   return user === undefined ? items : [user, ...items];
 }
 
-/**
- * The attributes of an item that its entity declares, `legacy` among them; derived ones, secrets and the migration's mark
- * left out.
- */
+/** What an item says of its user: the attributes of its entity, `legacy` among them, without secrets. */
 function exported(item: StoredItem): Record<string, unknown> {
-  const { attributes } = modelOf(item).schema;
-  const shown = Object.entries(item).filter(([name]) => {
-    const attribute = attributes[name];
-    return (
-      attribute !== undefined &&
-      attribute.setBy !== "derived" &&
-      attribute.secret !== true &&
-      attribute.internal !== true
-    );
-  });
-  return Object.fromEntries(shown);
+  const shown = givenAttributes(modelOf(item).schema).filter(
+    ([name, { internal, secret }]) => internal !== true && secret !== true && item[name] !== undefined,
+  );
+  return Object.fromEntries(shown.map(([name]) => [name, item[name]]));
 }

@@ -27,7 +27,7 @@ describe("the samples of the documents", () => {
       const all: Readonly<Record<string, { accessPatterns: readonly { name: string; index: string }[] } | undefined>> =
         entities;
       const index = collections[entity]?.index ?? all[entity]?.accessPatterns.find((one) => one.name === name)?.index;
-      const begins = index === "table" ? ["Get", "pk = "] : [`${index}pk = `];
+      const begins = index === "table" ? ["Get", "BatchGet", "pk = "] : [`${index}pk = `];
       const asked = begins.some((begin) => condition.startsWith(begin));
       expect([sample.pattern, condition, asked]).toEqual([sample.pattern, condition, true]);
     }
