@@ -42,6 +42,7 @@ interface Beginning {
 /** Prepares an operation once; `meanwhile` comes between that and the operation. */
 async function beginningOf(scenario: Scenario, meanwhile?: () => Promise<unknown>): Promise<Beginning> {
   const prepared = (await scenario.prepare?.(db.layer)) as never;
+  db.lag.settle();
   await meanwhile?.();
   return { prepared, items: await db.contents() };
 }
@@ -52,6 +53,8 @@ async function goBackTo({ items }: Beginning): Promise<void> {
     const batch = items.slice(at, at + 25).map((Item) => ({ PutRequest: { Item } }));
     await db.client.send(new BatchWriteCommand({ RequestItems: { [db.table]: batch } }) as never, {});
   }
+  // What was there before has long come to all indexes.
+  db.lag.settle();
 }
 
 /** Runs the operation from its beginning, with an interruption; says how many requests it took. */
