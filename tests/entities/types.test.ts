@@ -36,7 +36,7 @@ import type {
 } from "../../entities/entitlement.ts";
 import type { EntityModel } from "../../entities/facts.ts";
 import { MODELS_OF_ACCOUNT } from "../../entities/models.ts";
-import type { NewQrToken, QrToken, QrTokenChange, QrTokenModel } from "../../entities/qr-token.ts";
+import type { NewQrToken, QrToken, QrTokenChange, QrTokenEntity } from "../../entities/qr-token.ts";
 import type {
   NewQuestion,
   Question,
@@ -61,7 +61,7 @@ import type {
   SafetyLogModel,
   SafetyLogSummary,
 } from "../../entities/safety-log.ts";
-import type { NewSession, Session, SessionChange, SessionModel } from "../../entities/session.ts";
+import type { NewSession, Session, SessionChange, SessionEntity } from "../../entities/session.ts";
 import type {
   NewTicket,
   Ticket,
