@@ -1,4 +1,5 @@
-import { type BrokenRule, normalizeEmail } from "../../entities/attributes.ts";
+import type { BrokenRule } from "../../entities/attributes.ts";
+import { normalizeEmail } from "../../entities/email-address.ts";
 import { itemSize, MAX_ITEM_BYTES, MAX_PARTITION_KEY_BYTES, MAX_SORT_KEY_BYTES } from "../../entities/item-size.ts";
 import type { AttributeSchema, IndexSchema, ValueSchema } from "../../entities/schema.ts";
 import type { Model } from "./context.ts";
