@@ -191,6 +191,7 @@ describe("an index by time", () => {
       "entitlement.byUser",
       "entitlement.byStatus",
       "safety_log.byId",
+      "safety_log.byUser",
       "safety_log.byAssessment",
       "content_report.byId",
       "content_report.byStatus",
