@@ -8,7 +8,7 @@ import { countIn, only } from "./validation.ts";
 export interface Page<T> {
   /** The items of the page; may be fewer than the limit, even when there are more pages. */
   readonly items: T[];
-  /** Pass it back for the next page; null after the last one. */
+  /** Pass it back for the next page; null after the last one. A last page that is exactly full has one: an empty page follows. */
   readonly cursor: string | null;
 }
 

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from "node:util";
 import type { CreateEntityItem, EntityItem } from "electrodb";
 import { primaryKeyOf } from "../../entities/schema.ts";
 import type { StateTransitions } from "../../entities/transitions.ts";
@@ -20,6 +19,7 @@ import {
   type StoredKey,
   send,
 } from "./requests.ts";
+import { storedAlike } from "./stored-alike.ts";
 import { entityWords, refusedTransition, type Transition } from "./transition.ts";
 import {
   attributeValue,
@@ -316,7 +316,7 @@ export class Repository<E extends AnyEntity> {
       const stored = current as StoredItem;
       for (const [attribute, { readOnly: fixed }] of Object.entries(this.model.schema.attributes)) {
         const given = (item as Record<string, unknown>)[attribute];
-        if (fixed && !isDeepStrictEqual(stored[attribute], given)) {
+        if (fixed && !storedAlike(stored[attribute], given)) {
           throw new ConflictError(
             this.name,
             "exists",
@@ -350,7 +350,7 @@ export class Repository<E extends AnyEntity> {
         if (current === undefined) throw this.notFound(idOf(this.model, key));
         const state = current[attribute] as string | undefined;
         const repeated =
-          state === to && Object.entries(same).every(([name, value]) => isDeepStrictEqual(current[name], value));
+          state === to && Object.entries(same).every(([name, value]) => storedAlike(current[name], value));
         if (repeated) return this.parse(current);
         if (condition !== undefined && from.includes(state as string)) throw condition.otherwise(current);
         throw refusedTransition(this.name, to, state);

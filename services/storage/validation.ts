@@ -169,11 +169,11 @@ function checkShape(entity: string, path: string, rules: ValueSchema | undefined
   }
 }
 
-/** An object as literals and JSON make it, also in another realm: Jest's modules have an `Object` of their own. */
+/** An object as literals, JSON and `Object.create(null)` make it, also in another realm: Jest's modules have an `Object` of their own. */
 export function isPlainObject(value: unknown): value is object {
   if (typeof value !== "object" || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype !== null && Object.getPrototypeOf(prototype) === null;
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 /** Takes undefined out of the maps in an item, which DynamoDB's marshaller would refuse. */
