@@ -1,4 +1,5 @@
 import { CustomAttributeType } from "electrodb";
+import { normalizeEmail, readEmail } from "./email-address.ts";
 import { BANDS, CRITERIA, type Skill } from "./enums.ts";
 
 /**
@@ -56,12 +57,7 @@ const checkInstant: Check<number> = (value) => {
   return undefined;
 };
 
-const checkEmail: Check<string> = (value) => {
-  const email = normalizeEmail(value);
-  if (email.length > 254) return "must be an e-mail address of at most 254 characters";
-  if (!/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(email)) return "must be an e-mail address";
-  return wellFormed(email);
-};
+const checkEmail: Check<string> = (value) => wellFormed(value) ?? readEmail(value).broken;
 
 const checkBand: Check<number> = (value) =>
   value >= 0 && value <= 9 && Number.isInteger(value * 2) ? undefined : "must be a band from 0 to 9 in halves";
@@ -94,9 +90,6 @@ const checkSlug: Check<string> = (value) =>
     ? undefined
     : "must be 1 to 64 lower-case letters, digits, hyphens or underscores";
 
-/** Trimmed and lower-cased: the one form of an address in keys and attributes. */
-export const normalizeEmail = (value: string): string => value.trim().toLowerCase();
-
 /** Free text; may be empty. */
 export const text = <const N extends AttributeNotes>(notes: N) =>
   ({ type: "string", ...ruled(wellFormed), ...notes }) as const;
@@ -109,7 +102,7 @@ export const id = <const N extends AttributeNotes>(notes: N) =>
 export const slug = <const N extends AttributeNotes>(notes: N) =>
   ({ type: "string", ...ruled(checkSlug), ...notes }) as const;
 
-/** An e-mail address, normalised on the way in. */
+/** An e-mail address, brought into its normal form on the way in. */
 export const email = <const N extends AttributeNotes>(notes: N) =>
   ({ type: "string", ...ruled(checkEmail), set: normalizeOptional, ...notes }) as const;
 

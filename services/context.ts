@@ -5,6 +5,7 @@ import type { Clock, DataContext, DataLayerOptions, Model } from "./storage/cont
 import { createCursorCodec } from "./storage/cursor.ts";
 import { bindEntity } from "./storage/electrodb.ts";
 import { ValidationError } from "./storage/errors.ts";
+import { optionsIn } from "./storage/options.ts";
 import { heardByMany } from "./storage/signals.ts";
 import { directPathOf } from "./storage/wire/direct-path.ts";
 
@@ -42,9 +43,21 @@ const checkedClock =
     throw new ValidationError("options", "clock", "must give whole epoch seconds", now);
   };
 
+/** What a data layer is bound to, by name; the compiler tells when it knows another. */
+const LAYER_OPTIONS: Readonly<Record<keyof DataLayerOptions, true>> = {
+  client: true,
+  table: true,
+  clock: true,
+  cursorSecret: true,
+  onRequest: true,
+  onFallback: true,
+  consumedCapacity: true,
+  signal: true,
+};
+
 /**
  * Binds nothing yet: the client is made here, entities when a service first needs them.
- * @throws ValidationError for an empty name of a table.
+ * @throws ValidationError for an option that there is not, and for an empty name of a table.
  * @example
  * import { createContext } from "@ielts-ai-prep/data-layer/services/context";
  * import { Support } from "@ielts-ai-prep/data-layer/services/support";
@@ -52,6 +65,7 @@ const checkedClock =
  * const support = new Support(createContext({ table: "ielts-genai-prep" }));
  */
 export function createContext(options: DataLayerOptions = {}): DataContext {
+  optionsIn("options", options, Object.keys(LAYER_OPTIONS));
   const table = options.table ?? DEFAULT_TABLE_NAME;
   if (table === "") throw new ValidationError("options", "table", "must not be empty", table);
   const client = options.client ?? createClient();

@@ -13,6 +13,7 @@ import { Sessions } from "./sessions.ts";
 import { accountOn, assessmentReviewOn, ticketThreadOn } from "./storage/collections.ts";
 import type { DataContext, DataLayerOptions, Model } from "./storage/context.ts";
 import { ConfigurationError, ValidationError } from "./storage/errors.ts";
+import { optionsIn } from "./storage/options.ts";
 import { heardByMany } from "./storage/signals.ts";
 import { Support } from "./support.ts";
 
@@ -67,7 +68,7 @@ export interface DataLayer {
    * The same data layer for one invocation: every request is aborted by the signal, or when the time, in milliseconds,
    * is over; a time that is over already, such as a negative one, aborts at once. A Lambda handler passes
    * `context.getRemainingTimeInMillis()` less what it needs to answer.
-   * @throws ValidationError for milliseconds that are not a number.
+   * @throws ValidationError for milliseconds that are not a number, and for a limit that there is not.
    * @example
    * const context = { getRemainingTimeInMillis: () => 6_000 }; // Lambda's
    * const { assessments } = layer.within({ milliseconds: context.getRemainingTimeInMillis() - 500 });
@@ -104,6 +105,7 @@ function lazy(target: object, name: string, compute: () => unknown): void {
 
 /**
  * Binds the services to a client, a table and a clock.
+ * @throws ValidationError for an option that there is not, and for an empty name of a table.
  * @example
  * import { createDataLayer } from "@ielts-ai-prep/data-layer";
  *
@@ -133,7 +135,8 @@ function layerOn(context: DataContext): DataLayer {
     context,
     entities,
     collections,
-    within({ signal, milliseconds }: Parameters<DataLayer["within"]>[0]) {
+    within(limits: Parameters<DataLayer["within"]>[0]) {
+      const { signal, milliseconds } = optionsIn("within", limits, ["signal", "milliseconds"]);
       const signals = [context.options.signal, signal, milliseconds === undefined ? undefined : deadline(milliseconds)];
       const given = signals.filter((one) => one !== undefined);
       return layerOn({ ...context, options: { ...context.options, signal: heardByMany(AbortSignal.any(given)) } });

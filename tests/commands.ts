@@ -46,9 +46,11 @@ export function commandHost() {
       return end;
     },
     async stop(): Promise<void> {
-      if (host === undefined) return;
-      host.kill();
-      await once(host, "exit");
+      if (host === undefined || host.exitCode !== null || host.signalCode !== null) return;
+      const exit = once(host, "exit");
+      // A library that a benchmark loads takes SIGTERM for itself and goes on.
+      host.kill("SIGKILL");
+      await exit;
     },
   };
 }

@@ -1,8 +1,8 @@
 import { tableDefinition } from "../../entities/table.ts";
 import { createContext } from "../../services/context.ts";
-import type { DataLayerOptions } from "../../services/storage/context.ts";
 import { type Difference, differencesOf, RECOVERY_DAYS } from "../table/difference.ts";
 import { readTable, type TableState } from "../table/table-state.ts";
+import type { TableTarget } from "../table/table-target.ts";
 import type { FindingKind, ItemFinding } from "./item-check.ts";
 import { withoutSecrets } from "./item-check.ts";
 import { examineItems, type ItemExamination, type ItemExaminationOptions } from "./item-examination.ts";
@@ -22,11 +22,8 @@ export interface ExaminationOptions extends Pick<ItemExaminationOptions, "items"
 }
 
 /** Examines a table: its definition, its settings, reads and writes, and the keys of its items. */
-export async function examine(
-  target: Required<Pick<DataLayerOptions, "client" | "table">>,
-  options: ExaminationOptions,
-): Promise<CheckResult[]> {
-  const context = createContext(target);
+export async function examine({ client, table }: TableTarget, options: ExaminationOptions): Promise<CheckResult[]> {
+  const context = createContext({ client, table });
   const results: CheckResult[] = [];
   const tell = (result: CheckResult) => {
     results.push(result);
@@ -34,12 +31,12 @@ export async function examine(
   };
   let state: TableState | undefined;
   try {
-    state = await readTable(target.client, target.table);
+    state = await readTable(client, table);
   } catch (error) {
     tell(failed("definition", `it could not be read: ${(error as Error).message}`));
   }
   if (state === undefined && results.length === 0) {
-    tell(failed("definition", `there is no table ${target.table}: npm run create-table makes it`));
+    tell(failed("definition", `there is no table ${table}: npm run create-table makes it`));
     return results;
   }
   if (state !== undefined) for (const result of settingResults(state)) tell(result);

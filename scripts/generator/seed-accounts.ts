@@ -1,9 +1,9 @@
 import { UserModel } from "../../entities/user.ts";
 import { createContext } from "../../services/context.ts";
 import { bulkWrite } from "../../services/storage/bulk-writer.ts";
-import type { DataLayerOptions } from "../../services/storage/context.ts";
 import { Repository } from "../../services/storage/repository.ts";
 import type { StoredItem } from "../../services/storage/requests.ts";
+import type { TableTarget } from "../table/table-target.ts";
 import { type AccountNumber, createAccount } from "./account.ts";
 import { type Stores, storesOf } from "./stores.ts";
 
@@ -33,13 +33,14 @@ function* accountItems({ users, seed, now }: AccountsRequest, stores: Stores): G
  * written, so memory does not grow with the number of accounts.
  */
 export async function seedAccounts(
-  options: Pick<DataLayerOptions, "client" | "table">,
+  { client, table }: TableTarget,
   request: AccountsRequest,
   onProgress: (users: number) => void = () => {},
 ): Promise<AccountsReport> {
   let failures = 0;
   const context = createContext({
-    ...options,
+    client,
+    table,
     onRequest: ({ outcome }) => {
       if (outcome === "error") failures++;
     },
@@ -74,11 +75,8 @@ export async function seedAccounts(
  * The present of the accounts that the table holds already for a seed: written again with it they are replaced, with
  * another one they would get a second history. Undefined when there are none.
  */
-export async function presentOfSeed(
-  options: Pick<DataLayerOptions, "client" | "table">,
-  seed: number,
-): Promise<number | undefined> {
-  const context = createContext(options);
+export async function presentOfSeed({ client, table }: TableTarget, seed: number): Promise<number | undefined> {
+  const context = createContext({ client, table });
   const probe: AccountNumber = { seed, index: 0, now: 2_000_000_000 };
   const [generated] = createAccount(probe, storesOf(context));
   if (generated === undefined) return undefined;

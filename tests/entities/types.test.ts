@@ -36,7 +36,7 @@ import type {
 } from "../../entities/entitlement.ts";
 import type { EntityModel } from "../../entities/facts.ts";
 import { MODELS_OF_ACCOUNT } from "../../entities/models.ts";
-import type { NewQrToken, QrToken, QrTokenChange, QrTokenEntity, QrTokenModel } from "../../entities/qr-token.ts";
+import type { NewQrToken, QrToken, QrTokenChange, QrTokenEntity } from "../../entities/qr-token.ts";
 import type {
   NewQuestion,
   Question,
@@ -61,7 +61,7 @@ import type {
   SafetyLogModel,
   SafetyLogSummary,
 } from "../../entities/safety-log.ts";
-import type { NewSession, Session, SessionChange, SessionEntity, SessionModel } from "../../entities/session.ts";
+import type { NewSession, Session, SessionChange, SessionEntity } from "../../entities/session.ts";
 import type {
   NewTicket,
   Ticket,
@@ -120,12 +120,6 @@ type AsInferred<E extends AnyEntity, Item, New, Change> = [
 ] extends true[]
   ? true
   : false;
-
-/** The attributes that an index shows. */
-type View<
-  M extends { readonly schema: { readonly indexes: object } },
-  I extends keyof M["schema"]["indexes"],
-> = M["schema"]["indexes"][I] extends { readonly projection: readonly (infer N)[] } ? N : never;
 
 describe("what does not compile is refused at run time too", () => {
   it("refuses a value outside a closed set", () => {

@@ -169,6 +169,16 @@ describe("createDataLayer", () => {
     layer.context.client.destroy();
   });
 
+  it.each(["cursorsecret", "tables", "constructor"])("refuses %s, which is no option", (name) => {
+    const options = { client: db.client, table: db.table, [name]: "x" };
+
+    for (const make of [createDataLayer, createContext]) {
+      expect(() => make(options)).toThrow(
+        expect.objectContaining({ code: "validation", entity: "options", attribute: name }),
+      );
+    }
+  });
+
   it("is not needed for a service: each one works alone", async () => {
     const bound = countBindings();
     const context = createContext({ client: db.client, table: db.table });
@@ -228,6 +238,14 @@ describe("within a number of milliseconds", () => {
   it.each([Number.NaN, "1000", null])("refuses %p", (milliseconds) => {
     expect(() => db.layerWith({}).within({ milliseconds: milliseconds as number })).toThrow(
       expect.objectContaining({ code: "validation", attribute: "milliseconds" }),
+    );
+  });
+});
+
+describe("within a limit that there is not", () => {
+  it.each([{ miliseconds: 10 }, { timeout: 10, milliseconds: 10 }])("refuses %p", (limits) => {
+    expect(() => db.layerWith({}).within(limits)).toThrow(
+      expect.objectContaining({ code: "validation", entity: "within", attribute: Object.keys(limits)[0] }),
     );
   });
 });
