@@ -15,7 +15,7 @@ import { ValidationError } from "./storage/errors.ts";
 import type { ListOptions, Page } from "./storage/pages.ts";
 import { anyOf, type Reference, Repository } from "./storage/repository.ts";
 import type { Transition } from "./storage/transition.ts";
-import { attributeValue, checkShapes, definedPart, only } from "./storage/validation.ts";
+import { attributeValue, only } from "./storage/validation.ts";
 
 /** The key of an assessment. */
 export type AssessmentKey = Pick<Assessment, "assessment_id" | "user_id">;
@@ -74,18 +74,14 @@ const SKILLS_IN_ORDER: readonly Skill[] = ["speaking", "writing"];
 const typesOf = (skill: Skill) => ASSESSMENT_TYPES.filter((type) => type.startsWith(skill));
 
 /** The one skill that is scored, with all of its criteria. */
-function scoredSkill(input: AssessmentResult): Skill {
-  checkShapes(AssessmentModel, input);
-  const { scores } = input;
+function scoredSkill(scores: Scores): Skill {
   const [skill, ...others] = SKILLS_IN_ORDER.filter((name) => scores?.[name] !== undefined);
   if (skill === undefined || others.length > 0)
     throw new ValidationError("assessment", "scores", "must hold the scores of one skill", scores);
   const criteria = scores[skill] as Readonly<Record<string, unknown>>;
   for (const criterion of CRITERIA[skill]) {
     const path = `scores.${skill}.${criterion}`;
-    const score = criteria[criterion];
-    if (score === undefined) throw new ValidationError("assessment", path, "is required", score);
-    if (typeof score !== "number") throw new ValidationError("assessment", path, "must be a number", score);
+    if (criteria[criterion] === undefined) throw new ValidationError("assessment", path, "is required", undefined);
   }
   return skill;
 }
@@ -157,10 +153,9 @@ export class Assessments {
    */
   async complete(assessment: AssessmentReference, input: AssessmentResult): Promise<Assessment> {
     only("assessment", input, ["scores", "ai_feedback", "improvement_plan", "duration_minutes"]);
-    const skill = scoredSkill(input);
+    const { scores, ai_feedback, improvement_plan, duration_minutes } = this.#assessments.changesOf(input);
+    const skill = scoredSkill(scores);
     const key = await this.#assessments.keyFor<AssessmentKey>(assessment);
-    const { ai_feedback, improvement_plan, duration_minutes } = input;
-    const scores = definedPart(input.scores);
     const result = { scores, ai_feedback, improvement_plan, duration_minutes };
     return this.#assessments.transition("complete", key, "completed", {
       set: { ...result, band_score: overallBand(scores), completed_at: this.#context.clock() },
