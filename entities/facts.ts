@@ -7,10 +7,8 @@ import type { StateTransitions } from "./transitions.ts";
 export interface AccountLink<Attribute extends string = string, Pattern extends string = string> {
   /** The attribute that holds the account's address. */
   readonly attribute: Attribute;
-  /** The access pattern that finds them: by the address, or by the id of what they hang on. */
+  /** The access pattern that finds them by the address. */
   readonly by: Pattern;
-  /** The model whose items of the account lead to them. Absent: the address does. */
-  readonly through?: { readonly schema: EntitySchema };
 }
 
 /** An id that at most one owner may use: a claim is made of it before the item is written. */

@@ -24,7 +24,7 @@ import type {
 
 /** A user account, without its secrets. */
 export interface User {
-  /** The account's e-mail address, trimmed and lower-case. */
+  /** The account's e-mail address, in its normal form. */
   email: string;
   /** Display name. */
   username: string;

@@ -1,4 +1,4 @@
-import type { AccountLink, EntityModel, IdClaim } from "./facts.ts";
+import type { EntityModel, IdClaim } from "./facts.ts";
 import { type EntityName, MARKERS, MODELS } from "./models.ts";
 import { type AttributeSchema, type EntitySchema, enumOf, type IndexSchema } from "./schema.ts";
 import { type TableDefinition, tableDefinition } from "./table.ts";
@@ -62,10 +62,8 @@ export interface EntityDescription {
 export interface AccountDescription {
   /** The attribute that holds the account's address. */
   readonly attribute: string;
-  /** The access pattern that finds them. */
+  /** The access pattern that finds them by the address. */
   readonly by: string;
-  /** The entity whose items of the account lead to them. Absent: the address does. */
-  readonly through?: string;
 }
 
 /** The whole model, as `npm run model -- --json` prints it. */
@@ -119,16 +117,12 @@ function describeSchema({
   };
 }
 
-function describeAccount({ attribute, by, through }: AccountLink): AccountDescription {
-  return { attribute, by, ...(through === undefined ? {} : { through: through.schema.model.entity }) };
-}
-
 function describeEntity(model: EntityModel<EntitySchema>): EntityDescription {
   const { schema, seedTable, account, claim, transitions } = model;
   return {
     seedTable,
     ...describeSchema(schema),
-    ...(account === undefined ? {} : { account: describeAccount(account) }),
+    ...(account === undefined ? {} : { account }),
     ...(claim === undefined ? {} : { claim }),
     ...(transitions === undefined ? {} : { transitions }),
   };

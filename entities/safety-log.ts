@@ -1,9 +1,8 @@
 import { createSchema, Entity, type EntityConfiguration } from "electrodb";
-import { AssessmentModel } from "./assessment.ts";
 import { confidence, email, id, instant, listOf, migrated, oneOf, text } from "./attributes.ts";
 import { CONTENT_TYPES, MODERATION_ACTIONS, MODERATION_CATEGORIES } from "./enums.ts";
 import type { EntityModel } from "./facts.ts";
-import { collected, MODEL_VERSION, primary, SERVICE_NAME } from "./keys.ts";
+import { collected, MODEL_VERSION, primary, SERVICE_NAME, scoped } from "./keys.ts";
 
 const schema = createSchema({
   model: { service: SERVICE_NAME, entity: "safety_log", version: MODEL_VERSION },
@@ -30,6 +29,12 @@ const schema = createSchema({
   },
   indexes: {
     byId: primary("safety_log", { pk: ["log_id"], sk: ["timestamp"], description: "A safety log by its id alone" }),
+    byUser: scoped("gsi1", "safety_log", {
+      pk: ["user_email"],
+      sk: ["timestamp", "log_id"],
+      view: [],
+      description: "Safety logs of a user, keys only, for export and erasure",
+    }),
     byAssessment: collected("gsi4", "assessmentReview", "safety_log", {
       pk: ["assessment_id"],
       sk: ["timestamp", "log_id"],
@@ -49,7 +54,7 @@ export const SafetyLogModel = {
   schema,
   description: "A moderation event, whole",
   seedTable: "ielts-ai-safety-logs",
-  account: { attribute: "user_email", by: "byAssessment", through: AssessmentModel },
+  account: { attribute: "user_email", by: "byUser" },
   claim: { kind: "safety_log", id: "log_id", owner: ["user_email"], begins: "timestamp" },
   bind: (config: EntityConfiguration) => new Entity(schema, config),
 } as const satisfies EntityModel<typeof schema>;

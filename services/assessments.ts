@@ -15,7 +15,7 @@ import { ValidationError } from "./storage/errors.ts";
 import type { ListOptions, Page } from "./storage/pages.ts";
 import { anyOf, type Reference, Repository } from "./storage/repository.ts";
 import type { Transition } from "./storage/transition.ts";
-import { attributeValue, checkShapes, definedPart, only } from "./storage/validation.ts";
+import { attributeValue, only } from "./storage/validation.ts";
 
 /** The key of an assessment. */
 export type AssessmentKey = Pick<Assessment, "assessment_id" | "user_id">;
@@ -70,18 +70,14 @@ const SKILLS_IN_ORDER: readonly Skill[] = ["speaking", "writing"];
 const typesOf = (skill: Skill) => ASSESSMENT_TYPES.filter((type) => type.startsWith(skill));
 
 /** The skills that are scored, each with all of its criteria. */
-function scoredSkills(input: AssessmentResult): Skill[] {
-  checkShapes(AssessmentModel, input);
-  const { scores } = input;
+function scoredSkills(scores: Scores): Skill[] {
   const skills = SKILLS_IN_ORDER.filter((skill) => scores?.[skill] !== undefined);
   if (skills.length === 0) throw new ValidationError("assessment", "scores", "must hold the scores of a skill", scores);
   for (const skill of skills) {
     const criteria = scores[skill] as Readonly<Record<string, unknown>>;
     for (const criterion of CRITERIA[skill]) {
       const path = `scores.${skill}.${criterion}`;
-      const score = criteria[criterion];
-      if (score === undefined) throw new ValidationError("assessment", path, "is required", score);
-      if (typeof score !== "number") throw new ValidationError("assessment", path, "must be a number", score);
+      if (criteria[criterion] === undefined) throw new ValidationError("assessment", path, "is required", undefined);
     }
   }
   return skills;
@@ -158,10 +154,9 @@ export class Assessments {
    */
   async complete(assessment: AssessmentReference, input: AssessmentResult): Promise<Assessment> {
     only("assessment", input, ["scores", "ai_feedback", "improvement_plan", "duration_minutes"]);
-    const skills = scoredSkills(input);
+    const { scores, ai_feedback, improvement_plan, duration_minutes } = this.#assessments.changesOf(input);
+    const skills = scoredSkills(scores);
     const key = await this.#assessments.keyFor<AssessmentKey>(assessment);
-    const { ai_feedback, improvement_plan, duration_minutes } = input;
-    const scores = definedPart(input.scores);
     const result = { scores, ai_feedback, improvement_plan, duration_minutes };
     return this.#assessments.transition("complete", key, "completed", {
       set: { ...result, band_score: overallBand(scores), completed_at: this.#context.clock() },

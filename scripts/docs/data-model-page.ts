@@ -67,8 +67,7 @@ function attributes(): string {
 function accountItems(): string {
   const rows = Object.entries(model.entities).flatMap(([name, { account }]) => {
     if (account === undefined) return [];
-    const { attribute, by, through } = account;
-    return [[code(name), code(attribute), `${code(by)}${through === undefined ? "" : ` of each ${code(through)}`}`]];
+    return [[code(name), code(account.attribute), code(account.by)]];
   });
   return table(["entity", "the account", "found by"], rows);
 }

@@ -111,6 +111,11 @@ export const SAMPLES: readonly Sample[] = [
     run: async (layer) => await layer.moderation.getSafetyLog("demo-log-chen-1"),
   },
   {
+    question: "Safety logs of a user, among everything of theirs",
+    pattern: "safety_log.byUser",
+    run: async (layer) => await layer.accounts.export("maria.silva@example.com"),
+  },
+  {
     question: "Safety logs and reports of an assessment, in outline",
     pattern: "assessmentReview",
     run: async (layer) => await layer.moderation.reviewOutline("demo-assessment-chen-3"),

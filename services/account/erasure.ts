@@ -7,7 +7,7 @@ import { ConflictError } from "../storage/errors.ts";
 import { Repository } from "../storage/repository.ts";
 import { batchDelete, batchGet, keyOf, keyText, type StoredItem } from "../storage/requests.ts";
 import { attributeValue } from "../storage/validation.ts";
-import { byEntity, entityOf, isLeading, modelOf, rowsByAddress, rowsThrough } from "./items.ts";
+import { byEntity, entityOf, modelOf, rowsOfAccount } from "./items.ts";
 
 /** How many items of each entity an erasure removed. */
 export type ErasureReport = Readonly<Record<AccountEntity, number>>;
@@ -41,21 +41,15 @@ const shutForGood = (users: Repository<UserEntity>, email: string): Promise<User
 
 /**
  * Removes the account's items, its own row aside, and gives a row of each. Index reads lag behind writes, so the items
- * are looked for until none is left. Items that lead to others go when nothing else is left: without them a call after a
- * crash would not find the others.
+ * are looked for until none is left.
  */
 async function removeItems(context: DataContext, email: string): Promise<Iterable<StoredItem>> {
   const removed = new Map<string, StoredItem>();
-  const leading = new Map<string, StoredItem>();
   for (let pass = 0; ; pass++) {
-    const found = await rowsByAddress(context, email, LABEL);
-    for (const row of found.filter(isLeading)) leading.set(keyText(row), row);
-    const led = await rowsThrough(context, email, [...leading.values()], LABEL);
-    const others = [...found.filter((row) => !isLeading(row)), ...led];
-    if (others.length === 0 && found.length === 0) return removed.values();
+    const rows = await rowsOfAccount(context, email, LABEL);
+    if (rows.length === 0) return removed.values();
     if (pass === MAX_PASSES) throw new ConflictError("user", "busy", "Items of the account keep being written.");
-    await settleClaims(context, others);
-    const rows = others.length > 0 ? others : found;
+    await settleClaims(context, rows);
     await batchDelete(context, LABEL, rows.map(keyOf));
     for (const row of rows) removed.set(keyText(row), row);
   }

@@ -6,7 +6,7 @@ import { NotFoundError } from "../storage/errors.ts";
 import { Repository } from "../storage/repository.ts";
 import { batchGet, keyOf, type StoredItem } from "../storage/requests.ts";
 import { attributeValue } from "../storage/validation.ts";
-import { byEntity, entityOf, isLeading, modelOf, rowsByAddress, rowsThrough } from "./items.ts";
+import { byEntity, entityOf, modelOf, rowsOfAccount } from "./items.ts";
 
 /** The entities that belong to an account. */
 export type ExportedEntity = AccountEntity;
@@ -33,9 +33,8 @@ export async function exportAccount(context: DataContext, email: string): Promis
 /** The account's items as they are stored now, its own row first. */
 async function wholeItemsOf(context: DataContext, user_email: string): Promise<StoredItem[]> {
   const user = await new Repository(context, UserModel).findStored(user_email, { consistent: true });
-  const found = await rowsByAddress(context, user_email, LABEL);
-  const others = await rowsThrough(context, user_email, found.filter(isLeading), LABEL);
-  const items = await batchGet(context, LABEL, [...found, ...others].map(keyOf), { consistent: true });
+  const rows = await rowsOfAccount(context, user_email, LABEL);
+  const items = await batchGet(context, LABEL, rows.map(keyOf), { consistent: true });
   return user === undefined ? items : [user, ...items];
 }
 

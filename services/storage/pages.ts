@@ -1,8 +1,8 @@
 import type { DataContext } from "./context.ts";
 import type { QueryOperation } from "./electrodb.ts";
 import { InvalidCursorError } from "./errors.ts";
+import { countIn, only } from "./options.ts";
 import { type RequestLabel, type RequestParameters, type StoredItem, send } from "./requests.ts";
-import { countIn, only } from "./validation.ts";
 
 /** One page of a list. */
 export interface Page<T> {

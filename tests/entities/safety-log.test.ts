@@ -16,6 +16,8 @@ describe("keys", () => {
       __edb_v__: "1",
       pk: "safety_log#Log#_1",
       sk: "0000000003",
+      gsi1pk: "safety_log#maria@example.com",
+      gsi1sk: "0000000003#Log#_1",
       gsi4pk: "assessmentReview#As:7#x",
       gsi4sk: "safety_log#0000000003#Log#_1",
       log_id: "Log#_1",
@@ -40,6 +42,13 @@ describe("keys", () => {
     expect(keyOf(safetyLogs.get({ log_id: "Log-1", timestamp: 1_760_000_000 }))).toEqual({
       pk: "safety_log#Log-1",
       sk: "1760000000",
+    });
+  });
+
+  it("find the logs of a user", () => {
+    expect(queryOf(safetyLogs.query.byUser({ user_email: "maria@example.com" }))).toEqual({
+      index: "gsi1",
+      where: 'gsi1pk = "safety_log#maria@example.com"',
     });
   });
 

@@ -157,6 +157,7 @@ describe("a scope", () => {
       "question",
       "report",
       "rubric",
+      "safety_log",
       "session",
       "ticket",
     ]);

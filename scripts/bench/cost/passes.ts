@@ -120,11 +120,11 @@ const measureAct = ({ recorder }: Bench, { run }: Act, results: unknown[]) =>
     results.push(await run());
   });
 
-/** Ids and cursors are each side's own; all else must be alike. */
+/** Ids and cursors are each side's own, as is the account in a session's id; all else must be alike. */
 const masked = (results: readonly unknown[]): unknown =>
   JSON.parse(
     JSON.stringify(results, (name, value) => (name === "cursor" && value !== null ? "<cursor>" : value)).replaceAll(
-      /[0-9a-f]{8}-[0-9a-f]{4}-[47][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/g,
+      /[0-9a-f]{8}-[0-9a-f]{4}-[47][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}(?:\.[\w-]+)?/g,
       "<id>",
     ),
   );

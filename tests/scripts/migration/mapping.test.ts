@@ -210,6 +210,7 @@ describe("a source item", () => {
       { ...USER, password_hash: "hunter2" },
       "user.password_hash must be an encoded password hash",
     ],
+    ["invalid_value", "user", { ...USER, email: "ma\u200bria@example.com" }, "user.email must be an e-mail address"],
     ["invalid_value", "user", { ...USER, email: "nobody" }, "user.email must be an e-mail address"],
     [
       "invalid_value",

@@ -118,6 +118,14 @@ describe("a migration", () => {
   it.each([
     ["e-mails that differ in case", "user", [aLegacyUser(), aLegacyUser({ email: "Maria@example.com" })]],
     [
+      "e-mails that differ in Unicode's forms",
+      "user",
+      [
+        aLegacyUser({ email: "jos\u00e9@m\u00fcnchen.example" }),
+        aLegacyUser({ email: "jose\u0301@xn--mnchen-3ya.example" }),
+      ],
+    ],
+    [
       "a product under two names",
       "entitlement",
       [aLegacyPurchase(), aLegacyPurchase({ product_id: "academic_writing", transaction_id: "2" })],
