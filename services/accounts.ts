@@ -67,7 +67,9 @@ export class Accounts {
   }
 
   /**
-   * Registers an account: active, e-mail not verified. The same registration again, from a retry, gives it back.
+   * Registers an account: active, e-mail not verified. The same registration again, from a retry, gives it back: the same
+   * is one with the same `password_hash` and `verification_token`. Hash once and send that hash again: the same password
+   * with a fresh salt is another hash, and so another registration.
    * @throws ConflictError when the e-mail address has another account (`registered`), or had one that was erased
    * within the last hour (`erased`).
    * @example

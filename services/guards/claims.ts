@@ -7,7 +7,7 @@ import type { AnyEntity, DataContext, Model } from "../storage/context.ts";
 import { ConflictError, ValidationError } from "../storage/errors.ts";
 import { Repository } from "../storage/repository.ts";
 import type { StoredItem } from "../storage/requests.ts";
-import { KEY_PREFIX_BYTES } from "../storage/validation.ts";
+import { MAX_KEY_VALUE_BYTES } from "../storage/rules.ts";
 
 /** A claim, and whether this call was the one that made it. */
 export interface ClaimResult {
@@ -16,11 +16,9 @@ export interface ClaimResult {
   readonly fresh: boolean;
 }
 
-const MAX_CLAIMED_ID_BYTES = MAX_PARTITION_KEY_BYTES - KEY_PREFIX_BYTES;
-
 /** Checks that a claim's key can hold a value, in the name of the attribute that it comes from. */
 export function checkClaimable(model: Model, attribute: string, value: string): string {
-  if (Buffer.byteLength(value) <= MAX_CLAIMED_ID_BYTES) return value;
+  if (Buffer.byteLength(value) <= MAX_KEY_VALUE_BYTES) return value;
   throw new ValidationError(
     model.schema.model.entity,
     attribute,
