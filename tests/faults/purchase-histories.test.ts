@@ -13,7 +13,7 @@ import { report } from "./report.ts";
 import { LONG, SEED, seededRandom } from "./seeded-random.ts";
 
 const random = seededRandom(SEED);
-const HISTORIES = LONG ? 1_000 : 30;
+const HISTORIES = LONG ? 200 : 20;
 const PROCESSES = 3;
 const CALLS_OF_A_PROCESS = 5;
 /** How often a process dies at a request: before it or after it. */
