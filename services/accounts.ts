@@ -104,7 +104,7 @@ export class Accounts {
     // A write that failed may have been stored: a retry finds out.
     if (written.status === "rejected" && !isConflict(written.reason)) throw written.reason;
     if (gone.value) {
-      if (written.status === "fulfilled") await this.#users.remove("undo", this.#users.entity.delete({ email }));
+      if (written.status === "fulfilled") await this.#users.remove("undo", { email });
       throw new ConflictError("user", "erased", "The account was erased within the last hour.");
     }
     if (written.status === "rejected") throw written.reason;

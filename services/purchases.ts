@@ -225,7 +225,7 @@ export class Purchases {
     // The entitlement is read before the claim: settling happens before replacing, so this order misses no grant.
     const current = await this.#read(key);
     const claim = await claimId(this.#context, ...claimed, purchase_date);
-    const takeBack = () => this.#entitlements.remove("undo", this.#entitlements.entity.delete(key));
+    const takeBack = () => this.#entitlements.remove("undo", key);
     if (current?.transaction_id === transaction_id) {
       // A call that an erasure refused may have crashed before it took the entitlement back. It may also have been
       // granted before the erasure, and then it must not be granted again.

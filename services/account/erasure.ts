@@ -24,7 +24,7 @@ export async function eraseAccount(context: DataContext, email: string): Promise
   const report = byEntity(() => 0);
   for (const row of await removeItems(context, user_email)) report[entityOf(row)]++;
   if (own !== undefined) {
-    await users.remove("erase", users.entity.delete({ email: user_email }));
+    await users.remove("erase", { email: user_email });
     report.user++;
   }
   return report;

@@ -15,11 +15,12 @@ export async function markErased(context: DataContext, user_email: string): Prom
   const created_at = context.clock();
   const expires_at = created_at + ERASURE_MARKER_SECONDS;
   await claims.insert({ ...key, owner: key.claimed_id, created_at, expires_at }, () =>
-    claims.change(
+    claims.changeStored(
       "extend",
       {},
       (claim) => claim.patch(key).set({ expires_at }),
-      (current) => claims.parse(current as StoredItem),
+      // DynamoDB removed the old marker meanwhile.
+      () => markErased(context, user_email),
     ),
   );
 }

@@ -1,5 +1,4 @@
 import type { CreateEntityItem, EntityItem } from "electrodb";
-import { primaryKeyOf } from "../../entities/schema.ts";
 import type { AnyEntity, DataContext, Model } from "../storage/context.ts";
 import { ConflictError, type NotFoundError } from "../storage/errors.ts";
 import { Repository } from "../storage/repository.ts";
@@ -39,13 +38,11 @@ export async function createOnce<E extends AnyEntity>(
     store.itemOf(item);
     created = { ...item, [model.claim.begins]: await claimOwnId(context, model, given) };
   }
-  const { attributes: names } = primaryKeyOf(model.schema);
-  const key = Object.fromEntries(names.map((name) => [name, created[name as never]]));
   return writeUnlessErased(
     context,
     given[model.account.attribute] as string,
     () => store.insertOnce(created),
-    () => store.remove("undo", store.entity.delete(key as never)),
+    () => store.remove("undo", created),
     parent,
   );
 }

@@ -26,10 +26,9 @@ export function bindEntity<E>(model: Bindable<E>, client: DynamoDBClient, table:
 export type Where = (
   attributes: Readonly<Record<string, unknown>>,
   operations: Readonly<
-    Record<"eq" | "ne" | "lt" | "lte" | "gt" | "gte", (attribute: never, value: unknown) => string>
-  > & {
-    readonly notExists: (attribute: never) => string;
-  },
+    Record<"eq" | "ne" | "lt" | "lte" | "gt" | "gte", (attribute: unknown, value: unknown) => string> &
+      Record<"exists" | "notExists", (attribute: unknown) => string>
+  >,
 ) => string;
 
 interface Patch {
@@ -42,7 +41,7 @@ interface Patchable {
   patch(key: object): Patch;
 }
 
-/** ElectroDB's patch of an item: for state changes of any entity, where its types would need the entity's own. */
+/** ElectroDB's request for a change of any entity's state, where its types would need the entity's own. */
 export const transitionOf = (
   entity: unknown,
   key: object,
@@ -50,7 +49,7 @@ export const transitionOf = (
   condition: Where,
 ) => {
   const patch = (entity as Patchable).patch(key).set(set);
-  return (Object.keys(add).length === 0 ? patch : patch.add(add)).where(condition) as never;
+  return (Object.keys(add).length === 0 ? patch : patch.add(add)).where(condition).params();
 };
 
 /** A query as ElectroDB builds it. */
@@ -77,7 +76,7 @@ export function queryOf(entity: unknown, pattern: string, key: object, between?:
 interface Addressable {
   create(item: object): { params(): RequestParameters };
   get(key: object): { params(): RequestParameters };
-  delete(key: object): { params(): RequestParameters };
+  delete(key: object): { params(): RequestParameters; where(condition: Where): { params(): RequestParameters } };
 }
 
 /** ElectroDB's request for one item of any entity, by its whole key. */
@@ -86,3 +85,13 @@ export const getOf = (entity: unknown, key: object): RequestParameters => (entit
 /** ElectroDB's request for writing an item of any entity that must not exist yet. */
 export const createOf = (entity: unknown, item: object): RequestParameters =>
   (entity as Addressable).create(item).params();
+
+/** ElectroDB's request for removing an item of any entity, if it meets the condition. */
+export function deleteOf(entity: unknown, key: object, condition?: Where): RequestParameters {
+  const operation = (entity as Addressable).delete(key);
+  return (condition === undefined ? operation : operation.where(condition)).params();
+}
+
+/** ElectroDB's query of a collection. */
+export const collectionQueryOf = (collection: unknown, key: object): QueryOperation =>
+  (collection as (key: object) => QueryOperation)(key);
