@@ -31,9 +31,18 @@ export type Where = (
   >,
 ) => string;
 
+/** What a change does to an item's attributes. */
+export interface Change {
+  readonly set: object;
+  /** Numbers that grow by so much. */
+  readonly add?: object;
+  readonly remove?: readonly string[];
+}
+
 interface Patch {
   set(values: object): Patch;
   add(values: object): Patch;
+  remove(names: readonly string[]): Patch;
   where(condition: Where): { params(): RequestParameters };
 }
 
@@ -41,16 +50,13 @@ interface Patchable {
   patch(key: object): Patch;
 }
 
-/** ElectroDB's request for a change of any entity's state, where its types would need the entity's own. */
-export const transitionOf = (
-  entity: unknown,
-  key: object,
-  { set, add }: { readonly set: object; readonly add: object },
-  condition: Where,
-) => {
-  const patch = (entity as Patchable).patch(key).set(set);
-  return (Object.keys(add).length === 0 ? patch : patch.add(add)).where(condition).params();
-};
+/** ElectroDB's change of an item of any entity, where its types would need the entity's own. */
+export function changeOf(entity: unknown, key: object, { set, add = {}, remove = [] }: Change, condition: Where) {
+  let patch = (entity as Patchable).patch(key).set(set);
+  if (Object.keys(add).length > 0) patch = patch.add(add);
+  if (remove.length > 0) patch = patch.remove(remove);
+  return patch.where(condition);
+}
 
 /** A query as ElectroDB builds it. */
 export interface QueryOperation {

@@ -3,7 +3,7 @@ import type { CreateEntityItem, EntityItem } from "electrodb";
 import { primaryKeyOf } from "../../entities/schema.ts";
 import type { StateTransitions } from "../../entities/transitions.ts";
 import type { AnyEntity, DataContext, Model } from "./context.ts";
-import { type Between, createOf, deleteOf, getOf, queryOf, transitionOf, type Where } from "./electrodb.ts";
+import { type Between, changeOf, createOf, deleteOf, getOf, queryOf, type Where } from "./electrodb.ts";
 import { ConflictError, ItemTooLargeError, NotFoundError } from "./errors.ts";
 import { countRows, eachRow, type ListOptions, type Page, readPage } from "./pages.ts";
 import { type Asked, askedOf, type PatternOf, type Question, type Range, type RowOf } from "./patterns.ts";
@@ -324,7 +324,7 @@ export class Repository<E extends AnyEntity> {
         from.length === 0 ? operations.notExists(state) : anyOf(...from.map((one) => operations.eq(state, one)));
       return condition === undefined ? allowed : `${allowed} AND ${condition.holds(attributes, operations)}`;
     };
-    const parameters = transitionOf(this.entity, key, { set: changes, add }, meets);
+    const parameters = changeOf(this.entity, key, { set: changes, add }, meets).params();
     const { refused, item: current } = await this.#update(accessPattern, parameters);
     if (!refused) return this.parse(current);
     if (current === undefined) throw this.notFound(idOf(this.model, key));
