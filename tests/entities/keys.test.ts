@@ -204,6 +204,7 @@ describe("an index by time", () => {
       "devops_action.byStatus",
       "devops_action.byService",
       "devops_action.byTicket",
+      "erasure.byState",
     ]);
   });
 
