@@ -106,9 +106,7 @@ export class Accounts {
       account_status: "active",
     } as const;
     this.#users.itemOf(user);
-    let fresh = true;
     const registered = await this.#users.insert(user, (current) => {
-      fresh = false;
       const same =
         equalSecrets(current?.password_hash, input.password_hash) &&
         equalSecrets(current?.verification_token, input.verification_token);
@@ -116,7 +114,8 @@ export class Accounts {
     });
     // After the write, which an erasure that began before it has not seen.
     await openAnew(this.#context, email).catch(async (error: unknown) => {
-      if (fresh && isConflict(error)) await this.#users.remove("undo", this.#users.entity.delete({ email }));
+      const stored = registered !== undefined;
+      if (stored && isConflict(error)) await this.#users.remove("undo", this.#users.entity.delete({ email }));
       throw error;
     });
     if (registered !== undefined) return registered;

@@ -3,7 +3,7 @@ import type { Erasure } from "../../entities/erasure.ts";
 import type { AccountEntity } from "../../entities/models.ts";
 import { type UserEntity, UserModel } from "../../entities/user.ts";
 import { claimOf, settleClaim } from "../guards/claims.ts";
-import { eachUnfinished, enterErasure, isUnfinished, ledgerOf, makeFinal } from "../guards/erasure.ts";
+import { eachUnfinished, enterErasure, isStill, ledgerOf, makeFinal } from "../guards/erasure.ts";
 import type { DataContext } from "../storage/context.ts";
 import { optionsIn } from "../storage/options.ts";
 import type { ListOptions, Page } from "../storage/pages.ts";
@@ -77,7 +77,7 @@ export async function eraseAccount(
   const work = workOf("erase", options);
   const erasure = await enterErasure(context, user_email);
   const removed = byEntity(() => 0);
-  const { swept } = await workOff(context, erasure, removed, work);
+  const { swept } = await workOff(context, { ...erasure, user_email }, removed, work);
   return { removed, swept, final_at: erasure.final_at };
 }
 
@@ -157,7 +157,8 @@ class Sweep {
     const others = MODELS_OF_ITEMS.filter(({ account }) => account.letsIn !== true);
     if (!(await this.#removeAll(others))) return false;
     if (!(await this.#mayGoOn())) return false;
-    const own = await this.#shutForGood();
+    // A final erasure has left no account, and one that is there now began after it.
+    const own = this.#erasure.state === "unfinished" && (await this.#shutForGood());
     if (!(await this.#removeAll(lettingIn))) return false;
     if (own) await this.#removeOwnRow();
     return true;
@@ -177,7 +178,7 @@ class Sweep {
 
   async #removeFound(): Promise<boolean> {
     if (this.#found.length === 0) return true;
-    // Everything found was of the erased account if its erasure is unfinished still: nobody has registered anew.
+    // Everything found was of the erased account if nobody has registered anew until now.
     if (!(await this.#mayGoOn())) return false;
     const rows = this.#found;
     this.#found = [];
@@ -189,7 +190,7 @@ class Sweep {
   }
 
   async #mayGoOn(): Promise<boolean> {
-    return !this.#isOver() && (await isUnfinished(this.#context, this.#erasure));
+    return !this.#isOver() && (await isStill(this.#context, this.#erasure));
   }
 
   #isOver(): boolean {

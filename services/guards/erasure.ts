@@ -29,16 +29,19 @@ export const entryOf = (context: DataContext, user_email: string): Promise<Erasu
   ledgerOf(context).find({ account: accountHash(user_email) }, { consistent: true });
 
 /**
- * Enters an erasure that begins now, and makes every write for the account fail from now on. An unfinished one stays as it
- * is. Safe to repeat.
+ * Enters an erasure that begins now, and makes every write for the account fail from now on. Safe to repeat: an entry that
+ * refuses writes already stays as it is.
  */
 export async function enterErasure(context: DataContext, user_email: string): Promise<Erasure> {
   const ledger = ledgerOf(context);
   const account = accountHash(user_email);
   const erased_at = context.clock();
   const entry = { state: "unfinished", user_email, erased_at, final_at: erased_at + ERASURE_FINAL_SECONDS } as const;
-  return ledger.insert({ account, ...entry }, (current) => {
-    if (current?.state === "unfinished") return ledger.parse(current);
+  return ledger.insert({ account, ...entry }, async (current) => {
+    if (current?.state === "unfinished") return ledger.parse(current as StoredItem);
+    // The registration of a person whose account was erased may have died before it marked the entry.
+    const isFinal = current?.state === "final" && !(await isRegistered(context, user_email));
+    if (isFinal) return ledger.parse(current as StoredItem);
     return ledger.change(
       "begin",
       entry,
@@ -51,6 +54,10 @@ export async function enterErasure(context: DataContext, user_email: string): Pr
       (begun) => ledger.parse(begun as StoredItem),
     );
   });
+}
+
+async function isRegistered(context: DataContext, email: string): Promise<boolean> {
+  return (await new Repository(context, UserModel).findStored({ email }, { consistent: true })) !== undefined;
 }
 
 /** Each erasure that is unfinished, read consistently, the oldest first. The index may miss one that has just begun. */
@@ -66,10 +73,10 @@ export async function* eachUnfinished(context: DataContext): AsyncGenerator<Eras
   }
 }
 
-/** Whether an erasure is still the one that was entered, and unfinished. */
-export async function isUnfinished(context: DataContext, { account, erased_at }: Erasure): Promise<boolean> {
+/** Whether an entry is still as it was read: then nobody has registered anew. */
+export async function isStill(context: DataContext, { account, state, erased_at }: Erasure): Promise<boolean> {
   const now = await ledgerOf(context).find({ account }, { consistent: true });
-  return now?.state === "unfinished" && now.erased_at === erased_at;
+  return now?.state === state && now.erased_at === erased_at;
 }
 
 /** Makes an unfinished erasure final, and forgets the address. Safe to repeat. */
@@ -95,10 +102,9 @@ export const refuses = (entry: StoredItem | undefined, began?: number): boolean 
   entry !== undefined &&
   (entry.state !== "registered" || (began !== undefined && began <= (entry.erased_at as number)));
 
-/** @throws ConflictError `erased` when an item of the account that began at that instant is refused. */
-export async function refuseErased(context: DataContext, user_email: string, began: number): Promise<void> {
-  const entry = await ledgerOf(context).findStored({ account: accountHash(user_email) }, { consistent: true });
-  if (refuses(entry, began)) throw erased();
+/** Whether an item of an account that began at an instant is refused. */
+export async function isRefused(context: DataContext, user_email: string, began: number): Promise<boolean> {
+  return refuses(await ledgerOf(context).findStored({ account: accountHash(user_email) }, { consistent: true }), began);
 }
 
 /**

@@ -5,7 +5,7 @@ import type { NotFoundError } from "../storage/errors.ts";
 import { Repository } from "../storage/repository.ts";
 import { batchGet, type RequestLabel, type StoredItem, type StoredKey, send } from "../storage/requests.ts";
 import { type ClaimingModel, claimOwnId } from "./claims.ts";
-import { entryKeyOf, erased, ledgerOf, refuseErased, refuses } from "./erasure.ts";
+import { entryKeyOf, erased, isRefused, ledgerOf, refuses } from "./erasure.ts";
 
 /** An item that must be there for another one to be. */
 interface Parent {
@@ -35,23 +35,33 @@ export async function createOnce<E extends AnyEntity>(
   const store = new Repository(context, model);
   const given = item as Readonly<Record<string, unknown>>;
   const user_email = given[model.account.attribute] as string;
-  let created = item;
-  let began: number | undefined;
-  if (ownId) {
-    // Nothing of an item that is refused is written, not even its claim.
-    store.itemOf(item);
-    const claim = await claimOwnId(context, model, given);
-    began = claim.created_at;
-    if (!claim.fresh) await refuseErased(context, user_email, began);
-    created = { ...item, [model.claim.begins]: began };
-  }
   const { attributes: names } = primaryKeyOf(model.schema);
-  const key = Object.fromEntries(names.map((name) => [name, created[name as never]]));
+  const undo = (created: CreateEntityItem<E>) => {
+    const key = Object.fromEntries(names.map((name) => [name, created[name as never]]));
+    return store.remove("undo", store.entity.delete(key as never));
+  };
+  if (!ownId)
+    return writeUnlessErased(
+      context,
+      user_email,
+      () => store.insertOnce(item),
+      () => undo(item),
+      { parent },
+    );
+  // Nothing of an item that is refused is written, not even its claim.
+  store.itemOf(item);
+  const { created_at: began, fresh } = await claimOwnId(context, model, given);
+  const created = { ...item, [model.claim.begins]: began };
+  if (!fresh && (await isRefused(context, user_email, began))) {
+    // A call before this one may have died between its write and its look at the ledger.
+    await undo(created);
+    throw erased();
+  }
   return writeUnlessErased(
     context,
     user_email,
     () => store.insertOnce(created),
-    () => store.remove("undo", store.entity.delete(key as never)),
+    () => undo(created),
     { parent, began },
   );
 }

@@ -1,7 +1,7 @@
 import { CLAIM_KINDS } from "../../entities/claim.ts";
 import { MODELS } from "../../entities/models.ts";
 import type { Model } from "../../services/context.ts";
-import { itemOf, itemsOf, keyOf, patchOf } from "./parameters.ts";
+import { itemOf, keyOf, patchOf } from "./parameters.ts";
 import { describeRules } from "./rules.ts";
 import { aClaim, claims, SUBJECTS } from "./samples.ts";
 

@@ -20,6 +20,7 @@ import {
   TABLE,
 } from "../../scripts/iam/service-policies.ts";
 import type { DataLayer } from "../../services/data-layer.ts";
+import { ERASURE_FINAL_SECONDS } from "../../services/guards/erasure.ts";
 import { DataLayerError } from "../../services/storage/errors.ts";
 import { aDiagnosis, aSafetyEvent, aTicket, MARIA, startAssessment } from "../builders.ts";
 import { NOW, ON_DYNAMODB_LOCAL, openTestTable, type TestTable } from "../engine.ts";
@@ -153,6 +154,11 @@ const CIRCUMSTANCES: readonly (() => Promise<unknown>)[] = [
   async () => remove(await db.contents()),
   async () => remove((await db.contents()).filter(({ __edb_e__: entity }) => entity === "claim")),
   () => db.layer.accounts.erase(MARIA),
+  async () => {
+    await db.layer.accounts.erase(MARIA);
+    db.clock.now += ERASURE_FINAL_SECONDS;
+    await db.layer.accounts.finishErasures();
+  },
   () => db.layer.accounts.suspend(MARIA).catch(() => undefined),
 ];
 
