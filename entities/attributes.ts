@@ -1,4 +1,5 @@
 import { CustomAttributeType } from "electrodb";
+import { normalizeEmail, readEmail } from "./email-address.ts";
 import { BANDS, CRITERIA, type Skill } from "./enums.ts";
 
 /**
@@ -30,13 +31,15 @@ export class BrokenRule extends Error {
 /** Returns the rule that a value of the right type breaks, or undefined. */
 type Check<T> = (value: T) => string | undefined;
 
-function validator<T>(check: Check<T>) {
-  return (value: T | undefined): boolean => {
+/** A rule as this package reads it, and as ElectroDB does, which shows what a validator throws. */
+const ruled = <T>(check: Check<T>) => ({
+  check,
+  validate: (value: T | undefined): boolean => {
     const broken = value === undefined ? undefined : check(value);
     if (broken !== undefined) throw new BrokenRule(broken);
     return true;
-  };
-}
+  },
+});
 
 const wellFormed: Check<string> = (value) =>
   value.isWellFormed() ? undefined : "must be well-formed Unicode, without lone surrogates";
@@ -54,12 +57,7 @@ const checkInstant: Check<number> = (value) => {
   return undefined;
 };
 
-const checkEmail: Check<string> = (value) => {
-  const email = normalizeEmail(value);
-  if (email.length > 254) return "must be an e-mail address of at most 254 characters";
-  if (!/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(email)) return "must be an e-mail address";
-  return wellFormed(email);
-};
+const checkEmail: Check<string> = (value) => wellFormed(value) ?? readEmail(value).broken;
 
 const checkBand: Check<number> = (value) =>
   value >= 0 && value <= 9 && Number.isInteger(value * 2) ? undefined : "must be a band from 0 to 9 in halves";
@@ -92,24 +90,21 @@ const checkSlug: Check<string> = (value) =>
     ? undefined
     : "must be 1 to 64 lower-case letters, digits, hyphens or underscores";
 
-/** Trimmed and lower-cased: the one form of an address in keys and attributes. */
-export const normalizeEmail = (value: string): string => value.trim().toLowerCase();
-
 /** Free text; may be empty. */
 export const text = <const N extends AttributeNotes>(notes: N) =>
-  ({ type: "string", validate: validator(wellFormed), ...notes }) as const;
+  ({ type: "string", ...ruled(wellFormed), ...notes }) as const;
 
 /** An id or another value that stands in a key: not empty, kept as it is, case matters. */
 export const id = <const N extends AttributeNotes>(notes: N) =>
-  ({ type: "string", validate: validator(notEmpty), ...notes }) as const;
+  ({ type: "string", ...ruled(notEmpty), ...notes }) as const;
 
 /** A short open-ended name that stands inside a key before other parts, so it may not hold the key's separators. */
 export const slug = <const N extends AttributeNotes>(notes: N) =>
-  ({ type: "string", validate: validator(checkSlug), ...notes }) as const;
+  ({ type: "string", ...ruled(checkSlug), ...notes }) as const;
 
-/** An e-mail address, normalised on the way in. */
+/** An e-mail address, brought into its normal form on the way in. */
 export const email = <const N extends AttributeNotes>(notes: N) =>
-  ({ type: "string", validate: validator(checkEmail), set: normalizeOptional, ...notes }) as const;
+  ({ type: "string", ...ruled(checkEmail), set: normalizeOptional, ...notes }) as const;
 
 const normalizeOptional = (value?: string) => (value === undefined ? undefined : normalizeEmail(value));
 
@@ -117,7 +112,7 @@ const normalizeOptional = (value?: string) => (value === undefined ? undefined :
 export const instant = <const N extends AttributeNotes>(notes: N) =>
   ({
     type: "number",
-    validate: validator(checkInstant),
+    ...ruled(checkInstant),
     padding: { length: 10, char: "0" },
     unit: "epoch seconds",
     ...notes,
@@ -130,7 +125,7 @@ const checkCount: Check<number> = (value) =>
 
 /** How often something happened. */
 export const count = <const N extends AttributeNotes>(notes: N) =>
-  ({ type: "number", validate: validator(checkCount), unit: "times", ...notes }) as const;
+  ({ type: "number", ...ruled(checkCount), unit: "times", ...notes }) as const;
 
 /** One of a closed set. */
 export const oneOf = <const V extends readonly string[], const N extends AttributeNotes>(values: V, notes: N) =>
@@ -138,13 +133,13 @@ export const oneOf = <const V extends readonly string[], const N extends Attribu
 
 /** A band or criterion score, 0 to 9 in halves. */
 export const band = <const N extends AttributeNotes>(notes: N) =>
-  ({ type: "number", validate: validator(checkBand), unit: "band", ...notes }) as const;
+  ({ type: "number", ...ruled(checkBand), unit: "band", ...notes }) as const;
 
 /** A probability, 0 to 1. */
 export const confidence = <const N extends AttributeNotes>(notes: N) =>
   ({
     type: "number",
-    validate: validator(atMost(1, "must be a number from 0 to 1")),
+    ...ruled(atMost(1, "must be a number from 0 to 1")),
     unit: "0 to 1",
     ...notes,
   }) as const;
@@ -152,24 +147,30 @@ export const confidence = <const N extends AttributeNotes>(notes: N) =>
 export const minutes = <const N extends AttributeNotes>(notes: N) =>
   ({
     type: "number",
-    validate: validator(atMost(1_000_000, "must be minutes from 0 to 1000000")),
+    ...ruled(atMost(1_000_000, "must be minutes from 0 to 1000000")),
     unit: "minutes",
     ...notes,
   }) as const;
 
 export const money = <const N extends AttributeNotes>(notes: N) =>
-  ({ type: "number", validate: validator(checkMoney), unit: "USD", ...notes }) as const;
+  ({ type: "number", ...ruled(checkMoney), unit: "USD", ...notes }) as const;
 
 export const passwordHash = <const N extends AttributeNotes>(notes: N) =>
-  ({ type: "string", validate: validator(checkPasswordHash), ...notes }) as const;
+  ({ type: "string", ...ruled(checkPasswordHash), ...notes }) as const;
 
 export const textList = <const N extends AttributeNotes>(notes: N) =>
-  ({ type: "list", items: { type: "string", validate: validator(notEmpty) }, ...notes }) as const;
+  ({ type: "list", items: { type: "string", ...ruled(notEmpty) }, ...notes }) as const;
+
+/** A list of maps that all follow one schema. */
+export const mapList = <const P extends Readonly<Record<string, object>>, const N extends AttributeNotes>(
+  properties: P,
+  notes: N,
+) => ({ type: "list", items: { type: "map", properties }, ...notes }) as const;
 
 export const listOf = <const V extends readonly string[], const N extends AttributeNotes>(values: V, notes: N) =>
   ({
     type: "list",
-    items: { type: CustomAttributeType<V[number]>("string" as never), validate: validator(oneOfThe(values)) },
+    items: { type: CustomAttributeType<V[number]>("string" as never), ...ruled(oneOfThe(values)) },
     enum: values,
     ...notes,
   }) as const;
@@ -248,7 +249,7 @@ const criterionScores = <const S extends Skill>(skill: S) => {
   const criteria: readonly (typeof CRITERIA)[S][number][] = CRITERIA[skill];
   return {
     type: "map",
-    properties: alike(criteria, { type: "number", validate: validator(checkBand) } as const),
+    properties: alike(criteria, { type: "number", ...ruled(checkBand) } as const),
   } as const;
 };
 
@@ -265,6 +266,6 @@ export const scores = <const N extends AttributeNotes>(notes: N) =>
 export const bandDescriptors = <const N extends AttributeNotes>(notes: N) =>
   ({
     type: "map",
-    properties: alike(BANDS, { type: "string", validate: validator(notEmpty) } as const),
+    properties: alike(BANDS, { type: "string", ...ruled(notEmpty) } as const),
     ...notes,
   }) as const;

@@ -24,7 +24,7 @@ import type {
 
 /** A user account, without its secrets. */
 export interface User {
-  /** The account's e-mail address, trimmed and lower-case. */
+  /** The account's e-mail address, in its normal form. */
   email: string;
   /** Display name. */
   username: string;
@@ -44,7 +44,10 @@ export interface NewUser extends User {
   password_hash: string;
   /** Single-use e-mail verification token; removed when used. */
   verification_token?: string;
-  /** How often all sessions were ended at once; none is 0. What began before lets nobody in (times). */
+  /**
+   * How often all sessions were ended at once; none is 0. After an erasure it begins at the instant of the
+   * registration. What began under another lets nobody in (times).
+   */
   generation?: number;
 }
 
@@ -305,13 +308,13 @@ export interface Entitlement {
   user_email: string;
   /** What was bought. */
   product_id: Product;
-  /** The store that sold it. */
+  /** The store that sold the current period. */
   platform: Platform;
   /** When the current period was bought (epoch seconds). */
   purchase_date: number;
-  /** When access ends: 30 days a purchase (epoch seconds). */
+  /** When access ends: 30 days a transaction (epoch seconds). */
   expires_at: number;
-  /** The store's transaction that was granted last. */
+  /** The store's transaction of the current period. */
   transaction_id: string;
   /** Amount paid for the current period (USD). */
   price_paid?: number;
@@ -321,15 +324,25 @@ export interface Entitlement {
 
 /** What `create` of the layer's `entities.entitlement` takes. */
 export interface NewEntitlement extends Entitlement {
-  /** App Store or Play Store receipt, verified by the caller. */
+  /** App Store or Play Store receipt of the transaction bought last, verified by the caller. */
   receipt_data: string;
+  /** Every transaction, as it was bought, refunded and reversed; none: the attributes tell the only one. */
+  ledger?: {
+    transaction_id?: string;
+    purchase_date?: number;
+    platform?: Platform;
+    price_paid?: number;
+    seconds?: number;
+    refunded_at?: number;
+    reversed_at?: number;
+  }[];
 }
 
 /** What `patch(…).set` of the layer's `entities.entitlement` may change. */
 export type EntitlementChange = Partial<
   Pick<
     NewEntitlement,
-    "platform" | "purchase_date" | "expires_at" | "receipt_data" | "transaction_id" | "price_paid" | "status"
+    "platform" | "purchase_date" | "expires_at" | "receipt_data" | "transaction_id" | "price_paid" | "status" | "ledger"
   >
 >;
 

@@ -2,11 +2,8 @@
 export interface ValueSchema {
   /** ElectroDB's name of the type, or the closed set. The compiler takes a custom type for an object; it is a name too. */
   readonly type: string | readonly string[] | object;
-  /**
-   * Checks a value of the type by the attribute's rule.
-   * @throws BrokenRule
-   */
-  validate?(value: unknown): boolean;
+  /** The rule that a value of the type breaks, such as `must not be empty`; undefined when it breaks none. */
+  check?(value: unknown): string | undefined;
   /** Makes the stored form of a value, or derives it from the item. */
   set?(value: unknown, item: Readonly<Record<string, unknown>>): unknown;
   /** Of a list: what each element must be. */

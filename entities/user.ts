@@ -22,7 +22,7 @@ const schema = createSchema({
     email: email({
       required: true,
       readOnly: true,
-      description: "The account's e-mail address, trimmed and lower-case",
+      description: "The account's e-mail address, in its normal form",
     }),
     password_hash: passwordHash({
       required: true,

@@ -83,8 +83,10 @@ export class Accounts {
   }
 
   /**
-   * Registers an account: active, e-mail not verified. The same registration again, from a retry, gives it back.
-   * A person whose account was erased may register anew once the erasure is final.
+   * Registers an account: active, e-mail not verified. The same registration again, from a retry, gives it back: the same
+   * is one with the same `password_hash` and `verification_token`. Hash once and send that hash again: the same password
+   * with a fresh salt is another hash, and so another registration. A person whose account was erased may register anew
+   * once the erasure is final.
    * @throws ConflictError when the e-mail address has another account (`registered`), or had one whose erasure is not
    * final (`being_erased`).
    * @example

@@ -15,7 +15,7 @@ import { ValidationError } from "./storage/errors.ts";
 import type { ListOptions, Page } from "./storage/pages.ts";
 import { anyOf, type Reference, Repository } from "./storage/repository.ts";
 import type { Transition } from "./storage/transition.ts";
-import { attributeValue, checkShapes, definedPart, only } from "./storage/validation.ts";
+import { attributeValue, only } from "./storage/validation.ts";
 
 /** The key of an assessment. */
 export type AssessmentKey = Pick<Assessment, "assessment_id" | "user_id">;
@@ -36,7 +36,7 @@ export interface AssessmentStart extends Readonly<Pick<NewAssessment, "user_id" 
 /** What the examiner gives an assessment: scores are bands from 0 to 9 in halves, the duration is in minutes. */
 export interface AssessmentResult
   extends Readonly<Pick<NewAssessment, "ai_feedback" | "improvement_plan" | "duration_minutes">> {
-  /** All four criteria of the assessment's skill; of the other skill all or none. */
+  /** All four criteria of the assessment's skill, and of no other. */
   readonly scores: Scores;
 }
 
@@ -50,9 +50,13 @@ export interface Progress extends Readonly<Pick<Assessment, "assessment_type">> 
   readonly best: AssessmentSummary;
 }
 
+/** To the nearest half band; a quarter and three quarters round up. */
+const halfBand = (values: readonly number[]): number =>
+  Math.floor((values.reduce((sum, value) => sum + value, 0) / values.length) * 2 + 0.5) / 2;
+
 /**
- * The overall band, 0 to 9: the mean of the criteria, rounded to the nearest half band; a quarter and three quarters
- * round up. NaN when there are no scores.
+ * The overall band, 0 to 9: the mean of a skill's criteria, rounded to the nearest half band; a quarter and three
+ * quarters round up. Of two skills each is rounded by itself, and then their mean. NaN when there are no scores.
  * @example
  * import { overallBand } from "@ielts-ai-prep/data-layer/services/assessments";
  *
@@ -60,47 +64,38 @@ export interface Progress extends Readonly<Pick<Assessment, "assessment_type">> 
  * const band = overallBand({ writing }); // 7: the mean is 6.75
  */
 export function overallBand(scores: Scores): number {
-  const values = Object.values(scores)
-    .flatMap((criteria) => Object.values(criteria ?? {}))
-    .filter((score) => score !== undefined);
-  return Math.floor((values.reduce((sum, score) => sum + score, 0) / values.length) * 2 + 0.5) / 2;
+  const skills = Object.values(scores).map((criteria) =>
+    Object.values(criteria ?? {}).filter((score) => score !== undefined),
+  );
+  return halfBand(skills.filter((criteria) => criteria.length > 0).map(halfBand));
 }
 
 const SKILLS_IN_ORDER: readonly Skill[] = ["speaking", "writing"];
 const typesOf = (skill: Skill) => ASSESSMENT_TYPES.filter((type) => type.startsWith(skill));
 
-/** The skills that are scored, each with all of its criteria. */
-function scoredSkills(input: AssessmentResult): Skill[] {
-  checkShapes(AssessmentModel, input);
-  const { scores } = input;
-  const skills = SKILLS_IN_ORDER.filter((skill) => scores?.[skill] !== undefined);
-  if (skills.length === 0) throw new ValidationError("assessment", "scores", "must hold the scores of a skill", scores);
-  for (const skill of skills) {
-    const criteria = scores[skill] as Readonly<Record<string, unknown>>;
-    for (const criterion of CRITERIA[skill]) {
-      const path = `scores.${skill}.${criterion}`;
-      const score = criteria[criterion];
-      if (score === undefined) throw new ValidationError("assessment", path, "is required", score);
-      if (typeof score !== "number") throw new ValidationError("assessment", path, "must be a number", score);
-    }
+/** The one skill that is scored, with all of its criteria. */
+function scoredSkill(scores: Scores): Skill {
+  const [skill, ...others] = SKILLS_IN_ORDER.filter((name) => scores?.[name] !== undefined);
+  if (skill === undefined || others.length > 0)
+    throw new ValidationError("assessment", "scores", "must hold the scores of one skill", scores);
+  const criteria = scores[skill] as Readonly<Record<string, unknown>>;
+  for (const criterion of CRITERIA[skill]) {
+    const path = `scores.${skill}.${criterion}`;
+    if (criteria[criterion] === undefined) throw new ValidationError("assessment", path, "is required", undefined);
   }
-  return skills;
+  return skill;
 }
 
 const userOf = (value: string) => attributeValue(AssessmentModel, "user_id", value);
 
-/** The scores must be of the assessment's own skill; with both skills scored that is so in any case. */
-function ofSkill([skill, ...others]: readonly Skill[]): Pick<Transition, "only"> {
-  if (skill === undefined || others.length > 0) return {};
-  return {
-    only: {
-      holds: ({ assessment_type }, { eq }) =>
-        anyOf(...typesOf(skill).map((type) => eq(assessment_type as never, type))),
-      otherwise: ({ assessment_type }) =>
-        new ValidationError("assessment", "scores", `must hold the scores of ${assessment_type}`, {}),
-    },
-  };
-}
+/** The scores must be of the assessment's own skill. */
+const ofSkill = (skill: Skill): Pick<Transition, "only"> => ({
+  only: {
+    holds: ({ assessment_type }, { eq }) => anyOf(...typesOf(skill).map((type) => eq(assessment_type as never, type))),
+    otherwise: ({ assessment_type }) =>
+      new ValidationError("assessment", "scores", `must hold the scores of ${assessment_type}`, {}),
+  },
+});
 
 /**
  * Speaking and writing assessments.
@@ -147,7 +142,7 @@ export class Assessments {
    * Completes an assessment in progress: stores the result and the overall band, 0 to 9 in halves. The same result
    * again changes nothing.
    * @throws ConflictError when it is abandoned, or completed with another result; NotFoundError; ValidationError when
-   * a criterion of the assessment's skill has no score.
+   * a criterion of the assessment's skill has no score, or another skill has one.
    * @example
    * const speaking = { fluency_coherence: 7.5, lexical_resource: 6.5, grammatical_range: 7, pronunciation: 6 };
    * const { band_score } = await assessments.complete(assessment_id, {
@@ -158,15 +153,14 @@ export class Assessments {
    */
   async complete(assessment: AssessmentReference, input: AssessmentResult): Promise<Assessment> {
     only("assessment", input, ["scores", "ai_feedback", "improvement_plan", "duration_minutes"]);
-    const skills = scoredSkills(input);
+    const { scores, ai_feedback, improvement_plan, duration_minutes } = this.#assessments.changesOf(input);
+    const skill = scoredSkill(scores);
     const key = await this.#assessments.keyFor<AssessmentKey>(assessment);
-    const { ai_feedback, improvement_plan, duration_minutes } = input;
-    const scores = definedPart(input.scores);
     const result = { scores, ai_feedback, improvement_plan, duration_minutes };
     return this.#assessments.transition("complete", key, "completed", {
       set: { ...result, band_score: overallBand(scores), completed_at: this.#context.clock() },
       same: result,
-      ...ofSkill(skills),
+      ...ofSkill(skill),
     });
   }
 

@@ -114,7 +114,7 @@ const FACTS = {
       items("entitlement", "byUserAndProduct", "get", "create", "change", "remove"),
       items("entitlement", "byUser", "query"),
       items("entitlement", "byStatus", "query"),
-      claims("transaction", "create", "change"),
+      claims("transaction", "get", "create", "change"),
       items("erasure", "byAccount", "get"),
     ],
   },

@@ -1,4 +1,4 @@
-import { normalizeEmail } from "../../entities/attributes.ts";
+import { normalizeEmail } from "../../entities/email-address.ts";
 import { CRITERIA, type Skill } from "../../entities/enums.ts";
 import { TTL_ATTRIBUTE } from "../../entities/keys.ts";
 import { type EntityName, MODELS } from "../../entities/models.ts";

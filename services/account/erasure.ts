@@ -2,8 +2,8 @@ import { MAX_INSTANT } from "../../entities/attributes.ts";
 import type { Erasure } from "../../entities/erasure.ts";
 import type { AccountEntity } from "../../entities/models.ts";
 import { type UserEntity, UserModel } from "../../entities/user.ts";
-import { claimOf, settleClaim } from "../guards/claims.ts";
-import { eachUnfinished, enterErasure, isStill, ledgerOf, makeFinal } from "../guards/erasure.ts";
+import { allClaimsOf, settleClaim } from "../guards/claims.ts";
+import { eachUnfinished, enterErasure, erasuresOf, isStill, makeFinal } from "../guards/erasure.ts";
 import type { DataContext } from "../storage/context.ts";
 import { optionsIn } from "../storage/options.ts";
 import type { ListOptions, Page } from "../storage/pages.ts";
@@ -31,6 +31,7 @@ export interface ErasureOptions {
 
 /** What an erasure did. */
 export interface ErasureReport {
+  /** What this call removed. */
   readonly removed: ErasedItems;
   /** Whether everything that the indexes show is gone. False when the deadline came first: call again. */
   readonly swept: boolean;
@@ -40,6 +41,7 @@ export interface ErasureReport {
 
 /** What a run over all unfinished erasures did. */
 export interface ErasuresReport {
+  /** What this run removed, of all accounts. */
   readonly removed: ErasedItems;
   /** How many erasures became final. */
   readonly final: number;
@@ -102,8 +104,11 @@ export async function finishErasures(context: DataContext, options: ErasureOptio
 
 /** A page of the erasures that are not final: see `Accounts.listUnfinishedErasures`. */
 export async function listUnfinished(context: DataContext, options: ListOptions): Promise<Page<UnfinishedErasure>> {
-  const { items, cursor } = await ledgerOf(context).wholePage("byState", { state: "unfinished" }, options, (entries) =>
-    entries.filter(({ state }) => state === "unfinished"),
+  const { items, cursor } = await erasuresOf(context).wholePage(
+    "byState",
+    { state: "unfinished" },
+    options,
+    (entries) => entries.filter(({ state }) => state === "unfinished"),
   );
   return {
     items: items.map(({ user_email, erased_at, final_at }) => ({
@@ -233,6 +238,7 @@ async function settleClaims(context: DataContext, rows: readonly StoredItem[]): 
   const keys = rows.filter((row) => modelOf(row).claim?.settles === true).map(keyOf);
   for (const item of await batchGet(context, LABEL, keys, { consistent: true })) {
     const { claim } = modelOf(item);
-    if (claim !== undefined) await settleClaim(context, ...claimOf(claim, item), context.clock());
+    if (claim === undefined) continue;
+    for (const used of allClaimsOf(claim, item)) await settleClaim(context, ...used, context.clock());
   }
 }

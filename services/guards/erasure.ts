@@ -18,22 +18,22 @@ export const ERASURE_FINAL_SECONDS = 60 * 60;
 const accountHash = (user_email: string) => createHash("sha256").update(`account\0${user_email}`).digest("hex");
 
 /** The entries of the ledger. */
-export const ledgerOf = (context: DataContext): Repository<ErasureEntity> => new Repository(context, ErasureModel);
+export const erasuresOf = (context: DataContext): Repository<ErasureEntity> => new Repository(context, ErasureModel);
 
 /** The physical key of an account's entry. */
 export const entryKeyOf = (context: DataContext, user_email: string): StoredKey =>
-  ledgerOf(context).keyOf({ account: accountHash(user_email) });
+  erasuresOf(context).keyOf({ account: accountHash(user_email) });
 
 /** The entry of an account, read consistently; undefined when it was never erased. */
-export const entryOf = (context: DataContext, user_email: string): Promise<Erasure | undefined> =>
-  ledgerOf(context).find({ account: accountHash(user_email) }, { consistent: true });
+const entryOf = (context: DataContext, user_email: string): Promise<Erasure | undefined> =>
+  erasuresOf(context).find({ account: accountHash(user_email) }, { consistent: true });
 
 /**
  * Enters an erasure that begins now, and makes every write for the account fail from now on. Safe to repeat: an entry that
  * refuses writes already stays as it is.
  */
 export async function enterErasure(context: DataContext, user_email: string): Promise<Erasure> {
-  const ledger = ledgerOf(context);
+  const ledger = erasuresOf(context);
   const account = accountHash(user_email);
   const erased_at = context.clock();
   const entry = { state: "unfinished", user_email, erased_at, final_at: erased_at + ERASURE_FINAL_SECONDS } as const;
@@ -62,7 +62,7 @@ async function isRegistered(context: DataContext, email: string): Promise<boolea
 
 /** Each erasure that is unfinished, read consistently, the oldest first. The index may miss one that has just begun. */
 export async function* eachUnfinished(context: DataContext): AsyncGenerator<Erasure, void, undefined> {
-  const ledger = ledgerOf(context);
+  const ledger = erasuresOf(context);
   const label = { entity: ledger.name, accessPattern: "byState" };
   const query = ledger.entity.query.byState({ state: "unfinished" });
   for await (const row of eachRow(context, label, query, { order: "asc" })) {
@@ -75,13 +75,13 @@ export async function* eachUnfinished(context: DataContext): AsyncGenerator<Eras
 
 /** Whether an entry is still as it was read: then nobody has registered anew. */
 export async function isStill(context: DataContext, { account, state, erased_at }: Erasure): Promise<boolean> {
-  const now = await ledgerOf(context).find({ account }, { consistent: true });
+  const now = await erasuresOf(context).find({ account }, { consistent: true });
   return now?.state === state && now.erased_at === erased_at;
 }
 
 /** Makes an unfinished erasure final, and forgets the address. Safe to repeat. */
 export async function makeFinal(context: DataContext, { account, erased_at }: Erasure): Promise<void> {
-  await ledgerOf(context).change(
+  await erasuresOf(context).change(
     "makeFinal",
     {},
     (erasure) =>
@@ -104,7 +104,10 @@ export const refuses = (entry: StoredItem | undefined, began?: number): boolean 
 
 /** Whether an item of an account that began at an instant is refused. */
 export async function isRefused(context: DataContext, user_email: string, began: number): Promise<boolean> {
-  return refuses(await ledgerOf(context).findStored({ account: accountHash(user_email) }, { consistent: true }), began);
+  return refuses(
+    await erasuresOf(context).findStored({ account: accountHash(user_email) }, { consistent: true }),
+    began,
+  );
 }
 
 /**
@@ -123,7 +126,7 @@ export async function openAnew(context: DataContext, user_email: string): Promis
 
 /** Marks a final erasure's person registered, and tells the entry's state after that. */
 async function markRegistered(context: DataContext, email: string, { account }: Erasure): Promise<Erasure["state"]> {
-  const [users, ledger] = [new Repository(context, UserModel), ledgerOf(context)];
+  const [users, ledger] = [new Repository(context, UserModel), erasuresOf(context)];
   // No session of the erased account is of the new one's generation.
   await users.change(
     "register",

@@ -5,7 +5,7 @@ import type { NotFoundError } from "../storage/errors.ts";
 import { Repository } from "../storage/repository.ts";
 import { batchGet, type RequestLabel, type StoredItem, type StoredKey, send } from "../storage/requests.ts";
 import { type ClaimingModel, claimOwnId } from "./claims.ts";
-import { entryKeyOf, erased, isRefused, ledgerOf, refuses } from "./erasure.ts";
+import { entryKeyOf, erased, erasuresOf, isRefused, refuses } from "./erasure.ts";
 
 /** An item that must be there for another one to be. */
 interface Parent {
@@ -85,7 +85,7 @@ export async function writeUnlessErased<T>(
 ): Promise<T> {
   const written = await write();
   const entry = entryKeyOf(context, user_email);
-  const label = { entity: ledgerOf(context).name, accessPattern: "byAccount" };
+  const label = { entity: erasuresOf(context).name, accessPattern: "byAccount" };
   const found = await readAll(context, label, parent === undefined ? [entry] : [entry, parent.key]);
   const at = ({ pk }: StoredKey) => found.find((item) => item.pk === pk);
   const missing = parent !== undefined && at(parent.key) === undefined ? parent.missing : undefined;

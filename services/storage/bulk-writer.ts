@@ -1,7 +1,7 @@
 import type { DataContext } from "./context.ts";
 import { UnprocessedError, ValidationError } from "./errors.ts";
+import { countIn, only } from "./options.ts";
 import { BATCH_WRITE_LIMIT, batchWrite, keyText, type StoredItem } from "./requests.ts";
-import { countIn, only } from "./validation.ts";
 
 /** How many requests at once, and who hears of them. */
 export interface BulkWriteOptions {

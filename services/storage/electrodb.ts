@@ -75,9 +75,14 @@ export function queryOf(entity: unknown, pattern: string, key: object, between?:
 }
 
 interface Addressable {
+  create(item: object): { params(): RequestParameters };
   get(key: object): { params(): RequestParameters };
   delete(key: object): { params(): RequestParameters };
 }
 
 /** ElectroDB's request for one item of any entity, by its whole key. */
 export const getOf = (entity: unknown, key: object): RequestParameters => (entity as Addressable).get(key).params();
+
+/** ElectroDB's request for writing an item of any entity that must not exist yet. */
+export const createOf = (entity: unknown, item: object): RequestParameters =>
+  (entity as Addressable).create(item).params();

@@ -66,11 +66,10 @@ export class NotFoundError extends DataLayerError {
  *   address since; or the call repeats one of before. `being_erased`: its erasure is not final, so nobody can register.
  * - `already_verified`, `wrong_token`: of an address that is verified. `password_changed`: meanwhile.
  * - `shut`: the token was withdrawn meanwhile. `granted`: before the account was erased.
- * - `another_transaction`: the purchase runs on it. `busy`: too many changes at once; call again.
+ * - `busy`: too many changes at once; call again.
  */
 export type ConflictReason =
   | "already_verified"
-  | "another_transaction"
   | "being_erased"
   | "busy"
   | "claimed"

@@ -1,14 +1,14 @@
 import type { DataContext } from "./context.ts";
 import type { QueryOperation } from "./electrodb.ts";
 import { InvalidCursorError } from "./errors.ts";
+import { countIn, only } from "./options.ts";
 import { type RequestLabel, type RequestParameters, type StoredItem, send } from "./requests.ts";
-import { countIn, only } from "./validation.ts";
 
 /** One page of a list. */
 export interface Page<T> {
   /** The items of the page; may be fewer than the limit, even when there are more pages. */
   readonly items: T[];
-  /** Pass it back for the next page; null after the last one. */
+  /** Pass it back for the next page; null after the last one. A last page that is exactly full has one: an empty page follows. */
   readonly cursor: string | null;
 }
 

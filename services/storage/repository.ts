@@ -1,11 +1,9 @@
-import { isDeepStrictEqual } from "node:util";
 import type { CreateEntityItem, EntityItem } from "electrodb";
 import { primaryKeyOf } from "../../entities/schema.ts";
 import type { StateTransitions } from "../../entities/transitions.ts";
 import type { AnyEntity, DataContext, Model } from "./context.ts";
-import { type Between, getOf, queryOf, transitionOf } from "./electrodb.ts";
+import { type Between, createOf, getOf, queryOf, transitionOf } from "./electrodb.ts";
 import { ConflictError, ItemTooLargeError, NotFoundError } from "./errors.ts";
-import { compileTemplate, type ItemTemplate } from "./item-template.ts";
 import { countRows, eachRow, type ListOptions, type Page, readPage } from "./pages.ts";
 import { type Asked, askedOf, type PatternOf, type Question, type Range, type RowOf } from "./patterns.ts";
 import {
@@ -20,18 +18,9 @@ import {
   type StoredKey,
   send,
 } from "./requests.ts";
+import { type Rules, rulesOf } from "./rules.ts";
+import { storedAlike } from "./stored-alike.ts";
 import { entityWords, refusedTransition, type Transition } from "./transition.ts";
-import {
-  attributeValue,
-  buildParameters,
-  checkItemSize,
-  checkKeySizes,
-  checkShapes,
-  definedPart,
-  dropHalfKeys,
-  dropUndefined,
-  only,
-} from "./validation.ts";
 
 /** The part of an ElectroDB operation that this package uses: its parameters. */
 interface Operation {
@@ -83,17 +72,20 @@ export async function wholeItems(
   return rows.map((row) => whole.get(keyText(row))).filter((item) => item !== undefined);
 }
 
-const templates = new WeakMap<Model, ItemTemplate>();
-
-/** The items of one entity on the table: ElectroDB makes the parameters, this checks and sends them. */
+/**
+ * The items of one entity on the table: the rules check, ElectroDB makes the parameters, this sends them. What ElectroDB
+ * refuses after that is an error of this package, and is thrown as it comes.
+ */
 export class Repository<E extends AnyEntity> {
   readonly name: string;
   private readonly context: DataContext;
   private readonly model: Model<E>;
+  private readonly rules: Rules;
 
   constructor(context: DataContext, model: Model<E>) {
     this.context = context;
     this.model = model;
+    this.rules = rulesOf(model);
     this.name = model.schema.model.entity;
   }
 
@@ -102,17 +94,9 @@ export class Repository<E extends AnyEntity> {
     return this.context.entity(this.model);
   }
 
-  private get template(): ItemTemplate {
-    const known = templates.get(this.model);
-    if (known !== undefined) return known;
-    const template = compileTemplate(this.model, this.entity);
-    templates.set(this.model, template);
-    return template;
-  }
-
   /** A stored item as the entity shows it: hidden attributes and keys left out. */
   parse(item: StoredItem): EntityItem<E> {
-    return (this.template.shown(item) ?? this.entity.parse({ Item: item as never }).data) as EntityItem<E>;
+    return this.rules.shown(item) as EntityItem<E>;
   }
 
   parseAll(items: readonly StoredItem[]): EntityItem<E>[] {
@@ -233,12 +217,7 @@ export class Repository<E extends AnyEntity> {
     const whole = attributes.every((attribute) => key[attribute] !== undefined);
     const parameters = whole ? getOf(this.entity, key) : queryOf(this.entity, pattern, key).params({ limit: 1 });
     if (consistent) parameters.ConsistentRead = true;
-    if (whole) {
-      checkKeySizes(this.model, parameters.Key, parameters.Key);
-      return (await send(this.context, "GetItem", label, parameters)).Item;
-    }
-    const { ":pk": pk } = parameters.ExpressionAttributeValues;
-    checkKeySizes(this.model, { pk }, parameters.ExpressionAttributeValues);
+    if (whole) return (await send(this.context, "GetItem", label, parameters)).Item;
     return (await send(this.context, "Query", label, parameters)).Items?.[0];
   }
 
@@ -261,47 +240,39 @@ export class Repository<E extends AnyEntity> {
   /** The attributes of a key, validated: of an id the first alone, of an object all. */
   #keyParts(reference: Reference<object>): ItemKey {
     const { attributes } = primaryKeyOf(this.model.schema);
-    const part = (attribute: string, value: unknown) => [attribute, attributeValue(this.model, attribute, value)];
+    const part = (attribute: string, value: unknown) => [attribute, this.rules.value(attribute, value)];
     if (typeof reference === "object" && reference !== null)
       return Object.fromEntries(attributes.map((attribute) => part(attribute, (reference as ItemKey)[attribute])));
     return Object.fromEntries([part(attributes[0] as string, reference)]);
   }
 
-  /** The physical item of a put, validated; an attribute that the entity lacks, or derives itself, is refused. */
-  itemOf(item: CreateEntityItem<E>): StoredItem {
-    only(this.name, item as object, this.template.given);
-    const plain = this.template.itemOf(item);
-    if (plain === undefined) return this.putParameters(item).Item;
-    return this.checked(plain, item);
+  /**
+   * The physical item of a put.
+   * @throws ValidationError, also for an attribute that the entity lacks or derives itself; ItemTooLargeError.
+   */
+  itemOf(item: CreateEntityItem<E>): Record<string, unknown> {
+    return this.rules.item(item as object);
   }
 
-  private putParameters(item: CreateEntityItem<E>): RequestParameters {
-    checkShapes(this.model, item);
-    const parameters: RequestParameters = buildParameters(this.model, item, () =>
-      this.entity.create(item as never).params<RequestParameters>(),
-    );
-    dropHalfKeys(this.model, parameters.Item);
-    dropUndefined(parameters.Item);
-    this.checked(parameters.Item, item);
-    return parameters;
-  }
-
-  private checked(stored: StoredItem, item: CreateEntityItem<E>): StoredItem {
-    checkKeySizes(this.model, stored, item as Record<string, unknown>);
-    checkItemSize(this.model, stored);
-    return stored;
+  /**
+   * Attributes as a change stores them; undefined ones are left out.
+   * @throws ValidationError; ItemTooLargeError.
+   */
+  changesOf<I extends object>(input: I): I {
+    return this.rules.changes(input) as I;
   }
 
   /** Writes an item that must not exist yet. */
   async insert<R>(item: CreateEntityItem<E>, whenRefused: WhenRefused<R>): Promise<EntityItem<E> | R> {
-    const parameters = this.putParameters(item);
+    const Item = this.itemOf(item);
+    const parameters = { ...createOf(this.entity, item as object), Item };
     parameters.ReturnValuesOnConditionCheckFailure = "ALL_OLD";
     try {
       await send(this.context, "PutItem", { entity: this.name, accessPattern: "create" }, parameters);
-      return this.parse(parameters.Item);
+      return this.parse(Item);
     } catch (error) {
       if (!isConditionFailed(error)) throw error;
-      return whenRefused(await this.currentOf(error, parameters.Item));
+      return whenRefused(await this.currentOf(error, Item));
     }
   }
 
@@ -316,7 +287,7 @@ export class Repository<E extends AnyEntity> {
       const stored = current as StoredItem;
       for (const [attribute, { readOnly: fixed }] of Object.entries(this.model.schema.attributes)) {
         const given = (item as Record<string, unknown>)[attribute];
-        if (fixed && !isDeepStrictEqual(stored[attribute], given)) {
+        if (fixed && !storedAlike(stored[attribute], given)) {
           throw new ConflictError(
             this.name,
             "exists",
@@ -336,11 +307,12 @@ export class Repository<E extends AnyEntity> {
   async transition(accessPattern: string, key: ItemKey, to: string, move: Transition = {}): Promise<EntityItem<E>> {
     const { attribute, from: leading } = this.model.transitions as StateTransitions;
     const { set = {}, add = {}, same = {}, from = leading[to] ?? [], only: condition } = move;
+    const changes = { ...this.changesOf(set), [attribute]: to };
     return this.change(
       accessPattern,
-      set,
+      changes,
       (entity) =>
-        transitionOf(entity, key, { set: { ...definedPart(set), [attribute]: to }, add }, (attributes, operations) => {
+        transitionOf(entity, key, { set: changes, add }, (attributes, operations) => {
           const state = attributes[attribute] as never;
           const allowed =
             from.length === 0 ? operations.notExists(state) : anyOf(...from.map((one) => operations.eq(state, one)));
@@ -350,7 +322,7 @@ export class Repository<E extends AnyEntity> {
         if (current === undefined) throw this.notFound(idOf(this.model, key));
         const state = current[attribute] as string | undefined;
         const repeated =
-          state === to && Object.entries(same).every(([name, value]) => isDeepStrictEqual(current[name], value));
+          state === to && Object.entries(same).every(([name, value]) => storedAlike(current[name], value));
         if (repeated) return this.parse(current);
         if (condition !== undefined && from.includes(state as string)) throw condition.otherwise(current);
         throw refusedTransition(this.name, to, state);
@@ -361,7 +333,7 @@ export class Repository<E extends AnyEntity> {
   /** Changes an item under a condition and returns it as it now is. */
   async change<R>(
     accessPattern: string,
-    input: unknown,
+    input: object,
     build: (entity: E) => Operation,
     whenRefused: WhenRefused<R>,
   ): Promise<EntityItem<E> | R> {
@@ -372,7 +344,7 @@ export class Repository<E extends AnyEntity> {
   /** Like `change`, with the stored form on both sides. */
   async changeStored<R>(
     accessPattern: string,
-    input: unknown,
+    input: object,
     build: (entity: E) => Operation,
     whenRefused: WhenRefused<R>,
   ): Promise<StoredItem | R> {
@@ -380,14 +352,11 @@ export class Repository<E extends AnyEntity> {
     return refused ? whenRefused(item) : item;
   }
 
-  private async update(accessPattern: string, input: unknown, build: (entity: E) => Operation): Promise<UpdateResult> {
-    checkShapes(this.model, input);
-    const parameters = buildParameters(this.model, input, () => build(this.entity).params());
-    dropUndefined(parameters.ExpressionAttributeValues);
+  private async update(accessPattern: string, input: object, build: (entity: E) => Operation): Promise<UpdateResult> {
+    this.changesOf(input);
+    const parameters = build(this.entity).params();
     parameters.ReturnValues = "ALL_NEW";
     parameters.ReturnValuesOnConditionCheckFailure = "ALL_OLD";
-    checkKeySizes(this.model, parameters.Key, parameters.Key);
-    checkItemSize(this.model, parameters.ExpressionAttributeValues);
     try {
       const output = await send(this.context, "UpdateItem", { entity: this.name, accessPattern }, parameters);
       return { refused: false, item: output.Attributes as StoredItem };
@@ -402,7 +371,6 @@ export class Repository<E extends AnyEntity> {
   async remove(accessPattern: string, operation: Operation, whenRefused?: WhenRefused<void>): Promise<void> {
     const parameters = operation.params();
     if (whenRefused !== undefined) parameters.ReturnValuesOnConditionCheckFailure = "ALL_OLD";
-    checkKeySizes(this.model, parameters.Key, parameters.Key);
     try {
       await send(this.context, "DeleteItem", { entity: this.name, accessPattern }, parameters);
     } catch (error) {

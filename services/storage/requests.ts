@@ -136,6 +136,7 @@ function capacityOf(operation: Operation, output: Output): { readUnits?: number;
 const BATCH_GET_LIMIT = 100;
 /** Items of a BatchWriteItem. */
 export const BATCH_WRITE_LIMIT = 25;
+/** Tries of a batch of which nothing is processed. One that is processed in part is smaller, so it ends. */
 const BATCH_ATTEMPTS = 8;
 
 /** Full jitter: 0 to 50 ms after the first try, doubling up to 2 s. */
@@ -164,7 +165,8 @@ function projectionOf(attributes: readonly string[] | undefined): object {
 
 /**
  * Reads items by key, whole or only some of their attributes, in requests of 100, in no order; items that are gone are left out.
- * @throws UnprocessedError when DynamoDB keeps leaving keys out.
+ * An answer holds 16 MB at most; what is left out of it is asked for again.
+ * @throws UnprocessedError when DynamoDB keeps leaving all keys out.
  */
 export async function batchGet(
   context: DataContext,
@@ -187,7 +189,9 @@ export async function batchGet(
           RequestItems: { [context.table]: { Keys: pending, ...read } },
         });
         found.push(...(output.Responses?.[context.table] ?? []));
-        pending = output.UnprocessedKeys?.[context.table]?.Keys ?? [];
+        const left = output.UnprocessedKeys?.[context.table]?.Keys ?? [];
+        if (left.length < pending.length) attempt = 0;
+        pending = left;
       }
       return found;
     }),
@@ -197,7 +201,7 @@ export async function batchGet(
 
 /**
  * Deletes items by key, in requests of 25.
- * @throws UnprocessedError when DynamoDB keeps leaving keys out.
+ * @throws UnprocessedError when DynamoDB keeps leaving all keys out.
  */
 export async function batchDelete(
   context: DataContext,
@@ -228,6 +232,7 @@ export async function batchWrite(
     if (attempt > 0) await backOff(attempt, context.options.signal);
     const output = await send(context, "BatchWriteItem", label, { RequestItems: { [context.table]: pending } });
     const left = new Set(output.UnprocessedItems?.[context.table]?.map(keyTextOf));
+    if (left.size < pending.length) attempt = 0;
     pending = left.size === 0 ? [] : pending.filter((write) => left.has(keyTextOf(write)));
   }
   return pending;

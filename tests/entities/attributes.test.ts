@@ -12,7 +12,6 @@ import {
   listOf,
   minutes,
   money,
-  normalizeEmail,
   oneOf,
   passwordHash,
   scores,
@@ -149,22 +148,15 @@ describe("email", () => {
     );
   });
 
-  it("has one form: trimmed and lower-case", () => {
+  it("is brought into its one form", () => {
     expect(address.set(" Maria.Smith+IELTS@Example.COM\n")).toBe("maria.smith+ielts@example.com");
+    expect(address.set("<Jose\u0301@exa\u0308mple.com>;")).toBe("jos\u00e9@xn--exmple-cua.com");
     expect(address.set(undefined)).toBeUndefined();
     fc.assert(
       fc.property(addresses, padding, padding, (value, before, after) => {
         const normal = address.set(value);
         expect(address.set(`${before}${value.toUpperCase()}${after}`)).toBe(normal);
-        expect(normal).toBe(normalizeEmail(normal ?? ""));
-      }),
-    );
-  });
-
-  it("keeps its form when it is normalised again, whatever the text", () => {
-    fc.assert(
-      fc.property(fc.string({ unit: "binary" }), (value) => {
-        expect(normalizeEmail(normalizeEmail(value))).toBe(normalizeEmail(value));
+        expect(address.set(normal)).toBe(normal);
       }),
     );
   });
@@ -180,11 +172,11 @@ describe("email", () => {
   });
 
   it("takes 254 characters and no more, not counting what is trimmed", () => {
-    const longest = `${"m".repeat(242)}@example.com`;
+    const longest = `${"m".repeat(64)}@${"a".repeat(63)}.${"b".repeat(63)}.${"c".repeat(57)}.com`;
 
     expect(longest).toHaveLength(254);
     expect(ruleOf(address, `  ${longest}  `)).toBeUndefined();
-    expect(ruleOf(address, `m${longest}`)).toBe("must be an e-mail address of at most 254 characters");
+    expect(ruleOf(address, `${longest}m`)).toBe("must be an e-mail address of at most 254 characters");
   });
 });
 

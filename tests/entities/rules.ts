@@ -1,3 +1,4 @@
+import { rulesOf } from "../../services/storage/rules.ts";
 import { BCRYPT_HASH } from "../builders.ts";
 import { refusalOf } from "./parameters.ts";
 import { attributesOf, primaryKeyOf, type Subject } from "./samples.ts";
@@ -244,6 +245,21 @@ export function describeRules(subject: Subject, rules: Rules): void {
           const refusal = { field: attribute, rule: expect.stringContaining(rule) };
           expect([value, onPut(attribute, value)]).toEqual([value, refusal]);
           if (changeable(attribute)) expect([value, onPatch(attribute, value)]).toEqual([value, refusal]);
+        }
+      });
+
+      it(`are refused by the layer's rules where ElectroDB refuses them, and nowhere else: ${attribute}`, () => {
+        const { accepts, refuses }: Kind = KINDS[name];
+        const ours = rulesOf(subject.model);
+        for (const value of accepts) {
+          expect(() => ours.item({ ...item, [attribute]: value })).not.toThrow();
+          expect(() => ours.changes({ [attribute]: value })).not.toThrow();
+        }
+        for (const [value, rule] of refuses) {
+          const told = rule.startsWith("Received") ? expect.stringMatching(/^must be /) : rule;
+          const refusal = expect.objectContaining({ attribute, rule: told });
+          expect(() => ours.item({ ...item, [attribute]: value })).toThrow(refusal);
+          expect(() => ours.changes({ [attribute]: value })).toThrow(refusal);
         }
       });
     }

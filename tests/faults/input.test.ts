@@ -13,7 +13,6 @@ import {
   aTicket,
   MARIA,
   speakingScores,
-  writingScores,
 } from "../builders.ts";
 import { NOW, openTestTable, type TestTable } from "../engine.ts";
 import { hostileValue, LOADED_NAMES } from "./hostile-values.ts";
@@ -63,7 +62,7 @@ const FULLER: Readonly<Record<string, readonly unknown[]>> = {
   "assessments.listByType": ["speaking_academic", { limit: 5, cursor: null }],
   "assessments.complete": [
     { assessment_id: ids.assessment_id, user_id: MARIA },
-    aSpeakingResult({ scores: { speaking: speakingScores, writing: writingScores } }),
+    aSpeakingResult({ scores: { speaking: speakingScores } }),
   ],
   "assessments.abandon": [{ assessment_id: ids.assessment_id, user_id: MARIA }],
   "questions.listByType": [

@@ -339,6 +339,38 @@ it("compares secrets in constant time", async () => {
   compared.mockRestore();
 });
 
+describe("one mailbox, however it is written", () => {
+  const spellings = (local: string) => [
+    `${local}\u00e9@m\u00fcnchen.example`,
+    `${local}e\u0301@mu\u0308nchen.example`,
+    `${local.toUpperCase()}\u00c9@M\u00dcNCHEN.EXAMPLE.`,
+    `<${local}\u00e9@xn--mnchen-3ya.example>`,
+    `mailto:${local}\u00e9@\uff4d\u00fcnchen\uff0eexample`,
+    `\u200b${local}\u00e9@m\u00fc\u00adnchen\u3002example;`,
+  ];
+
+  it("has one account, whose items are found, exported and erased under any of its spellings", async () => {
+    const [first = "", ...others] = spellings(`user-${++made}`);
+    const { email } = await accounts.register(aRegistration({ email: first }));
+
+    for (const other of others) {
+      await expect(
+        accounts.register(aRegistration({ email: other, password_hash: OTHER_BCRYPT_HASH })),
+      ).rejects.toMatchObject({ code: "conflict", reason: "registered" });
+      await db.layer.support.open(aTicket({ user_email: other }));
+      await db.layer.sessions.start({ user_email: other });
+    }
+
+    const { items } = await accounts.export(others[1] ?? "");
+    expect(items.ticket).toHaveLength(others.length);
+    expect((await db.layer.support.listByUser(others[2] ?? "")).items).toHaveLength(others.length);
+    await accounts.erase(others[3] ?? "");
+    expect(await itemsOf(email)).toEqual([]);
+    await finishLater();
+    expect(JSON.stringify(await db.contents())).not.toContain(`user-${made}`);
+  });
+});
+
 describe("find", () => {
   it("finds an account however its address is typed, and nothing where there is none", async () => {
     const email = await registered();

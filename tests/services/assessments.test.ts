@@ -59,13 +59,14 @@ describe("overallBand", () => {
   );
 
   /** The official table: below a quarter down, from a quarter to below three quarters a half, else up. */
-  function officialBand(scores: Scores): number {
-    const given = [...Object.values(scores.speaking ?? {}), ...Object.values(scores.writing ?? {})].map(Number);
+  function roundedMean(given: readonly number[]): number {
     const mean = given.reduce((sum, score) => sum + score) / given.length;
     const whole = Math.trunc(mean);
     if (mean - whole < 0.25) return whole;
     return mean - whole < 0.75 ? whole + 0.5 : whole + 1;
   }
+  const officialBand = (scores: Scores): number =>
+    roundedMean(Object.values(scores).map((criteria) => roundedMean(Object.values(criteria ?? {}).map(Number))));
 
   it("follows the official rounding for any criteria", () => {
     fc.assert(
@@ -97,8 +98,13 @@ describe("overallBand", () => {
     expect(overall).toBe(band);
   });
 
-  it("averages all eight criteria when both skills are scored", () => {
-    expect(overallBand({ speaking: speakingScores, writing: writingScores })).toBe(7);
+  it("rounds each of two skills before it takes their mean", () => {
+    const speaking = { fluency_coherence: 6, lexical_resource: 6, grammatical_range: 6.5, pronunciation: 6.5 };
+    const writing = { task_achievement: 6.5, coherence_cohesion: 6.5, lexical_resource: 6.5, grammatical_range: 6.5 };
+
+    // 6.25 is 6.5, so the mean is 6.5; of all eight criteria it is 6.375.
+    expect(overallBand({ speaking, writing })).toBe(6.5);
+    expect(overallBand({ speaking, writing: { ...writing, task_achievement: 5 } })).toBe(6.5);
   });
 });
 
@@ -328,12 +334,22 @@ describe("complete", () => {
     expect(await db.layer.assessments.complete(assessment_id, result)).toEqual(completed);
   });
 
+  it("takes a zero below zero, and maps without a prototype, for what is stored of them", async () => {
+    const { assessment_id } = await startSpeaking();
+    const bare = <T extends object>(map: T): T => Object.assign(Object.create(null) as T, map);
+    const scores = bare({ speaking: bare({ ...speakingScores, pronunciation: -0 }) });
+
+    const completed = await db.layer.assessments.complete(assessment_id, { scores, duration_minutes: -0 });
+
+    const result = { scores: { speaking: { ...speakingScores, pronunciation: 0 } }, duration_minutes: 0 };
+    expect(completed).toMatchObject(result);
+    for (const again of [result, { scores, duration_minutes: -0 }])
+      expect(await db.layer.assessments.complete(assessment_id, again)).toEqual(completed);
+    expect(await db.layer.assessments.get(assessment_id)).toEqual(completed);
+  });
+
   it.each<[string, AssessmentResult]>([
     ["other scores", aSpeakingResult({ scores: { speaking: { ...speakingScores, pronunciation: 6.5 } } })],
-    [
-      "the scores of another skill besides",
-      aSpeakingResult({ scores: { speaking: speakingScores, writing: writingScores } }),
-    ],
     ["the scores of the other skill", aSpeakingResult({ scores: { writing: writingScores } })],
     ["other feedback", aSpeakingResult({ ai_feedback: "You hesitate." })],
     ["another plan", aSpeakingResult({ improvement_plan: "Read aloud." })],
@@ -409,7 +425,9 @@ describe("complete", () => {
     ["speaking_general", { writing: writingScores }],
     ["writing_academic", { speaking: speakingScores }],
     ["writing_general", { speaking: speakingScores }],
-  ] as const)("refuses for %s the scores of the other skill", async (assessment_type, scores) => {
+    ["speaking_academic", { speaking: speakingScores, writing: writingScores }],
+    ["writing_general", { speaking: speakingScores, writing: writingScores }],
+  ] as const)("refuses for %s the scores of another skill, alone or besides: %j", async (assessment_type, scores) => {
     const started = await db.layer.assessments.start({ user_id: MARIA, assessment_type });
     const before = await db.contents();
 
@@ -420,20 +438,13 @@ describe("complete", () => {
     expect(await db.contents()).toEqual(before);
   });
 
-  it.each(ASSESSMENT_TYPES)("accepts for %s the scores of its skill, and of both skills", async (assessment_type) => {
+  it.each(ASSESSMENT_TYPES)("accepts for %s the scores of its skill", async (assessment_type) => {
     const result = assessment_type.startsWith("speaking") ? aSpeakingResult() : aWritingResult();
-    const [one, other] = [
-      await db.layer.assessments.start({ user_id: MARIA, assessment_type }),
-      await db.layer.assessments.start({ user_id: MARIA, assessment_type }),
-    ];
-    const both = { speaking: speakingScores, writing: { ...writingScores, task_achievement: 1 } };
+    const started = await db.layer.assessments.start({ user_id: MARIA, assessment_type });
 
-    expect((await db.layer.assessments.complete(one, result)).band_score).toBe(7);
-    const completed = await db.layer.assessments.complete(other, { ...result, scores: both });
+    const completed = await db.layer.assessments.complete(started, result);
 
-    expect(completed.scores).toEqual(both);
-    // 27 + 22 over eight criteria are 6.125.
-    expect(completed.band_score).toBe(6);
+    expect(completed).toMatchObject({ scores: result.scores, band_score: 7 });
   });
 
   const { pronunciation: _, ...withoutPronunciation } = speakingScores;
@@ -444,11 +455,6 @@ describe("complete", () => {
     ["scores of an unknown skill", { scores: { speaking: speakingScores, reading: {} } }, "scores.reading"],
     ["a skill without scores", { scores: { speaking: null } }, "scores.speaking"],
     ["a missing criterion", { scores: { speaking: withoutPronunciation } }, "scores.speaking.pronunciation"],
-    [
-      "a missing criterion of the other skill",
-      { scores: { speaking: speakingScores, writing: { ...writingScores, task_achievement: undefined } } },
-      "scores.writing.task_achievement",
-    ],
     ["an unknown criterion", { scores: { speaking: { ...speakingScores, charm: 9 } } }, "scores.speaking.charm"],
     [
       "a score over 9",

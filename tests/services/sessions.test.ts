@@ -1,5 +1,5 @@
 import { QR_TOKEN_LIFETIME_SECONDS } from "../../entities/qr-token.ts";
-import { SESSION_LIFETIME_SECONDS } from "../../entities/session.ts";
+import { SESSION_LIFETIME_SECONDS, type Session } from "../../entities/session.ts";
 import type { DataLayer } from "../../services/data-layer.ts";
 import {
   ConflictError,
@@ -8,6 +8,7 @@ import {
   NotFoundError,
   ValidationError,
 } from "../../services/storage/errors.ts";
+import type { Page } from "../../services/storage/pages.ts";
 import { aRegistration, CHEN, MARIA, OTHER_BCRYPT_HASH } from "../builders.ts";
 import { NOW, openTestTable, type TestTable } from "../engine.ts";
 import { heldClient, interceptedClient } from "../instruments.ts";
@@ -133,6 +134,28 @@ describe("list (user_email-created_at-index)", () => {
     const { items, cursor } = await db.layer.sessions.listByUser(user_email);
     expect(items.map((row) => row.session_id)).toEqual([current.session_id]);
     expect(cursor).toBeNull();
+  });
+
+  it("go on after one that has expired, whatever the page's length", async () => {
+    const user_email = "brought-over@example.com";
+    await db.layer.accounts.register(aRegistration({ email: user_email }));
+    // Sessions that were brought over have the expiry that they had.
+    for (const [place, expires_at] of [NOW + 900, NOW + 1, NOW + 900, NOW + 1, NOW + 1].entries()) {
+      const began = { user_email, created_at: NOW - place, expires_at, qr_authenticated: false };
+      await db.layer.entities.session.create({ session_id: `over-${place}`, ...began }).go();
+    }
+    db.clock.now = NOW + 60;
+
+    for (const limit of [1, 2, 5]) {
+      const listed: string[] = [];
+      let cursor: string | null | undefined;
+      while (cursor !== null) {
+        const page: Page<Session> = await db.layer.sessions.listByUser(user_email, { limit, cursor });
+        listed.push(...page.items.map(({ session_id }) => session_id));
+        cursor = page.cursor;
+      }
+      expect(listed).toEqual(["over-0", "over-2"]);
+    }
   });
 });
 

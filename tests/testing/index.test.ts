@@ -31,6 +31,21 @@ describe("reset", () => {
   });
 });
 
+describe("a page of the largest items", () => {
+  it("comes whole, though an engine answers with a megabyte at a time", async () => {
+    const { support, accounts } = database.layer;
+    const message = "x".repeat(390_000);
+    for (let place = 0; place < 25; place++) await support.open(aTicket({ ticket_id: `TKT-${place}`, message }));
+
+    const { items, cursor } = await support.listByPriority("high", { limit: 25 });
+
+    expect(items.map((ticket) => ticket.message.length)).toEqual(Array.from({ length: 25 }, () => 390_000));
+    expect(cursor === null || (await support.listByPriority("high", { cursor })).items.length === 0).toBe(true);
+    expect((await accounts.export(MARIA)).items.ticket).toHaveLength(25);
+    expect(await accounts.erase(MARIA)).toMatchObject({ ticket: 25 });
+  }, 30_000);
+});
+
 describe("the environment", () => {
   it("is what a handler needs to find the table", async () => {
     const before = { ...process.env };

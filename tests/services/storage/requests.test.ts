@@ -563,6 +563,20 @@ describe("batchGet", () => {
     expect(sent.map((request) => keysIn(request).length)).toEqual([10, 6, 4, 2, 1]);
   });
 
+  it("goes on as long as anything comes back", async () => {
+    withoutWaiting();
+    const { client, sent } = fakeClient((request) => {
+      const [first, ...others] = keysIn(request);
+      return {
+        Responses: { [TABLE]: found(first === undefined ? [] : [first]) },
+        UnprocessedKeys: others.length > 0 ? { [TABLE]: { Keys: others } } : {},
+      };
+    });
+
+    expect(await batchGet(contextOn(client), LABEL, keysOf(30))).toHaveLength(30);
+    expect(sent).toHaveLength(30);
+  });
+
   it("gives up after eight tries, saying how many are left", async () => {
     withoutWaiting();
     const { client, sent } = fakeClient((request) => ({
