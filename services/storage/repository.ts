@@ -105,6 +105,15 @@ export class Repository<E extends AnyEntity> {
     return this.rules.shown(item) as EntityItem<E>;
   }
 
+  /**
+   * The same of an item that must be there.
+   * @throws NotFoundError
+   */
+  parseFound(item: StoredItem | undefined): EntityItem<E> {
+    if (item === undefined) throw this.notFound();
+    return this.parse(item);
+  }
+
   parseAll(items: readonly StoredItem[]): EntityItem<E>[] {
     return items.map((item) => this.parse(item));
   }
