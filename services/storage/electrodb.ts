@@ -1,6 +1,6 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { EntityConfiguration } from "electrodb";
-import type { RequestParameters } from "./requests.ts";
+import type { QueryParameters, RequestParameters } from "./requests.ts";
 import { DOCUMENT_COMMANDS } from "./wire/document-commands.ts";
 
 // What the data layer relies on and ElectroDB does not promise. Its version is pinned to patch releases.
@@ -61,7 +61,7 @@ export function changeOf(entity: unknown, key: object, { set, add = {}, remove =
 /** A query as ElectroDB builds it. */
 export interface QueryOperation {
   /** The request that it makes. */
-  params(options?: object): RequestParameters;
+  params(options?: object): QueryParameters;
 }
 
 /** The sort key's bounds, both inclusive: values of its attributes from the first on. */

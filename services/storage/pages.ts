@@ -2,7 +2,7 @@ import type { DataContext } from "./context.ts";
 import type { QueryOperation } from "./electrodb.ts";
 import { InvalidCursorError } from "./errors.ts";
 import { countIn, only } from "./options.ts";
-import { type RequestLabel, type RequestParameters, type StoredItem, send } from "./requests.ts";
+import { type QueryParameters, type RequestLabel, type StoredItem, send } from "./requests.ts";
 
 /** One page of a list. */
 export interface Page<T> {
@@ -32,7 +32,7 @@ export function limitOf(options: ListOptions): number {
 }
 
 // A cursor fits one list only: this access pattern, partition, range and order.
-function listOf(context: DataContext, label: RequestLabel, parameters: RequestParameters): string {
+function listOf(context: DataContext, label: RequestLabel, parameters: QueryParameters): string {
   const { ":pk": partition, ":sk1": range } = parameters.ExpressionAttributeValues;
   return JSON.stringify([
     context.table,
@@ -67,7 +67,7 @@ export async function readPage(
 }
 
 /** Yields the answers to a query, one a page. */
-async function* eachAnswer(context: DataContext, label: RequestLabel, parameters: RequestParameters) {
+async function* eachAnswer(context: DataContext, label: RequestLabel, parameters: QueryParameters) {
   let startKey: Record<string, unknown> | undefined;
   do {
     const request = startKey === undefined ? parameters : { ...parameters, ExclusiveStartKey: startKey };
