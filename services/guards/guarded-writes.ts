@@ -18,6 +18,19 @@ interface Creation {
   /** Whether the caller chose the id: then a retry finds what the first call wrote. */
   readonly ownId: boolean;
   readonly parent?: Parent;
+  readonly admission?: Admission;
+}
+
+/** What a new item needs besides a free id, such as a place in its day. */
+export interface Admission {
+  /**
+   * Lets an item in before it is written. The instant is the one at which it begins by its claim; gives the one at which
+   * it begins now.
+   * @throws DataLayerError when it is not let in
+   */
+  admit(id: string, began: number): Promise<number>;
+  /** Takes back what was let in, when the item is refused after all. Safe to repeat. */
+  withdraw(id: string, begins: number): Promise<void>;
 }
 
 /**
@@ -29,23 +42,27 @@ export async function createOnce<E extends AnyEntity>(
   context: DataContext,
   model: ClaimingModel<E> & Required<Pick<Model, "account">>,
   item: CreateEntityItem<E>,
-  { ownId, parent }: Creation,
+  { ownId, parent, admission }: Creation,
 ): Promise<EntityItem<E>> {
   const store = new Repository(context, model);
   const given = item as Readonly<Record<string, unknown>>;
-  let created = item;
-  if (ownId) {
-    // Nothing of an item that is refused is written, not even its claim.
-    store.itemOf(item);
-    created = { ...item, [model.claim.begins]: await claimOwnId(context, model, given) };
-  }
+  const { id, begins } = model.claim;
+  let began = given[begins] as number;
+  // Nothing of an item that is refused is written, not even its claim.
+  if (ownId || admission !== undefined) store.itemOf(item);
+  if (ownId) began = await claimOwnId(context, model, given);
+  if (admission !== undefined) began = await admission.admit(given[id] as string, began);
+  const created = { ...item, [begins]: began };
   const { attributes: names } = primaryKeyOf(model.schema);
   const key = Object.fromEntries(names.map((name) => [name, created[name as never]]));
   return writeUnlessErased(
     context,
     given[model.account.attribute] as string,
     () => store.insertOnce(created),
-    () => store.remove("undo", store.entity.delete(key as never)),
+    async () => {
+      await store.remove("undo", store.entity.delete(key as never));
+      await admission?.withdraw(given[id] as string, began);
+    },
     parent,
   );
 }

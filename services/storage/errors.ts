@@ -65,6 +65,7 @@ export class NotFoundError extends DataLayerError {
  * - `registered`: the address has an account. `erased`: the account was erased within the last hour.
  * - `already_verified`, `wrong_token`: of an address that is verified. `password_changed`: meanwhile.
  * - `shut`: the token was withdrawn meanwhile. `granted`: before the account was erased.
+ * - `limit_reached`: the user has started as many assessments as the day has places for.
  * - `another_transaction`: the purchase runs on it. `busy`: too many changes at once; call again.
  */
 export type ConflictReason =
@@ -76,6 +77,7 @@ export type ConflictReason =
   | "erased"
   | "exists"
   | "granted"
+  | "limit_reached"
   | "password_changed"
   | "registered"
   | "shut"
