@@ -1,4 +1,5 @@
 import { type AccountEntity, MODELS_OF_ACCOUNT } from "../../entities/models.ts";
+import type { IndexSchema } from "../../entities/schema.ts";
 import type { AnyEntity, DataContext, Model } from "../storage/context.ts";
 import { queryOf } from "../storage/electrodb.ts";
 import { allRows } from "../storage/pages.ts";
@@ -20,13 +21,14 @@ export const entityOf = (row: StoredItem) => row.__edb_e__ as AccountEntity;
 /** The model of a row. */
 export const modelOf = (row: StoredItem) => MODELS[entityOf(row)];
 
-/** The attribute by which a model's access pattern is asked. */
-const askedBy = ({ schema, account }: AccountModel) => schema.indexes[account.by]?.pk.composite[0] as string;
+/** The index of the access pattern that finds a model's items. */
+const indexOf = ({ schema, account }: AccountModel) => schema.indexes[account.by] as IndexSchema;
 
 /** Every row of the access pattern that finds a model's items of an account. */
 function rowsOf(context: DataContext, model: AccountModel, email: string, label: RequestLabel): Promise<StoredItem[]> {
-  const query = queryOf(context.entity(model), model.account.by, { [askedBy(model)]: email });
-  return allRows(context, { ...label, entity: model.schema.model.entity }, query);
+  const { pk, index } = indexOf(model);
+  const query = queryOf(context.entity(model), model.account.by, { [pk.composite[0] as string]: email });
+  return allRows(context, { ...label, entity: model.schema.model.entity }, query, { consistent: index === undefined });
 }
 
 /** The rows of an account's items, its own row aside. */

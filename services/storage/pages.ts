@@ -73,17 +73,18 @@ export async function readPage(
   return { items: Items, cursor: LastEvaluatedKey === undefined ? null : context.cursors.seal(LastEvaluatedKey, list) };
 }
 
-/** Yields every stored row of a query, page by page, newest first unless said. */
+/** Yields every stored row of a query, page by page, newest first unless said; of the table's own key consistently if asked. */
 export async function* eachRow(
   context: DataContext,
   label: RequestLabel,
   operation: QueryOperation,
-  options: { readonly order?: Order; readonly limit?: number } = {},
+  options: { readonly order?: Order; readonly limit?: number; readonly consistent?: boolean } = {},
 ): AsyncGenerator<StoredItem, void, undefined> {
   const parameters = operation.params({
     order: options.order ?? "desc",
     ...(options.limit === undefined ? {} : { limit: options.limit }),
   });
+  if (options.consistent === true) parameters.ConsistentRead = true;
   let startKey: Record<string, unknown> | undefined;
   do {
     const request = startKey === undefined ? parameters : { ...parameters, ExclusiveStartKey: startKey };

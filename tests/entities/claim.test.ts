@@ -66,7 +66,7 @@ describe("ttl", () => {
 
 describeRules(SUBJECTS.claim, {
   required: ["kind", "claimed_id", "owner", "created_at"],
-  fixed: ["kind", "claimed_id", "owner", "created_at"],
+  fixed: ["kind", "claimed_id", "owner"],
   hidden: ["ttl"],
   closed: {
     kind: ["transaction", "assessment", "safety_log", "content_report", "ticket", "devops_action", "erasure"],

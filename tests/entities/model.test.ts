@@ -164,7 +164,7 @@ describe("describeModel", () => {
   it("tells of each attribute its type, its unit, who sets it and what it means", () => {
     for (const { attributes } of [...Object.values(entities), ...Object.values(markers)]) {
       for (const { type, description, setBy, ...attribute } of Object.values(attributes)) {
-        expect(["string", "number", "boolean", "enum", "map", "list"]).toContain(type);
+        expect(["string", "number", "boolean", "enum", "map", "list", "set"]).toContain(type);
         expect(description).toMatch(/^\S.{3,}\S$/);
         expect(["caller", "service", "derived", "migration"]).toContain(setBy);
         if (type === "enum") expect(attribute.enum?.length).toBeGreaterThan(1);
@@ -289,8 +289,9 @@ describe("describeModel", () => {
     }
   });
 
-  it("describes the claims beside the entities", () => {
-    expect(Object.keys(markers)).toEqual(["claim"]);
+  it("describes the markers beside the entities", () => {
+    expect(Object.keys(markers)).toEqual(["claim", "daily_starts"]);
+    expect(markers.daily_starts?.account).toEqual({ attribute: "user_email", by: "byDay" });
     expect(markers.claim?.accessPatterns).toEqual([
       {
         name: "byId",
