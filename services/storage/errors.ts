@@ -66,11 +66,10 @@ export class NotFoundError extends DataLayerError {
  * - `already_verified`, `wrong_token`: of an address that is verified. `password_changed`: meanwhile.
  * - `shut`: the token was withdrawn meanwhile. `granted`: before the account was erased.
  * - `limit_reached`: the user has started as many assessments as the day has places for.
- * - `another_transaction`: the purchase runs on it. `busy`: too many changes at once; call again.
+ * - `busy`: too many changes at once; call again.
  */
 export type ConflictReason =
   | "already_verified"
-  | "another_transaction"
   | "busy"
   | "claimed"
   | "differs"
