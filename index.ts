@@ -53,6 +53,7 @@ export type {
   AssessmentResult,
   AssessmentStart,
   Assessments,
+  DailyLimit,
   Progress,
   Scores,
 } from "./services/assessments.ts";

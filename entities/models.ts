@@ -34,14 +34,15 @@ export const MARKERS = { claim: ClaimModel, daily_starts: DailyStartsModel } as 
 /** Name of an entity, as in keys, requests and errors. */
 export type EntityName = keyof typeof MODELS;
 
-const KEYED = { ...MODELS, ...MARKERS } as const;
+/** Every model that makes keys, by name. */
+type Keyed = typeof MODELS & typeof MARKERS;
 
 /** What belongs to an account: entities, and the markers that tell of its user. */
 export type AccountEntity = {
-  [N in keyof typeof KEYED]: (typeof KEYED)[N] extends { readonly account: AccountLink } ? N : never;
-}[keyof typeof KEYED];
+  [N in keyof Keyed]: Keyed[N] extends { readonly account: AccountLink } ? N : never;
+}[keyof Keyed];
 
 /** Their models, by name. */
 export const MODELS_OF_ACCOUNT = Object.fromEntries(
-  Object.entries(KEYED).filter(([, model]) => "account" in model),
-) as Pick<typeof KEYED, AccountEntity>;
+  Object.entries({ ...MODELS, ...MARKERS }).filter(([, model]) => "account" in model),
+) as Pick<Keyed, AccountEntity>;

@@ -234,11 +234,11 @@ export class Assessments {
   }
 
   /**
-   * How many assessments a user has started since an instant, in epoch seconds, counted over all pages: for the daily
-   * limit. Index reads lag behind writes by moments.
+   * How many assessments a user has started since an instant, in epoch seconds, counted over all pages. Index reads lag
+   * behind writes by moments, so a daily limit is kept by `start`, not by counting.
    * @example
    * const today = await assessments.countSince(email, midnight);
-   * const mayStart = today < 3;
+   * const text = `${today} of 3 today`;
    */
   async countSince(user_id: string, since: number): Promise<number> {
     const from = attributeValue(AssessmentModel, "created_at", since, "since");

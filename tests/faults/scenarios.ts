@@ -73,7 +73,7 @@ const fullAccount = async (layer: DataLayer) => {
   await layer.sessions.start({ user_email: MARIA });
   await layer.qrLogin.issue(MARIA);
   await layer.purchases.grant(aReceipt());
-  await startAssessment(layer);
+  await startWithinLimit(layer);
   await recordEvent(layer);
   await reported(layer);
   await answered(layer);
