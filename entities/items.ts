@@ -44,7 +44,10 @@ export interface NewUser extends User {
   password_hash: string;
   /** Single-use e-mail verification token; removed when used. */
   verification_token?: string;
-  /** How often all sessions were ended at once; none is 0. What began before lets nobody in (times). */
+  /**
+   * How often all sessions were ended at once; none is 0. After an erasure it begins at the instant of the
+   * registration. What began under another lets nobody in (times).
+   */
   generation?: number;
 }
 

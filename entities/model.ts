@@ -67,6 +67,8 @@ export interface AccountDescription {
   readonly attribute: string;
   /** The access pattern that finds them by the address. */
   readonly by: string;
+  /** They let the account's user in. Absent: they do not. */
+  readonly letsIn?: true;
 }
 
 /** The whole model, as `npm run model -- --json` prints it. */

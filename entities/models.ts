@@ -4,6 +4,7 @@ import { ContentReportModel } from "./content-report.ts";
 import { DailyStartsModel } from "./daily-starts.ts";
 import { DevopsActionModel } from "./devops-action.ts";
 import { EntitlementModel } from "./entitlement.ts";
+import { ErasureModel } from "./erasure.ts";
 import type { AccountLink } from "./facts.ts";
 import { QrTokenModel } from "./qr-token.ts";
 import { QuestionModel } from "./question.ts";
@@ -29,7 +30,7 @@ export const MODELS = {
 } as const;
 
 /** The rows beside the entities, which hold no content. */
-export const MARKERS = { claim: ClaimModel, daily_starts: DailyStartsModel } as const;
+export const MARKERS = { claim: ClaimModel, erasure: ErasureModel, daily_starts: DailyStartsModel } as const;
 
 /** Name of an entity, as in keys, requests and errors. */
 export type EntityName = keyof typeof MODELS;

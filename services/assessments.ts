@@ -127,7 +127,7 @@ export class Assessments {
    * call, on any later day too; an id that was refused on one day may be started on another. Only starts with a limit
    * take a place. A call with an id that the service makes, and that dies, leaves its place taken for the day.
    * @throws ConflictError `limit_reached`; `claimed` or `exists` when the id belongs to another user's or another type's
-   * assessment; `erased` when the account was erased within the last hour.
+   * assessment; `erased` when the account was erased.
    * @example
    * const { assessment_id, created_at } = await assessments.start({
    *   assessment_id: "0199c8a5-7c00-7b52-9d3e-4a1f6be0c2d8", // the client's, so that a retry starts no second one

@@ -1,11 +1,11 @@
 import type { CreateEntityItem, EntityItem } from "electrodb";
 import { primaryKeyOf } from "../../entities/schema.ts";
 import type { AnyEntity, DataContext, Model } from "../storage/context.ts";
-import { ConflictError, type NotFoundError } from "../storage/errors.ts";
+import type { NotFoundError } from "../storage/errors.ts";
 import { Repository } from "../storage/repository.ts";
 import { batchGet, type RequestLabel, type StoredItem, type StoredKey, send } from "../storage/requests.ts";
 import { type ClaimingModel, claimOwnId } from "./claims.ts";
-import { holds, markerOf } from "./erasure.ts";
+import { entryKeyOf, erased, erasuresOf, isRefused, refuses } from "./erasure.ts";
 
 /** An item that must be there for another one to be. */
 interface Parent {
@@ -35,7 +35,8 @@ export interface Admission {
 
 /**
  * Writes a new item of an account once: validates it, claims its id if the caller chose that, writes it, and takes it
- * back if the account turns out to be erased, or its parent to be missing.
+ * back if the account turns out to be erased, or its parent to be missing. An id that was claimed before may be of an
+ * account that was erased since: then nothing is written.
  * @throws ConflictError when the id belongs to something else, or `erased`; NotFoundError for the parent; UnprocessedError.
  */
 export async function createOnce<E extends AnyEntity>(
@@ -46,24 +47,41 @@ export async function createOnce<E extends AnyEntity>(
 ): Promise<EntityItem<E>> {
   const store = new Repository(context, model);
   const given = item as Readonly<Record<string, unknown>>;
+  const user_email = given[model.account.attribute] as string;
   const { id, begins } = model.claim;
-  let began = given[begins] as number;
+  const itemId = given[id] as string;
+  const { attributes: names } = primaryKeyOf(model.schema);
+  const undo = async (created: CreateEntityItem<E>) => {
+    const key = Object.fromEntries(names.map((name) => [name, created[name as never]]));
+    await store.remove("undo", store.entity.delete(key as never));
+    await admission?.withdraw(itemId, created[begins as never] as number);
+  };
   // Nothing of an item that is refused is written, not even its claim.
   if (ownId || admission !== undefined) store.itemOf(item);
-  if (ownId) began = await claimOwnId(context, model, given);
-  if (admission !== undefined) began = await admission.admit(given[id] as string, began);
+  if (!ownId) {
+    await admission?.admit(itemId, given[begins] as number);
+    return writeUnlessErased(
+      context,
+      user_email,
+      () => store.insertOnce(item),
+      () => undo(item),
+      { parent },
+    );
+  }
+  const { created_at: claimed, fresh } = await claimOwnId(context, model, given);
+  if (!fresh && (await isRefused(context, user_email, claimed))) {
+    // A call before this one may have died between its write and its look at the ledger.
+    await undo({ ...item, [begins]: claimed });
+    throw erased();
+  }
+  const began = (await admission?.admit(itemId, claimed)) ?? claimed;
   const created = { ...item, [begins]: began };
-  const { attributes: names } = primaryKeyOf(model.schema);
-  const key = Object.fromEntries(names.map((name) => [name, created[name as never]]));
   return writeUnlessErased(
     context,
-    given[model.account.attribute] as string,
+    user_email,
     () => store.insertOnce(created),
-    async () => {
-      await store.remove("undo", store.entity.delete(key as never));
-      await admission?.withdraw(given[id] as string, began);
-    },
-    parent,
+    () => undo(created),
+    { parent, began },
   );
 }
 
@@ -71,9 +89,10 @@ export async function createOnce<E extends AnyEntity>(
 type Undo<T> = (written: T) => Promise<unknown>;
 
 /**
- * Writes an item of an account, then looks for the erasure's marker, and takes the item back if it is there. A write that
- * finds no marker was stored before the marker, so the erasure, which looks for items after setting it, removes it.
- * With a `parent` the item is also taken back when that is not there.
+ * Writes an item of an account, then looks for an erasure in the ledger, and takes the item back if there is one. A write
+ * that finds none was stored before the erasure was entered, which looks for items after that, and removes it.
+ * With a `parent` the item is also taken back when that is not there. An item that `began` before an erasure is taken back
+ * also when the person has registered anew.
  * @throws ConflictError `erased`; NotFoundError for the parent.
  */
 export async function writeUnlessErased<T>(
@@ -81,16 +100,15 @@ export async function writeUnlessErased<T>(
   user_email: string,
   write: () => Promise<T>,
   undo: Undo<T>,
-  parent?: Parent,
+  { parent, began }: { readonly parent?: Parent | undefined; readonly began?: number | undefined } = {},
 ): Promise<T> {
   const written = await write();
-  const { claims, key } = markerOf(context, user_email);
-  const marker = claims.keyOf(key);
-  const label = { entity: claims.name, accessPattern: "erasure" };
-  const found = await readAll(context, label, parent === undefined ? [marker] : [marker, parent.key]);
+  const entry = entryKeyOf(context, user_email);
+  const label = { entity: erasuresOf(context).name, accessPattern: "byAccount" };
+  const found = await readAll(context, label, parent === undefined ? [entry] : [entry, parent.key]);
   const at = ({ pk }: StoredKey) => found.find((item) => item.pk === pk);
   const missing = parent !== undefined && at(parent.key) === undefined ? parent.missing : undefined;
-  const refusal = holds(context, at(marker)) ? erased : missing;
+  const refusal = refuses(at(entry), began) ? erased : missing;
   if (refusal === undefined) return written;
   await undo(written);
   throw refusal();
@@ -105,5 +123,3 @@ async function readAll(context: DataContext, label: RequestLabel, keys: readonly
   const { Item } = await send(context, "GetItem", label, parameters);
   return Item === undefined ? [] : [Item];
 }
-
-const erased = () => new ConflictError("user", "erased", "The account has been erased.");

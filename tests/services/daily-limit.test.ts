@@ -17,13 +17,9 @@ const FREEING: DailyLimit = { ...LIMIT, countAbandoned: false };
 
 let db: TestTable;
 beforeAll(async () => {
-  // Indexes and plain reads that show nothing new: the limit looks at neither.
-  db = await openTestTable({ ...LAGS.none, seed: 1 });
+  db = await openTestTable();
 });
-beforeEach(async () => {
-  await db.reset();
-  db.lag.hold();
-});
+beforeEach(() => db.reset());
 afterAll(() => db.drop());
 
 const start = (assessment_id: string | undefined, more: Partial<AssessmentStart> = {}, layer: DataLayer = db.layer) =>
@@ -365,6 +361,32 @@ describe("the places of a day", () => {
         expect(await itemsOf("assessment")).toEqual([]);
       }
     }
+  });
+});
+
+describe("while indexes and plain reads show nothing new", () => {
+  let late: TestTable;
+  beforeAll(async () => {
+    late = await openTestTable({ ...LAGS.none, seed: 1 });
+    late.lag.hold();
+  });
+  afterAll(() => late.drop());
+
+  it("a day is exact, its repeats are answered, and abandoned ones give their places back", async () => {
+    const starting = (id: string) => () => start(id, { limit: FREEING }, late.layer);
+    const { won, lost } = await atOnce(times(10, (place) => starting(`a-${place}`)));
+    expect([won.length, lost]).toEqual([3, times(7, () => refused)]);
+
+    const [first, second] = won.map(({ assessment_id }) => assessment_id) as [string, string];
+    await late.layer.assessments.abandon(first);
+    expect(await starting(first)()).toMatchObject({ status: "abandoned" });
+    const freed = await atOnce(times(5, (place) => starting(`b-${place}`)));
+    expect([freed.won.length, freed.lost]).toEqual([1, times(4, () => refused)]);
+    late.clock.advance(DAY);
+    expect(await starting(second)()).toMatchObject({ created_at: NOW });
+    const next = await atOnce(times(10, (place) => starting(`c-${place}`)));
+    expect([next.won.length, next.lost]).toEqual([3, times(7, () => refused)]);
+    expect((await late.layer.accounts.export(MARIA)).items.daily_starts).toHaveLength(2);
   });
 });
 
