@@ -15,7 +15,6 @@ import {
 import type { DataContext } from "./storage/context.ts";
 import { ExpiredError, TokenUsedError } from "./storage/errors.ts";
 import { Repository } from "./storage/repository.ts";
-import type { StoredItem } from "./storage/requests.ts";
 import { attributeValue, only } from "./storage/validation.ts";
 
 /** What the web page that shows the code may know while it polls; instants are epoch seconds. */
@@ -135,8 +134,8 @@ export class QrLogin {
     return openByToken(
       this.#context,
       { key: this.#tokens.keyOf(key), stored: redeemed },
-      () => this.#sessions.insert(session, (current) => this.#sessions.parse(current as StoredItem)),
-      ({ session_id }) => this.#sessions.remove("undo", this.#sessions.entity.delete({ session_id })),
+      () => this.#sessions.insert(session, (current) => this.#sessions.parse(current)),
+      ({ session_id }) => this.#sessions.remove("undo", { session_id }),
     );
   }
 

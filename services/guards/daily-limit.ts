@@ -1,6 +1,7 @@
 import { AssessmentModel } from "../../entities/assessment.ts";
 import { type DailyStartsEntity, DailyStartsModel, MAX_DAILY_STARTS } from "../../entities/daily-starts.ts";
 import type { DataContext } from "../storage/context.ts";
+import type { Where } from "../storage/electrodb.ts";
 import { ConflictError, ValidationError } from "../storage/errors.ts";
 import { countIn, optionsIn } from "../storage/options.ts";
 import { anyOf, Repository } from "../storage/repository.ts";
@@ -91,8 +92,8 @@ export class DailyPlaces implements Admission {
     const day = this.#dayOf(begins);
     await this.#leave(day, [assessment_id]);
     const key = { user_email: this.#user_email, day };
-    const unlessOthers = this.#markers.entity.delete(key).where(({ started }, { notExists }) => notExists(started));
-    await this.#markers.remove("withdraw", unlessOthers, async () => undefined);
+    const unlessOthers: Where = ({ started }, { notExists }) => notExists(started);
+    await this.#markers.remove("withdraw", key, { holds: unlessOthers, otherwise: () => undefined });
   }
 
   async #enter(assessment_id: string, day: string): Promise<void> {

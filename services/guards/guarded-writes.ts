@@ -1,5 +1,4 @@
 import type { CreateEntityItem, EntityItem } from "electrodb";
-import { primaryKeyOf } from "../../entities/schema.ts";
 import type { AnyEntity, DataContext, Model } from "../storage/context.ts";
 import type { NotFoundError } from "../storage/errors.ts";
 import { Repository } from "../storage/repository.ts";
@@ -50,10 +49,8 @@ export async function createOnce<E extends AnyEntity>(
   const user_email = given[model.account.attribute] as string;
   const { id, begins } = model.claim;
   const itemId = given[id] as string;
-  const { attributes: names } = primaryKeyOf(model.schema);
   const undo = async (created: CreateEntityItem<E>) => {
-    const key = Object.fromEntries(names.map((name) => [name, created[name as never]]));
-    await store.remove("undo", store.entity.delete(key as never));
+    await store.remove("undo", created);
     await admission?.withdraw(itemId, created[begins as never] as number);
   };
   // Nothing of an item that is refused is written, not even its claim.
