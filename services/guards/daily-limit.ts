@@ -1,7 +1,7 @@
 import { AssessmentModel } from "../../entities/assessment.ts";
 import { type DailyStartsEntity, DailyStartsModel, MAX_DAILY_STARTS } from "../../entities/daily-starts.ts";
 import type { DataContext } from "../storage/context.ts";
-import type { Where } from "../storage/electrodb.ts";
+import { conditionOf, type Where } from "../storage/electrodb.ts";
 import { ConflictError, ValidationError } from "../storage/errors.ts";
 import { countIn, optionsIn } from "../storage/options.ts";
 import { anyOf, Repository } from "../storage/repository.ts";
@@ -130,10 +130,12 @@ export class DailyPlaces implements Admission {
           .update(key)
           .set({ expires_at })
           .add({ started: [assessment_id] })
-          .where(({ started }, { notExists, contains, size, value }) => {
-            const isFree = `${size(started)} < ${value(started, this.#limit.perDay as never)}`;
-            return anyOf(notExists(started), contains(started, assessment_id), isFree);
-          }),
+          .where(
+            conditionOf(({ started }, { notExists, contains, size, value }) => {
+              const isFree = `${size(started)} < ${value(started, this.#limit.perDay)}`;
+              return anyOf(notExists(started), contains(started, assessment_id), isFree);
+            }),
+          ),
       (current) => {
         full = [...((current?.started ?? []) as Iterable<string>)];
       },

@@ -51,7 +51,7 @@ export async function createOnce<E extends AnyEntity>(
   const itemId = given[id] as string;
   const undo = async (created: CreateEntityItem<E>) => {
     await store.remove("undo", created);
-    await admission?.withdraw(itemId, created[begins as never] as number);
+    await admission?.withdraw(itemId, (created as typeof given)[begins] as number);
   };
   // Nothing of an item that is refused is written, not even its claim.
   if (ownId || admission !== undefined) store.itemOf(item);

@@ -26,10 +26,13 @@ export function bindEntity<E>(model: Bindable<E>, client: DynamoDBClient, table:
 export type Where = (
   attributes: Readonly<Record<string, unknown>>,
   operations: Readonly<
-    Record<"eq" | "ne" | "lt" | "lte" | "gt" | "gte", (attribute: unknown, value: unknown) => string> &
-      Record<"exists" | "notExists", (attribute: unknown) => string>
+    Record<"eq" | "ne" | "lt" | "lte" | "gt" | "gte" | "contains" | "value", (a: unknown, value: unknown) => string> &
+      Record<"exists" | "notExists" | "size", (attribute: unknown) => string>
   >,
 ) => string;
+
+/** A condition of any entity for the `where` of one, whose types ask for its own attributes and their values. */
+export const conditionOf = (condition: Where) => condition as never;
 
 /** What a change does to an item's attributes. */
 export interface Change {
