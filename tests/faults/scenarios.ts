@@ -81,7 +81,7 @@ export const SCENARIOS: { readonly [S in ServiceName]: { readonly [F in keyof Da
     credentials: scenario({ prepare: register, act: (layer) => layer.accounts.credentials(MARIA) }),
     verifyEmail: scenario({
       prepare: register,
-      act: (layer) => layer.accounts.verifyEmail(MARIA, { verification_token: "verify-maria" }),
+      act: (layer) => layer.accounts.verifyEmail(MARIA, { verification_token: "verify-maria-8sT2kQ9xLw4Zr7" }),
     }),
     setVerificationToken: scenario({
       prepare: register,
