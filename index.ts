@@ -84,7 +84,14 @@ export type {
   ReportTriage,
   SafetyEvent,
 } from "./services/moderation.ts";
-export type { Purchases, VerifiedReceipt } from "./services/purchases.ts";
+export type {
+  GrantOptions,
+  PurchaseGrant,
+  Purchases,
+  RefundInstant,
+  ReversalInstant,
+  VerifiedReceipt,
+} from "./services/purchases.ts";
 export type { QrIssue, QrLogin, QrRedemption, QrTokenStatus } from "./services/qr-login.ts";
 export type { QuestionDraw, QuestionFilter, Questions } from "./services/questions.ts";
 export type { Rubrics } from "./services/rubrics.ts";

@@ -178,6 +178,12 @@ export const passwordHash = <const N extends AttributeNotes>(notes: N) =>
 export const textList = <const N extends AttributeNotes>(notes: N) =>
   ({ type: "list", items: { type: "string", ...ruled(notEmpty) }, ...notes }) as const;
 
+/** A list of maps that all follow one schema. */
+export const mapList = <const P extends Readonly<Record<string, object>>, const N extends AttributeNotes>(
+  properties: P,
+  notes: N,
+) => ({ type: "list", items: { type: "map", properties }, ...notes }) as const;
+
 export const listOf = <const V extends readonly string[], const N extends AttributeNotes>(values: V, notes: N) =>
   ({
     type: "list",

@@ -1,26 +1,53 @@
 import { createSchema, Entity, type EntityConfiguration } from "electrodb";
-import { email, id, instant, migrated, money, oneOf, text } from "./attributes.ts";
+import { count, email, id, instant, mapList, migrated, money, oneOf, text } from "./attributes.ts";
 import { ENTITLEMENT_STATUSES, PLATFORMS, PRODUCTS } from "./enums.ts";
 import type { EntityModel } from "./facts.ts";
 import { collected, MODEL_VERSION, primary, SERVICE_NAME, scoped } from "./keys.ts";
+import { ledgerDigest } from "./ledger.ts";
 
 const schema = createSchema({
   model: { service: SERVICE_NAME, entity: "entitlement", version: MODEL_VERSION },
   attributes: {
     user_email: email({ required: true, readOnly: true, description: "The account that bought it" }),
     product_id: oneOf(PRODUCTS, { required: true, readOnly: true, description: "What was bought" }),
-    platform: oneOf(PLATFORMS, { required: true, description: "The store that sold it" }),
-    purchase_date: instant({ required: true, setBy: "service", description: "When the current period was bought" }),
+    platform: oneOf(PLATFORMS, { required: true, description: "The store that sold the current period" }),
+    purchase_date: instant({ required: true, description: "When the current period was bought" }),
     // Not a time to live: an expired purchase is never deleted.
-    expires_at: instant({ required: true, setBy: "service", description: "When access ends: 30 days a purchase" }),
+    expires_at: instant({ required: true, setBy: "service", description: "When access ends: 30 days a transaction" }),
     receipt_data: text({
       required: true,
       hidden: true,
-      description: "App Store or Play Store receipt, verified by the caller",
+      description: "App Store or Play Store receipt of the transaction bought last, verified by the caller",
     }),
-    transaction_id: id({ required: true, description: "The store's transaction that was granted last" }),
+    transaction_id: id({ required: true, description: "The store's transaction of the current period" }),
     price_paid: money({ description: "Amount paid for the current period" }),
     status: oneOf(ENTITLEMENT_STATUSES, { required: true, setBy: "service", description: "State of the purchase" }),
+    ledger: mapList(
+      {
+        transaction_id: id({ description: "The store's id" }),
+        purchase_date: instant({ description: "When it was bought; none while its grant is not heard" }),
+        platform: oneOf(PLATFORMS, { description: "The store" }),
+        price_paid: money({ description: "Amount paid" }),
+        seconds: count({ description: "The access that it gives, if not 30 days" }),
+        refunded_at: instant({ description: "When it was last refunded; 0: nobody told" }),
+        reversed_at: instant({ description: "When a refund was last reversed; the last instant of all: nobody told" }),
+      },
+      {
+        hidden: true,
+        setBy: "service",
+        description:
+          "Every transaction, as it was bought, refunded and reversed; none: the attributes tell the only one",
+      },
+    ),
+    ledger_digest: {
+      type: "string",
+      hidden: true,
+      watch: ["ledger"],
+      set: (_: string | undefined, { ledger }: { ledger?: Parameters<typeof ledgerDigest>[0] }) =>
+        ledger === undefined ? undefined : ledgerDigest(ledger),
+      description: "Hash of the ledger: a change is made only of the ledger that was read",
+      setBy: "derived",
+    } as const,
     ...migrated(),
   },
   indexes: {
@@ -62,6 +89,7 @@ export const EntitlementModel = {
     owner: ["user_email", "product_id"],
     begins: "purchase_date",
     settles: true,
+    among: "ledger",
   },
   bind: (config: EntityConfiguration) => new Entity(schema, config),
 } as const satisfies EntityModel<typeof schema>;

@@ -45,6 +45,8 @@ export const BANDS = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"] as const
 export const PRODUCTS = ["writing", "speaking", "full_mock_test"] as const;
 /** Stores that sell it: App Store and Google Play. */
 export const PLATFORMS = ["ios", "android"] as const;
+/** Where a store's transaction was made. */
+export const STORE_ENVIRONMENTS = ["production", "sandbox"] as const;
 /** States of a purchase. */
 export const ENTITLEMENT_STATUSES = ["active", "expired", "refunded"] as const;
 /** What the moderation looks at. */
@@ -88,6 +90,8 @@ export type Band = (typeof BANDS)[number];
 export type Product = (typeof PRODUCTS)[number];
 /** Store that sold it: App Store or Google Play. */
 export type Platform = (typeof PLATFORMS)[number];
+/** Where a store's transaction was made: with money, or by a tester. */
+export type StoreEnvironment = (typeof STORE_ENVIRONMENTS)[number];
 /** State of a purchase. */
 export type EntitlementStatus = (typeof ENTITLEMENT_STATUSES)[number];
 /** What the moderation looked at. */

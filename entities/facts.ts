@@ -23,6 +23,8 @@ export interface IdClaim<Attribute extends string = string> {
   readonly begins: Attribute;
   /** The item uses the id up: its claim is settled, and stays when the item goes. */
   readonly settles?: true;
+  /** The list of all that the item used up, each under the id's name. Absent: it uses up one. */
+  readonly among?: Attribute;
 }
 
 /** What is true of an entity beside its schema. */

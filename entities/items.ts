@@ -311,13 +311,13 @@ export interface Entitlement {
   user_email: string;
   /** What was bought. */
   product_id: Product;
-  /** The store that sold it. */
+  /** The store that sold the current period. */
   platform: Platform;
   /** When the current period was bought (epoch seconds). */
   purchase_date: number;
-  /** When access ends: 30 days a purchase (epoch seconds). */
+  /** When access ends: 30 days a transaction (epoch seconds). */
   expires_at: number;
-  /** The store's transaction that was granted last. */
+  /** The store's transaction of the current period. */
   transaction_id: string;
   /** Amount paid for the current period (USD). */
   price_paid?: number;
@@ -327,15 +327,25 @@ export interface Entitlement {
 
 /** What `create` of the layer's `entities.entitlement` takes. */
 export interface NewEntitlement extends Entitlement {
-  /** App Store or Play Store receipt, verified by the caller. */
+  /** App Store or Play Store receipt of the transaction bought last, verified by the caller. */
   receipt_data: string;
+  /** Every transaction, as it was bought, refunded and reversed; none: the attributes tell the only one. */
+  ledger?: {
+    transaction_id?: string;
+    purchase_date?: number;
+    platform?: Platform;
+    price_paid?: number;
+    seconds?: number;
+    refunded_at?: number;
+    reversed_at?: number;
+  }[];
 }
 
 /** What `patch(…).set` of the layer's `entities.entitlement` may change. */
 export type EntitlementChange = Partial<
   Pick<
     NewEntitlement,
-    "platform" | "purchase_date" | "expires_at" | "receipt_data" | "transaction_id" | "price_paid" | "status"
+    "platform" | "purchase_date" | "expires_at" | "receipt_data" | "transaction_id" | "price_paid" | "status" | "ledger"
   >
 >;
 

@@ -6,39 +6,101 @@ import {
   type EntitlementSummary,
   type NewEntitlement,
 } from "../entities/entitlement.ts";
-import type { Product } from "../entities/enums.ts";
-import { checkClaimable, claimId, claimOf, settleClaim } from "./guards/claims.ts";
+import type { Product, StoreEnvironment } from "../entities/enums.ts";
+import {
+  ACCESS_PERIOD_SECONDS,
+  counts,
+  entryOf,
+  type GrantedEntry,
+  grants,
+  type Ledger,
+  withGrant,
+  withoutGrant,
+  withRefund,
+  withReversal,
+} from "../entities/ledger.ts";
+import { platformOf } from "../entities/receipt.ts";
+import { type ClaimResult, checkClaimable, claimId, claimOf, isSettled, settleClaim } from "./guards/claims.ts";
 import { writeUnlessErased } from "./guards/guarded-writes.ts";
+import {
+  type EntitlementKey,
+  type FirstEntitlement,
+  type LedgerEvent,
+  Ledgers,
+  storedLedger,
+} from "./guards/ledgers.ts";
+import { checkReceipt, refuseRenewal } from "./guards/receipts.ts";
 import type { DataContext } from "./storage/context.ts";
 import { ConflictError } from "./storage/errors.ts";
+import { optionsIn } from "./storage/options.ts";
 import { allRows, eachRow } from "./storage/pages.ts";
 import { Repository } from "./storage/repository.ts";
 import type { StoredItem } from "./storage/requests.ts";
 import { attributeValue, only } from "./storage/validation.ts";
 
-/** The access that a purchase gives: 30 days, in seconds. */
-export const ACCESS_PERIOD_SECONDS = 30 * 24 * 60 * 60;
+export { ACCESS_PERIOD_SECONDS } from "../entities/ledger.ts";
 
 /** A receipt that the store has verified. */
-export type VerifiedReceipt = Readonly<
-  Pick<NewEntitlement, "user_email" | "product_id" | "platform" | "transaction_id" | "receipt_data" | "price_paid">
->;
+export interface VerifiedReceipt
+  extends Readonly<
+    Pick<NewEntitlement, "user_email" | "product_id" | "platform" | "transaction_id" | "receipt_data" | "price_paid">
+  > {
+  /** When it was bought, by the store; epoch seconds. Default: now. */
+  readonly purchase_date?: number;
+  /** Where it was made, as far as the store said so. A sandbox's is refused, and so is a receipt that says it of itself. */
+  readonly environment?: StoreEnvironment;
+}
 
-type EntitlementKey = Pick<Entitlement, "user_email" | "product_id">;
-/** What a receipt buys, but for its end. */
-type PurchasedPeriod = VerifiedReceipt & Pick<Entitlement, "purchase_date" | "status">;
+/** How a grant is made. */
+export interface GrantOptions {
+  /** Grant a tester's purchase too, which nobody paid for. Default: false. */
+  readonly allowSandbox?: boolean;
+}
 
-const GRANT_ATTEMPTS = 20;
+/** A purchase after a grant. */
+export interface PurchaseGrant {
+  /** As it now is: its current period, which may be another transaction's. */
+  readonly purchase: Entitlement;
+  /**
+   * Whether this call gave access. False: the transaction was granted before, perhaps by a call whose answer was lost, or is
+   * refunded.
+   */
+  readonly granted: boolean;
+}
+
+/** When a store refunded a transaction. */
+export interface RefundInstant {
+  /** Epoch seconds. Default: the transaction's first refund, which any reversal undoes. */
+  readonly refunded_at?: number;
+}
+
+/** When a store reversed a refund. */
+export interface ReversalInstant {
+  /** Epoch seconds. Default: after every refund of the transaction. */
+  readonly reversed_at?: number;
+}
+
 /** Purchases that are marked expired side by side. */
 const EXPIRIES_AT_ONCE = 10;
 
-const keyFor = (user_email: string, product_id: Product) => ({
+const keyFor = (user_email: string, product_id: Product): EntitlementKey => ({
   user_email: attributeValue(EntitlementModel, "user_email", user_email),
   product_id: attributeValue(EntitlementModel, "product_id", product_id),
 });
 
 const transactionOf = (value: string) =>
   checkClaimable(EntitlementModel, "transaction_id", attributeValue(EntitlementModel, "transaction_id", value));
+
+const claimOfTransaction = (key: EntitlementKey, transaction_id: string) =>
+  claimOf(EntitlementModel.claim, { ...key, transaction_id });
+
+/** An instant that a caller may leave out. */
+const instantIn = (name: string, value: number | undefined) =>
+  value === undefined ? undefined : attributeValue(EntitlementModel, "purchase_date", value, name);
+
+const grantedBefore = () =>
+  new ConflictError("entitlement", "granted", "The transaction was granted before the account was erased.");
+
 /**
  * Purchases and the access that they give.
  * @example
@@ -50,29 +112,35 @@ const transactionOf = (value: string) =>
 export class Purchases {
   readonly #context: DataContext;
   readonly #entitlements: Repository<EntitlementEntity>;
+  readonly #ledgers: Ledgers;
 
   constructor(context: DataContext) {
     this.#context = context;
     this.#entitlements = new Repository(context, EntitlementModel);
+    this.#ledgers = new Ledgers(context);
   }
 
   /**
-   * Grants 30 days for a verified receipt, from the later of now and the end of the access that the user still has.
-   * The same receipt again gives back the purchase as it now is. The price is in USD, `expires_at` in epoch seconds.
+   * Grants 30 days for a verified receipt, from the later of its purchase and the end of the period before. Messages may come in
+   * any order, late and again: access is the sum of what was bought and not refunded. The same receipt again changes nothing,
+   * and so does one that the store refunded before its grant came. The price is in USD, instants in epoch seconds.
    *
-   * A transaction is granted once, to one account and product, for ever: the transaction is claimed first, and an
-   * entitlement gives up a transaction (for a renewal) only after its claim is settled. So a transaction that is
-   * claimed, not settled and not the entitlement's own was never granted, and a retry may grant it.
+   * A transaction is granted once, to one account and product, for ever: it is claimed first, and an entitlement never forgets a
+   * transaction. So one that is claimed, not settled and not in the entitlement's ledger was never granted, and a retry may grant it.
+   * @throws ValidationError when the receipt says that a tester made it (`environment`), when the price is in thousandths or
+   * millionths (`price_paid`), or when a renewal comes under its original transaction's id (`transaction_id`).
    * @throws ConflictError when the transaction was granted to another account or product (`claimed`), or before the
    * account was erased (`granted`), when the account was erased within the last hour (`erased`), or when other
-   * purchases of the product kept coming in between (`busy`: call again).
+   * changes of the purchase kept coming in between (`busy`: call again).
    * @example
-   * const { expires_at } = await purchases.grant({
+   * const { purchase, granted } = await purchases.grant({
    *   user_email: email, product_id: "writing", price_paid: 49.99,
    *   platform: "ios", transaction_id: "2000000817", receipt_data: "MIIUVgYJKoZIhvcNAQcC",
+   *   purchase_date: 1760000000, // the store's, in whole seconds
    * });
+   * const until = granted ? purchase.expires_at : undefined; // 1762592000
    */
-  async grant(receipt: VerifiedReceipt): Promise<Entitlement> {
+  async grant(receipt: VerifiedReceipt, options: GrantOptions = {}): Promise<PurchaseGrant> {
     only("entitlement", receipt, [
       "user_email",
       "product_id",
@@ -80,18 +148,29 @@ export class Purchases {
       "transaction_id",
       "receipt_data",
       "price_paid",
+      "purchase_date",
+      "environment",
     ]);
+    const { allowSandbox = false } = optionsIn("entitlement", options, ["allowSandbox"]);
     const key = keyFor(receipt.user_email, receipt.product_id);
-    const now = this.#context.clock();
     const transaction_id = transactionOf(receipt.transaction_id);
-    const period = { ...receipt, ...key, transaction_id, purchase_date: now, status: "active" as const };
+    const now = this.#context.clock();
+    checkReceipt(receipt, now, allowSandbox);
+    const { environment: _, purchase_date = now, ...bought } = receipt;
+    const expires_at = purchase_date + ACCESS_PERIOD_SECONDS;
+    const status = expires_at > now ? "active" : "expired";
+    const first = { ...bought, ...key, transaction_id, purchase_date, expires_at, status } as const;
     // Validates the receipt before the claim is written.
-    this.#entitlements.itemOf({ ...period, expires_at: now + ACCESS_PERIOD_SECONDS });
-    for (let attempt = 0; attempt < GRANT_ATTEMPTS; attempt++) {
-      const granted = await this.#tryToGrant(key, period);
-      if (granted !== undefined) return granted;
-    }
-    throw new ConflictError("entitlement", "busy", "Other purchases of the product kept changing it.");
+    this.#entitlements.itemOf(first);
+    const claim = await claimId(this.#context, ...claimOfTransaction(key, transaction_id), now);
+    const event = grantEvent(first, receipt.purchase_date);
+    const { purchase, granted } = await writeUnlessErased(
+      this.#context,
+      key.user_email,
+      () => this.#grantClaimed(key, event, claim),
+      ({ known }) => this.#takeBack(key, event, known),
+    );
+    return { purchase, granted };
   }
 
   /**
@@ -173,30 +252,45 @@ export class Purchases {
   }
 
   /**
-   * Takes back the access that a transaction gave. Safe to repeat.
-   * @throws ConflictError when the purchase runs on another transaction, such as a renewal; NotFoundError.
+   * Takes back the access that a transaction gave: the periods after it begin as if it had not been bought. A refund that is
+   * heard before its grant is remembered, and the grant then gives nothing. Safe to repeat, also after the refund was reversed.
+   * Where a store may refund again after a reversal, tell both instants.
+   * @throws ConflictError when the transaction was granted to another account or product (`claimed`), or before the account was
+   * erased (`granted`: nothing is left to take back), when the account was erased within the last hour (`erased`), or when other
+   * changes of the purchase kept coming in between (`busy`: call again).
    * @example
    * const { status } = await purchases.refund(email, "speaking", "1000000901"); // "refunded"
    */
-  async refund(user_email: string, product_id: Product, transaction_id: string): Promise<Entitlement> {
-    const key = keyFor(user_email, product_id);
-    const transaction = transactionOf(transaction_id);
-    return this.#entitlements.change(
-      "refund",
-      {},
-      (entity) =>
-        entity
-          .patch(key)
-          .set({ status: "refunded" })
-          .where(
-            (stored, { eq, ne }) => `${eq(stored.transaction_id, transaction)} AND ${ne(stored.status, "refunded")}`,
-          ),
-      (current) => {
-        if (current === undefined) throw this.#entitlements.notFound();
-        if (current.transaction_id === transaction) return this.#entitlements.parse(current);
-        throw new ConflictError("entitlement", "another_transaction", "The purchase runs on another transaction.");
-      },
-    );
+  async refund(
+    user_email: string,
+    product_id: Product,
+    transaction_id: string,
+    options: RefundInstant = {},
+  ): Promise<Entitlement> {
+    const { refunded_at } = optionsIn("entitlement", options, ["refunded_at"]);
+    instantIn("refunded_at", refunded_at);
+    const apply = (ledger: Ledger) => withRefund(ledger, transaction_id, refunded_at);
+    return this.#hear("refund", keyFor(user_email, product_id), transactionOf(transaction_id), apply);
+  }
+
+  /**
+   * Gives back the access that a refund took: the store reversed it. A reversal that is heard before its refund is remembered.
+   * Safe to repeat.
+   * @throws ConflictError as `refund` does.
+   * @example
+   * await purchases.refund(email, "speaking", "1000000901", { refunded_at: 1760000000 }); // epoch seconds
+   * const { status } = await purchases.reverseRefund(email, "speaking", "1000000901", { reversed_at: 1760000060 }); // "active"
+   */
+  async reverseRefund(
+    user_email: string,
+    product_id: Product,
+    transaction_id: string,
+    options: ReversalInstant = {},
+  ): Promise<Entitlement> {
+    const { reversed_at } = optionsIn("entitlement", options, ["reversed_at"]);
+    instantIn("reversed_at", reversed_at);
+    const apply = (ledger: Ledger) => withReversal(ledger, transaction_id, reversed_at);
+    return this.#hear("reverseRefund", keyFor(user_email, product_id), transactionOf(transaction_id), apply);
   }
 
   /** Marks one purchase expired if it still is active and over; tells whether this call did. */
@@ -218,64 +312,87 @@ export class Purchases {
     return this.#entitlements.findStored(key, { consistent: true });
   }
 
-  /** Grants a period once; undefined when another purchase of the product came in between. */
-  async #tryToGrant(key: EntitlementKey, period: PurchasedPeriod): Promise<Entitlement | undefined> {
-    const { transaction_id, purchase_date } = period;
-    const claimed = claimOf(EntitlementModel.claim, period);
-    // The entitlement is read before the claim: settling happens before replacing, so this order misses no grant.
-    const current = await this.#read(key);
-    const claim = await claimId(this.#context, ...claimed, purchase_date);
-    const takeBack = () => this.#entitlements.remove("undo", this.#entitlements.entity.delete(key));
-    if (current?.transaction_id === transaction_id) {
-      // A call that an erasure refused may have crashed before it took the entitlement back. It may also have been
-      // granted before the erasure, and then it must not be granted again.
-      return writeUnlessErased(
-        this.#context,
-        key.user_email,
-        async () => this.#entitlements.parse(current),
-        async () => {
-          await settleClaim(this.#context, ...claimed, purchase_date);
-          await takeBack();
-        },
-      );
+  /** Grants a transaction whose claim is the account's own; `known`: it was in the ledger before. */
+  async #grantClaimed(
+    key: EntitlementKey,
+    event: LedgerEvent,
+    { settled, fresh }: ClaimResult,
+  ): Promise<PurchaseGrant & { readonly known: boolean }> {
+    // What this call has just claimed, no ledger grants; most often there is none yet.
+    const stored = fresh ? undefined : await this.#read(key);
+    const known = stored !== undefined && grants(storedLedger(stored), event.transaction_id);
+    if (settled && !known) {
+      if (stored === undefined) throw grantedBefore();
+      return { purchase: this.#entitlements.parse(stored), granted: false, known };
     }
-    if (claim.settled) return this.#grantedBefore(key);
-    const write = () => (current === undefined ? this.#create(period) : this.#renew(key, current, period));
-    return writeUnlessErased(this.#context, key.user_email, write, takeBack);
+    const { purchase, ledger, changed } = await this.#ledgers.record(key, event, stored);
+    return { purchase, granted: changed && counts(ledger, event.transaction_id), known: !changed };
   }
 
-  /** The purchase as it is since; what was read before the claim may be older. */
-  async #grantedBefore(key: EntitlementKey): Promise<Entitlement> {
-    const granted = await this.#read(key);
-    if (granted !== undefined) return this.#entitlements.parse(granted);
-    throw new ConflictError("entitlement", "granted", "The transaction was granted before.");
+  /**
+   * Takes back a grant for an account that turns out to be erased. What was in the ledger before may have been refused or
+   * granted: it must not be granted again.
+   */
+  async #takeBack(key: EntitlementKey, event: LedgerEvent, known: boolean): Promise<void> {
+    const { transaction_id } = event;
+    if (known) await settleClaim(this.#context, ...claimOfTransaction(key, transaction_id), this.#context.clock());
+    await this.#ledgers.takeBack(key, {
+      ...event,
+      name: "undo",
+      apply: (ledger) => withoutGrant(ledger, transaction_id),
+    });
   }
 
-  async #create(period: PurchasedPeriod): Promise<Entitlement | undefined> {
-    const expires_at = period.purchase_date + ACCESS_PERIOD_SECONDS;
-    return this.#entitlements.insert({ ...period, expires_at }, () => undefined);
+  /** Records a refund or a reversal, also one of a transaction that is not granted yet; gives the purchase as it now is. */
+  async #hear(
+    name: string,
+    key: EntitlementKey,
+    transaction_id: string,
+    apply: LedgerEvent["apply"],
+  ): Promise<Entitlement> {
+    const event = { name, transaction_id, apply, first: heardFirst(key, transaction_id, apply([]), this.#context) };
+    const stored = await this.#read(key);
+    const record = () => this.#ledgers.record(key, event, stored);
+    const ledger = stored === undefined ? [] : storedLedger(stored);
+    if (grants(ledger, transaction_id)) return (await record()).purchase;
+    if (entryOf(ledger, transaction_id) === undefined) {
+      const settled = await isSettled(this.#context, ...claimOfTransaction(key, transaction_id));
+      if (settled) throw grantedBefore();
+    }
+    const undo = { ...event, name: "undo", apply: (ledger: Ledger) => ledger };
+    const write = () =>
+      writeUnlessErased(this.#context, key.user_email, record, () => this.#ledgers.takeBack(key, undo));
+    return (await write()).purchase;
   }
+}
 
-  /** Puts a period behind the one that runs; the transaction that it replaces is settled first. */
-  async #renew(key: EntitlementKey, current: StoredItem, period: PurchasedPeriod): Promise<Entitlement | undefined> {
-    const { status, expires_at, transaction_id: replaced } = this.#entitlements.parse(current);
-    const { user_email, product_id, price_paid, ...bought } = period;
-    const now = bought.purchase_date;
-    await settleClaim(this.#context, ...claimOf(EntitlementModel.claim, current), now);
-    const running = status === "active" ? Math.max(now, expires_at) : now;
-    return this.#entitlements.change(
-      "renew",
-      period,
-      (entity) => {
-        const price = price_paid === undefined ? {} : { price_paid };
-        const change = entity.patch(key).set({ ...bought, ...price, expires_at: running + ACCESS_PERIOD_SECONDS });
-        // A period without a price does not show the price of the one before.
-        const priced = price_paid === undefined ? change.remove(["price_paid"]) : change;
-        return priced.where(
-          (stored, { eq }) => `${eq(stored.transaction_id, replaced)} AND ${eq(stored.status, status)}`,
-        );
-      },
-      () => undefined,
-    );
-  }
+/** A grant as the ledger takes it. */
+function grantEvent(first: FirstEntitlement, stated: number | undefined): LedgerEvent {
+  const { transaction_id, purchase_date, platform, price_paid } = first;
+  const entry: GrantedEntry = {
+    transaction_id,
+    purchase_date,
+    platform,
+    ...(price_paid === undefined ? {} : { price_paid }),
+  };
+  const apply = (ledger: Ledger) => {
+    refuseRenewal(entryOf(ledger, transaction_id), stated);
+    return withGrant(ledger, entry);
+  };
+  return { name: "grant", transaction_id, apply, first };
+}
+
+/** An entitlement of whose transaction nothing but a refund or a reversal is known: it gives no access. */
+function heardFirst(key: EntitlementKey, transaction_id: string, ledger: Ledger, context: DataContext) {
+  const now = context.clock();
+  return {
+    ...key,
+    transaction_id,
+    platform: platformOf(transaction_id),
+    purchase_date: now,
+    expires_at: now,
+    receipt_data: "",
+    status: "refunded" as const,
+    ledger: [...ledger],
+  };
 }

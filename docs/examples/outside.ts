@@ -14,7 +14,30 @@ export interface ReceiptVerifier {
     readonly platform: Platform;
     readonly product_id: Product;
     readonly receipt_data: string;
-  }): Promise<{ readonly transaction_id: string; readonly price_paid?: number } | undefined>;
+  }): Promise<VerifiedTransaction | undefined>;
+}
+
+/** What a store says of a purchase. */
+export interface VerifiedTransaction {
+  /** The purchase's own, a renewal's too: not that of the subscription's first purchase. */
+  readonly transaction_id: string;
+  /** Epoch seconds; the stores say milliseconds. */
+  readonly purchase_date: number;
+  /** USD; the App Store says thousandths, Google Play millionths. */
+  readonly price_paid?: number;
+  readonly environment?: "production" | "sandbox";
+}
+
+/** A store's message about a purchase, its signature checked and its user looked up. */
+export interface StoreMessage {
+  readonly type: "purchase" | "refund" | "refund_reversed";
+  readonly user_email: string;
+  readonly product_id: Product;
+  readonly platform: Platform;
+  readonly receipt_data: string;
+  readonly transaction: VerifiedTransaction;
+  /** When the store refunded, or reversed the refund; epoch seconds. */
+  readonly at: number;
 }
 
 /** The AI examiner, which judges what a candidate said or wrote. */

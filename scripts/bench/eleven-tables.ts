@@ -374,7 +374,7 @@ export function createElevenTablesSide({ client, prefix, clock, guarded }: Eleve
         const claimed = await tables.create(ENTITLEMENTS, { ...claimKey, owner, created_at: now });
         const claim = settled(claimed, "transaction", orSame("transaction", { owner }, ["owner"]));
         if (current !== undefined && (current.transaction_id === transaction_id || claim.settled === true))
-          return entitlementOf(current);
+          return { purchase: entitlementOf(current), granted: false };
         if (claim.settled === true) throw new ConflictError("entitlement", "granted", "was granted before");
         const period = { ...receipt, purchase_date: now, status: "active" };
         const write = async () => {
@@ -392,7 +392,8 @@ export function createElevenTablesSide({ client, prefix, clock, guarded }: Eleve
           );
         };
         const granted = await unlessErased(user_email, write, () => tables.remove(ENTITLEMENTS, key));
-        return entitlementOf(settled(granted, "entitlement", (other) => conflict("entitlement", other, "is busy")));
+        const purchase = settled(granted, "entitlement", (other) => conflict("entitlement", other, "is busy"));
+        return { purchase: entitlementOf(purchase), granted: true };
       },
 
       async allActive(user_email) {

@@ -182,7 +182,7 @@ export async function walkOneDay(options: DataLayerOptions, start: number): Prom
   await ask(
     "Grant a verified purchase: once for ever?",
     () => purchases.grant(receipt),
-    (entitlement) => `${entitlement.product_id} until ${instantText(entitlement.expires_at)} UTC`,
+    ({ purchase }) => `${purchase.product_id} until ${instantText(purchase.expires_at)} UTC`,
   );
   await refuse("The same receipt for another account?", () => purchases.grant({ ...receipt, user_email: maria }));
   await ask(

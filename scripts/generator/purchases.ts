@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { PRODUCTS, type Product } from "../../entities/enums.ts";
-import { ACCESS_PERIOD_SECONDS } from "../../services/purchases.ts";
+import { currentPeriod, type Ledger, withGrant, withRefund } from "../../entities/ledger.ts";
 import type { StoredItem } from "../../services/storage/requests.ts";
 import { DAY, type Dice, HOUR } from "./dice.ts";
 import type { Profile } from "./profile.ts";
@@ -55,6 +55,16 @@ const receiptOf = (dice: Dice, { platform }: Profile, product: Product, { id, at
     signature: dice.opaque(1200),
   });
 
+/**
+ * What an entitlement says of its ledger. Marked by the platform's nightly job: yesterday's ends are still "active", and expires_at
+ * decides.
+ */
+function periodOf(ledger: Ledger, now: number) {
+  const period = currentPeriod(ledger, now - DAY);
+  if (period === undefined) throw new Error("a ledger without a transaction has no period");
+  return ledger.length === 1 && period.status !== "refunded" ? period : { ...period, ledger: [...ledger] };
+}
+
 /** What a user has bought, by the rule of the purchases service: a renewal runs on from the end of running access. */
 export function createPurchaseHistory(dice: Dice, profile: Profile, stores: Stores): Purchases {
   const items: StoredItem[] = [];
@@ -66,30 +76,23 @@ export function createPurchaseHistory(dice: Dice, profile: Profile, stores: Stor
     const transactions = transactionsOf(dice, profile, product, createdAt + dice.whole(HOUR, 5 * DAY));
     const last = transactions.at(-1);
     if (last === undefined) continue;
-    let expires_at = 0;
-    for (const { at } of transactions) {
-      const runsFrom = Math.max(at, expires_at);
-      expires_at = runsFrom + ACCESS_PERIOD_SECONDS;
-      periods.push({ product, from: at, to: Math.min(expires_at, endsAt) });
+    let ledger: Ledger = [];
+    for (const { id, at } of transactions) {
+      ledger = withGrant(ledger, { transaction_id: id, purchase_date: at, platform, price_paid: PRICES[product] });
+      periods.push({ product, from: at, to: Math.min(currentPeriod(ledger, at)?.expires_at ?? at, endsAt) });
     }
-    const refunded = refundedAt === undefined && last.at + 2 * DAY < endsAt && dice.chance(0.05);
-    if (refunded) {
+    if (refundedAt === undefined && last.at + 2 * DAY < endsAt && dice.chance(0.05)) {
       refundedAt = last.at + dice.whole(HOUR, DAY);
       periods.pop();
+      ledger = withRefund(ledger, last.id, refundedAt);
     }
-    // Marked by the platform's nightly job: yesterday's ends are still "active", and expires_at decides.
-    const ended = expires_at < now - DAY ? "expired" : "active";
     items.push(
       stores.entitlement.itemOf({
         user_email: email,
         product_id: product,
         platform,
-        purchase_date: last.at,
-        expires_at,
+        ...periodOf(ledger, now),
         receipt_data: receiptOf(dice, profile, product, last),
-        transaction_id: last.id,
-        price_paid: PRICES[product],
-        status: refunded ? "refunded" : ended,
       }),
       ...transactions.map(({ id, at }) =>
         stores.claim.itemOf({

@@ -113,7 +113,7 @@ const FACTS = {
       items("entitlement", "byUserAndProduct", "get", "create", "change", "remove"),
       items("entitlement", "byUser", "query"),
       items("entitlement", "byStatus", "query"),
-      claims("transaction", "create", "change"),
+      claims("transaction", "get", "create", "change"),
       claims("erasure", "get"),
     ],
   },

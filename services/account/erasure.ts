@@ -1,6 +1,6 @@
 import type { AccountEntity } from "../../entities/models.ts";
 import { type User, type UserEntity, UserModel } from "../../entities/user.ts";
-import { claimOf, settleClaim } from "../guards/claims.ts";
+import { allClaimsOf, settleClaim } from "../guards/claims.ts";
 import { markErased } from "../guards/erasure.ts";
 import type { DataContext } from "../storage/context.ts";
 import { ConflictError } from "../storage/errors.ts";
@@ -60,6 +60,7 @@ async function settleClaims(context: DataContext, rows: readonly StoredItem[]): 
   const keys = rows.filter((row) => modelOf(row).claim?.settles === true).map(keyOf);
   for (const item of await batchGet(context, LABEL, keys, { consistent: true })) {
     const { claim } = modelOf(item);
-    if (claim !== undefined) await settleClaim(context, ...claimOf(claim, item), context.clock());
+    if (claim === undefined) continue;
+    for (const used of allClaimsOf(claim, item)) await settleClaim(context, ...used, context.clock());
   }
 }

@@ -68,6 +68,21 @@ export async function claimId(
   return { created_at: claim.created_at, settled: claim.settled === true, fresh };
 }
 
+/**
+ * Whether the claim of an id, if there is one, is settled. Makes none.
+ * @throws ConflictError when another owner holds it.
+ */
+export async function isSettled(
+  context: DataContext,
+  kind: ClaimKind,
+  claimedId: string,
+  owner: readonly string[],
+): Promise<boolean> {
+  const claim = await new Repository(context, ClaimModel).find({ kind, claimed_id: claimedId }, { consistent: true });
+  if (claim !== undefined && claim.owner !== ownerHash(owner)) throw taken(kind);
+  return claim?.settled === true;
+}
+
 /** An item's claim as the functions here take it: its kind, the id, and who claims it. */
 export const claimOf = (
   { kind, id, owner }: IdClaim,
@@ -77,6 +92,13 @@ export const claimOf = (
   item[id] as string,
   owner.map((attribute) => item[attribute] as string),
 ];
+
+/** The claims of all ids that an item used up. */
+export function allClaimsOf(claim: IdClaim, item: Readonly<Record<string, unknown>>): ReturnType<typeof claimOf>[] {
+  const used = claim.among === undefined ? undefined : item[claim.among];
+  const parts = (used ?? [item]) as readonly Readonly<Record<string, unknown>>[];
+  return parts.map((part) => claimOf(claim, { ...item, [claim.id]: part[claim.id] }));
+}
 
 /** A model whose id callers may choose. */
 export type ClaimingModel<E = AnyEntity> = Model<E> & Required<Pick<Model, "claim">>;
@@ -122,7 +144,10 @@ export async function releaseClaim(context: DataContext, kind: ClaimKind, claime
   await claims.remove("release", claims.entity.delete({ kind, claimed_id: claimedId }));
 }
 
-/** Records that a transaction has certainly been granted, claimed before or not. Safe to repeat. */
+/**
+ * Records that a transaction has certainly been granted, claimed before or not. Safe to repeat. Another owner's claim stays as
+ * it is.
+ */
 export async function settleClaim(
   context: DataContext,
   kind: ClaimKind,
@@ -132,10 +157,20 @@ export async function settleClaim(
 ): Promise<void> {
   const claims = new Repository(context, ClaimModel);
   const key = { kind, claimed_id: claimedId };
+  const hash = ownerHash(owner);
   const settle = (whenAbsent: () => Promise<unknown>): Promise<unknown> =>
-    claims.changeStored("settle", {}, (claim) => claim.patch(key).set({ settled: true }), whenAbsent);
+    claims.changeStored(
+      "settle",
+      {},
+      (claim) =>
+        claim
+          .patch(key)
+          .set({ settled: true })
+          .where((stored, { eq }) => eq(stored.owner, hash)),
+      async (current) => (current === undefined ? whenAbsent() : undefined),
+    );
   await settle(async () => {
-    const claim = { ...key, owner: ownerHash(owner), created_at: now, settled: true };
+    const claim = { ...key, owner: hash, created_at: now, settled: true };
     // Lost to a claim made meanwhile: that one is there to be settled.
     return claims.insert(claim, () => settle(async () => undefined));
   });

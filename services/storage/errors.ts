@@ -65,11 +65,10 @@ export class NotFoundError extends DataLayerError {
  * - `registered`: the address has an account. `erased`: the account was erased within the last hour.
  * - `already_verified`, `wrong_token`: of an address that is verified. `password_changed`: meanwhile.
  * - `shut`: the token was withdrawn meanwhile. `granted`: before the account was erased.
- * - `another_transaction`: the purchase runs on it. `busy`: too many changes at once; call again.
+ * - `busy`: too many changes at once; call again.
  */
 export type ConflictReason =
   | "already_verified"
-  | "another_transaction"
   | "busy"
   | "claimed"
   | "differs"

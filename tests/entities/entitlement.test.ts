@@ -105,7 +105,8 @@ describeRules(SUBJECTS.entitlement, {
     "status",
   ],
   fixed: ["user_email", "product_id"],
-  hidden: ["receipt_data"],
+  hidden: ["receipt_data", "ledger", "ledger_digest"],
+  other: ["ledger", "ledger_digest"],
   closed: {
     product_id: ["writing", "speaking", "full_mock_test"],
     platform: ["ios", "android"],

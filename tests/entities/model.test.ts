@@ -157,6 +157,8 @@ describe("describeModel", () => {
       "qr_token.ttl",
       "assessment.user_email",
       "question.draw_key",
+      "entitlement.ledger",
+      "entitlement.ledger_digest",
       "devops_action.review_reason",
     ]);
   });
@@ -208,6 +210,7 @@ describe("describeModel", () => {
       "qr_token.opened_session_id",
       "qr_token.generation",
       "entitlement.receipt_data",
+      "entitlement.ledger",
     ]);
   });
 

@@ -106,7 +106,7 @@ type Optional<T, K extends keyof T> = Record<never, never> extends Pick<T, K> ? 
 const holds = <_ extends true>(): void => undefined;
 
 /** What nobody gives to an entity by hand. */
-type NotGiven = "legacy" | "migration" | "ttl" | "user_email" | "draw_key";
+type NotGiven = "legacy" | "migration" | "ttl" | "user_email" | "draw_key" | "ledger_digest";
 type EachAcceptsTheOther<A, B> = [A, B] extends [B, A] ? true : false;
 
 /** True when an entity's item types are as ElectroDB infers them from its attributes. */

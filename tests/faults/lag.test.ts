@@ -86,11 +86,11 @@ describe("what a call returned can be used at once, whatever indexes and plain r
       layer.assessments.complete((await startAssessment(layer)).assessment_id, aSpeakingResult()),
     "assessments.abandon": async () => layer.assessments.abandon((await startAssessment(layer)).assessment_id),
     "purchases.get": async () => {
-      const { user_email, product_id } = await layer.purchases.grant(aReceipt());
+      const { user_email, product_id } = (await layer.purchases.grant(aReceipt())).purchase;
       return layer.purchases.get(user_email, product_id);
     },
     "purchases.refund": async () => {
-      const { user_email, product_id, transaction_id } = await layer.purchases.grant(aReceipt());
+      const { user_email, product_id, transaction_id } = (await layer.purchases.grant(aReceipt())).purchase;
       return layer.purchases.refund(user_email, product_id, transaction_id);
     },
     "moderation.recordSafetyEvent": recorded,
@@ -164,7 +164,7 @@ describe("what was decided is told by id at once", () => {
   });
 
   guarantee("a refunded purchase gives no access", async () => {
-    const { transaction_id } = await layer.purchases.grant(aReceipt());
+    const { transaction_id } = (await layer.purchases.grant(aReceipt())).purchase;
     db.lag.hold();
     await layer.purchases.refund(MARIA, "speaking", transaction_id);
     expect(await layer.purchases.hasAccess(MARIA, "speaking")).toBe(false);

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { DeleteCommand, DynamoDBDocumentClient, paginateScan } from "@aws-sdk/lib-dynamodb";
 import fc from "fast-check";
+import { ledgerOf } from "../../entities/ledger.ts";
 import { type EntityName, MODELS } from "../../entities/models.ts";
 import type { EntitySchema } from "../../entities/schema.ts";
 import { tableDefinition } from "../../entities/table.ts";
@@ -509,16 +510,25 @@ const steps: fc.Arbitrary<fc.AsyncCommand<InMemoryModel, Real>>[] = [
     input: fc.tuple(user, product, transaction),
     model: (model, [email, product_id, transaction_id], outcome) =>
       model.grant(email, product_id, transaction_id, isDeepStrictEqual(outcome, refusalOf("conflict", "granted"))),
-    real: ({ purchases }, [user_email, product_id, transaction_id]) =>
-      purchases.grant(aReceipt({ user_email, product_id, transaction_id })),
+    real: async ({ purchases }, [user_email, product_id, transaction_id]) =>
+      (await purchases.grant(aReceipt({ user_email, product_id, transaction_id }))).purchase,
     // Taken back from an erased account by the call before, which makes it count as granted.
     orElse: { refused: "conflict granted", inPlaceOf: "conflict erased" },
   }),
   step({
     name: "purchases.refund",
     input: fc.tuple(user, product, transaction),
-    model: (model, [email, product_id, transaction_id]) => model.refund(email, product_id, transaction_id),
+    model: (model, [email, product_id, transaction_id]) =>
+      model.tellRefund("refunded", email, product_id, transaction_id),
     real: ({ purchases }, [email, product_id, transaction_id]) => purchases.refund(email, product_id, transaction_id),
+  }),
+  step({
+    name: "purchases.reverseRefund",
+    input: fc.tuple(user, product, transaction),
+    model: (model, [email, product_id, transaction_id]) =>
+      model.tellRefund("reversed", email, product_id, transaction_id),
+    real: ({ purchases }, [email, product_id, transaction_id]) =>
+      purchases.reverseRefund(email, product_id, transaction_id),
   }),
   step({
     name: "purchases.find",
@@ -644,13 +654,16 @@ async function drained({ client, table: TableName }: TestTable, IndexName: strin
   return rows;
 }
 
-/** What a service wrote of an item: neither keys nor what is derived, nor how often sessions were ended, for retries count. */
+/**
+ * What a service wrote of an item: neither keys nor what is derived, nor how often sessions were ended, for retries count. Ledgers
+ * are compared as what they tell.
+ */
 function written(entity: EntityName, item: Found): Found {
   const { attributes }: EntitySchema = MODELS[entity].schema;
   return Object.fromEntries(
     Object.entries(item).filter(([name]) => {
       const rules = attributes[name];
-      return rules !== undefined && rules.setBy !== "derived" && rules.internal !== true;
+      return rules !== undefined && rules.setBy !== "derived" && rules.internal !== true && name !== "ledger";
     }),
   );
 }
@@ -675,6 +688,19 @@ async function expectSameTable(db: TestTable, model: InMemoryModel): Promise<voi
   for (const [entity, rows] of Object.entries(model.rows()) as [EntityName, Found[]][]) {
     const items = stored.filter((item) => item.__edb_e__ === entity);
     expect({ [entity]: inOrder(items.map((item) => written(entity, item))) }).toEqual({ [entity]: inOrder(rows) });
+  }
+  for (const item of stored.filter(({ __edb_e__ }) => __edb_e__ === "entitlement")) {
+    const told = ledgerOf(item as never).map(({ transaction_id, purchase_date: bought, refunded_at, reversed_at }) => [
+      transaction_id,
+      {
+        ...(bought === undefined ? {} : { bought }),
+        ...(refunded_at === undefined ? {} : { refunded: true }),
+        ...(reversed_at === undefined ? {} : { reversed: true }),
+      },
+    ]);
+    const known = model.ledgers.get(`${item.user_email} ${item.product_id}`);
+    expect(Object.fromEntries(told)).toEqual(Object.fromEntries(known ?? []));
+    add("ledgers compared", 1);
   }
   expect(stored.filter((item) => item.__edb_e__ === "claim")).toHaveLength(model.claims());
   expect(stored).toHaveLength(Object.values(model.rows()).flat().length + model.claims());

@@ -1,3 +1,4 @@
+import type { Product } from "../../entities/enums.ts";
 import { MODELS } from "../../entities/models.ts";
 import { QR_TOKEN_LIFETIME_SECONDS } from "../../entities/qr-token.ts";
 import type { EntitySchema } from "../../entities/schema.ts";
@@ -11,6 +12,7 @@ import {
   TICKET_STATES,
 } from "../../entities/transitions.ts";
 import { ERASURE_MARKER_SECONDS } from "../../services/guards/erasure.ts";
+import { sessionIdOf } from "../../services/guards/letting-in.ts";
 import { ACCESS_PERIOD_SECONDS } from "../../services/purchases.ts";
 import {
   aDiagnosis,
@@ -31,6 +33,13 @@ interface Claimed {
   readonly owner: string;
   readonly created_at: number;
   granted: boolean | "perhaps";
+}
+
+/** What is known of a store's transaction. */
+interface Transaction {
+  readonly bought?: number;
+  readonly refunded?: true;
+  readonly reversed?: true;
 }
 
 /** A refusal as the services make it, by code and state. */
@@ -72,6 +81,8 @@ export class InMemoryModel {
   readonly sessionIds: string[] = [];
   readonly assessments = new Map<string, Row>();
   readonly entitlements = new Map<string, Row>();
+  /** The transactions of each entitlement. */
+  readonly ledgers = new Map<string, Map<string, Transaction>>();
   readonly tokens = new Map<string, Row>();
   /** All tokens that ever were, in order. */
   readonly tokenIds: string[] = [];
@@ -224,9 +235,9 @@ export class InMemoryModel {
     if (token.used === true && token.device_id !== device_id) throw new Refusal("token_used");
     if ((token.expires_at as number) <= this.now) throw new Refusal("expired");
     if (token.used !== true)
-      Object.assign(token, { used: true, used_at: this.now, device_id, opened_session_id: session_id });
+      Object.assign(token, { used: true, used_at: this.now, device_id, opened_session_id: session_id.split(".")[0] });
     const started = token.used_at as number;
-    const key = token.opened_session_id as string;
+    const key = sessionIdOf(token.opened_session_id as string, token.user_email as string);
     const session = this.sessions.get(key) ?? {
       session_id: key,
       user_email: token.user_email,
@@ -281,27 +292,65 @@ export class InMemoryModel {
   grant(user_email: string, product_id: "speaking" | "writing", transaction_id: string, taken: boolean): Row {
     const key = `${user_email} ${product_id}`;
     const current = this.entitlements.get(key);
+    const transactions = this.transactions(key);
     const claim = this.claim("transaction", transaction_id, key);
     if (claim.granted === "perhaps") claim.granted = taken;
-    if (claim.granted) return current === undefined ? conflict("granted") : shown("entitlement", current);
-    claim.granted = "perhaps";
-    this.refuseErased(user_email);
-    claim.granted = true;
-    const running = current?.status === "active" ? (current.expires_at as number) : this.now;
-    const granted = {
-      ...aReceipt({ user_email, product_id, transaction_id }),
-      purchase_date: this.now,
-      expires_at: Math.max(this.now, running) + ACCESS_PERIOD_SECONDS,
-      status: "active",
-    };
-    this.entitlements.set(key, granted);
-    return shown("entitlement", granted);
+    const known = transactions.get(transaction_id) ?? {};
+    if (claim.granted && known.bought === undefined && current === undefined) return conflict("granted");
+    if (!claim.granted) {
+      claim.granted = "perhaps";
+      this.refuseErased(user_email);
+      claim.granted = true;
+      transactions.set(transaction_id, { ...known, bought: this.now });
+      this.entitlements.set(key, current ?? { ...aReceipt({ user_email, product_id }) });
+    }
+    return this.currentPurchase(key);
   }
 
-  refund(user_email: string, product_id: string, transaction_id: string): Row {
-    const row = found(this.entitlements.get(`${user_email} ${product_id}`));
-    if (row.transaction_id !== transaction_id) return conflict("another_transaction");
-    row.status = "refunded";
+  /** A refund, or its reversal, which has the last word. */
+  tellRefund(what: "refunded" | "reversed", user_email: string, product_id: Product, transaction_id: string): Row {
+    const key = `${user_email} ${product_id}`;
+    const transactions = this.transactions(key);
+    const known = transactions.get(transaction_id);
+    if (known === undefined) {
+      const claim = this.claimed.get(`transaction ${transaction_id}`);
+      if (claim !== undefined && claim.owner !== key) return conflict("claimed");
+      if (claim?.granted === true) return conflict("granted");
+      if (!this.entitlements.has(key)) {
+        this.refuseErased(user_email);
+        const heard = { purchase_date: this.now, expires_at: this.now, receipt_data: "", status: "refunded" };
+        const { price_paid: _, ...receipt } = aReceipt({ user_email, product_id, transaction_id });
+        this.entitlements.set(key, { ...receipt, ...heard });
+      }
+    }
+    transactions.set(transaction_id, { ...known, [what]: true });
+    return this.currentPurchase(key);
+  }
+
+  private transactions(key: string): Map<string, Transaction> {
+    const transactions = this.ledgers.get(key) ?? new Map<string, Transaction>();
+    this.ledgers.set(key, transactions);
+    return transactions;
+  }
+
+  /** Brings a purchase's attributes into line with its transactions: thirty days for each, one after the other. */
+  private currentPurchase(key: string): Row {
+    const row = found(this.entitlements.get(key));
+    const bought = [...this.transactions(key)]
+      .flatMap(([transaction_id, { bought: at, ...rest }]) =>
+        at === undefined ? [] : [{ ...rest, transaction_id, at }],
+      )
+      .sort((a, b) => a.at - b.at || (a.transaction_id < b.transaction_id ? -1 : 1));
+    const paid = bought.filter(({ refunded, reversed }) => refunded !== true || reversed === true);
+    const last = paid.at(-1) ?? bought.at(-1);
+    if (last === undefined) return shown("entitlement", row);
+    const end = paid.reduce((before, { at }) => Math.max(before, at) + ACCESS_PERIOD_SECONDS, 0);
+    const { user_email, product_id } = row as { user_email: string; product_id: Product };
+    Object.assign(row, aReceipt({ user_email, product_id, transaction_id: last.transaction_id }), {
+      purchase_date: last.at,
+      expires_at: paid.length === 0 ? last.at + ACCESS_PERIOD_SECONDS : end,
+      status: paid.length === 0 ? "refunded" : end > this.now ? "active" : "expired",
+    });
     return shown("entitlement", row);
   }
 
@@ -428,7 +477,18 @@ export class InMemoryModel {
   erase(email: string): void {
     this.erased.set(email, this.now + ERASURE_MARKER_SECONDS);
     const gone = new Set(Object.values(this.itemsOf(email)).flat());
+    for (const [key, row] of this.entitlements) if (gone.has(row)) this.eraseLedger(key);
     for (const rows of this.maps()) for (const [key, row] of rows) if (gone.has(row)) rows.delete(key);
+  }
+
+  /** What an account's ledger holds is granted to nobody again, nor forgotten when it was refunded first. */
+  private eraseLedger(key: string): void {
+    for (const transaction_id of this.transactions(key).keys()) {
+      const name = `transaction ${transaction_id}`;
+      const claim = this.claimed.get(name) ?? { owner: key, created_at: this.now, granted: true };
+      if (claim.owner === key) this.claimed.set(name, Object.assign(claim, { granted: true }));
+    }
+    this.ledgers.delete(key);
   }
 
   private maps(): Map<string, Row>[] {

@@ -109,8 +109,9 @@ describe("receipts", () => {
       const { won, lost } = await race(
         callers.map((owner) => () => layer.purchases.grant(aReceipt({ ...owner, transaction_id }))),
       );
-      expect(new Set(won.map((one) => `${one.user_email} ${one.product_id}`)).size).toBe(1);
+      expect(new Set(won.map(({ purchase }) => `${purchase.user_email} ${purchase.product_id}`)).size).toBe(1);
       expect(won).toHaveLength(20 / owners.length);
+      expect(won.filter(({ granted }) => granted)).toHaveLength(1);
       expect(lost.map((error) => error instanceof ConflictError && error.reason)).toEqual(lost.map(() => "claimed"));
     });
 
@@ -285,92 +286,47 @@ describe("state machines", () => {
   });
 });
 
-describe("renewals, refunds and access checks at once", () => {
-  interface Purchase {
-    readonly transaction: string;
-    readonly status: "active" | "refunded";
-    readonly periods: number;
-  }
-  type Change = { readonly kind: "renew" | "refund"; readonly transaction: string };
+describe("renewals, refunds, reversals and access checks at once", () => {
+  type Change = { readonly kind: "grant" | "refund" | "reverseRefund"; readonly transaction: string };
 
+  const change = (kind: Change["kind"], ...transactions: string[]): Change[] =>
+    transactions.map((transaction) => ({ kind, transaction }));
   const CHANGES: readonly Change[] = [
-    ...["one", "two", "three"].map((transaction) => ({ kind: "renew", transaction }) as const),
-    ...["first", "one"].map((transaction) => ({ kind: "refund", transaction }) as const),
+    ...change("grant", "first", "one", "two", "three"),
+    ...change("refund", "first", "one", "three"),
+    ...change("reverseRefund", "three"),
   ];
-
-  function permutations<T>(values: readonly T[]): T[][] {
-    if (values.length < 2) return [[...values]];
-    return values.flatMap((value, at) =>
-      permutations(values.filter((_, other) => other !== at)).map((rest) => [value, ...rest]),
-    );
-  }
-
-  const step = (purchase: Purchase, { kind, transaction }: Change): Purchase | "conflict" => {
-    if (kind === "renew") {
-      return { transaction, status: "active", periods: (purchase.status === "active" ? purchase.periods : 0) + 1 };
-    }
-    return purchase.transaction === transaction ? { ...purchase, status: "refunded" } : "conflict";
-  };
-
-  const keyOf = (change: Change) => `${change.kind} ${change.transaction}`;
-  const textOf = (purchase: Purchase, refused: readonly Change[]) =>
-    JSON.stringify([purchase.transaction, purchase.status, purchase.periods, refused.map(keyOf).sort()]);
-
-  const serialOutcomes = new Set(
-    permutations(CHANGES).map((order) => {
-      let purchase: Purchase = { transaction: "first", status: "active", periods: 1 };
-      const refused: Change[] = [];
-      for (const change of order) {
-        const next = step(purchase, change);
-        if (next === "conflict") refused.push(change);
-        else purchase = next;
-      }
-      return textOf(purchase, refused);
-    }),
-  );
 
   it("end as if they had come one after the other", async () => {
     const rounds = ROUNDS * 3;
-    const seen = new Set<string>();
     for (let round = 0; round < rounds; round++) {
       const user_email = `buyer-${round}@example.com`;
-      const receiptOf = (name: string) => aReceipt({ user_email, transaction_id: `${name}-${round}` });
-      await layer.purchases.grant(receiptOf("first"));
-      const refused: Change[] = [];
-      const calls = CHANGES.map((change) => async () => {
+      const calls = [...CHANGES, ...CHANGES].map(({ kind, transaction }) => async () => {
         await pause(random() * 10);
-        if (change.kind === "renew") return layer.purchases.grant(receiptOf(change.transaction));
-        const refund = layer.purchases.refund(user_email, "speaking", `${change.transaction}-${round}`);
-        const failure = await failureOf(refund);
-        if (failure === undefined) return;
-        expect(failure).toBeInstanceOf(ConflictError);
-        refused.push(change);
+        const transaction_id = `${transaction}-${round}`;
+        if (kind !== "grant") return layer.purchases[kind](user_email, "speaking", transaction_id);
+        return layer.purchases.grant(aReceipt({ user_email, transaction_id }));
       });
       const checks = times(5, () => async () => {
         await pause(random() * 15);
         expect(typeof (await layer.purchases.hasAccess(user_email, "speaking"))).toBe("boolean");
       });
-      const { lost } = await race<unknown>(shuffled([...calls, ...checks]));
+      const { lost, won } = await race<unknown>(shuffled([...calls, ...checks]));
       expect(lost).toEqual([]);
 
+      // Two of the four transactions count in the end, and three grants gave access at most: a refund may have come first.
+      const given = won.filter((one) => (one as { granted?: boolean } | undefined)?.granted === true).length;
+      expect(given).toBeGreaterThanOrEqual(1);
+      expect(given).toBeLessThanOrEqual(4);
       const purchase = await layer.purchases.find(user_email, "speaking");
-      const outcome = textOf(
-        {
-          transaction: String(purchase?.transaction_id).replace(`-${round}`, ""),
-          status: purchase?.status as "active" | "refunded",
-          periods: ((purchase?.expires_at ?? 0) - NOW) / ACCESS_PERIOD_SECONDS,
-        },
-        refused,
-      );
-      expect(serialOutcomes).toContain(outcome);
-      expect(await layer.purchases.hasAccess(user_email, "speaking")).toBe(purchase?.status === "active");
-      seen.add(outcome);
-      // Every transaction comes once more, as a store's late notification does: nothing changes.
-      for (const name of ["first", "one", "two", "three"]) await layer.purchases.grant(receiptOf(name));
-      expect(await layer.purchases.find(user_email, "speaking")).toEqual(purchase);
+      expect(purchase).toMatchObject({
+        transaction_id: `two-${round}`,
+        status: "active",
+        expires_at: NOW + 2 * ACCESS_PERIOD_SECONDS,
+      });
+      expect(await layer.purchases.hasAccess(user_email, "speaking")).toBe(true);
       count("purchase changes", calls.length + checks.length);
     }
-    count("different purchase outcomes", seen.size);
   });
 });
 

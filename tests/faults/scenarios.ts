@@ -193,7 +193,7 @@ export const SCENARIOS: { readonly [S in ServiceName]: { readonly [F in keyof Da
   },
   purchases: {
     grant: scenario({
-      // A renewal takes the most requests: the claim, the old claim, the entitlement.
+      // A renewal takes the most requests: the claim, the entitlement that is there, its ledger.
       prepare: (layer) => layer.purchases.grant(aReceipt({ transaction_id: "before" })),
       act: (layer) => layer.purchases.grant(aReceipt()),
     }),
@@ -206,7 +206,7 @@ export const SCENARIOS: { readonly [S in ServiceName]: { readonly [F in keyof Da
     allActive: scenario({ act: (layer) => layer.purchases.allActive(MARIA) }),
     expireAll: scenario({
       prepare: async (layer) => {
-        const { user_email, product_id } = await layer.purchases.grant(aReceipt());
+        const { user_email, product_id } = (await layer.purchases.grant(aReceipt())).purchase;
         await layer.entities.entitlement.patch({ user_email, product_id }).set({ expires_at: 1 }).go();
       },
       act: (layer) => layer.purchases.expireAll(),
@@ -214,6 +214,10 @@ export const SCENARIOS: { readonly [S in ServiceName]: { readonly [F in keyof Da
     refund: scenario({
       prepare: (layer) => layer.purchases.grant(aReceipt()),
       act: (layer) => layer.purchases.refund(MARIA, "speaking", aReceipt().transaction_id),
+    }),
+    reverseRefund: scenario({
+      // Heard before its refund and its grant, it takes the most requests.
+      act: (layer) => layer.purchases.reverseRefund(MARIA, "speaking", "heard-first"),
     }),
   },
   moderation: {

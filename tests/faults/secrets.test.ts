@@ -160,7 +160,7 @@ it("are in no refusal of a wrong state", async () => {
     "password changed": () => accounts.changePassword(MARIA, { password_hash: OTHER_HASH, current_hash: BCRYPT_HASH }),
     "token used": () => qrLogin.redeem(used.token, { device_id: "tablet" }),
     "transaction of another": () => purchases.grant(receipt({ user_email: CHEN })),
-    "refund of another transaction": () => purchases.refund(MARIA, "speaking", UNKNOWN),
+    "refund of another's transaction": () => purchases.refund(CHEN, "speaking", receipt().transaction_id),
   });
 });
 
@@ -253,6 +253,7 @@ const carriers = (target: DataLayer): Readonly<Record<string, () => Promise<unkn
   status: () => target.qrLogin.status(secrets.issued.token),
   grant: () => target.purchases.grant(receipt({ transaction_id: "another" })),
   refund: () => target.purchases.refund(MARIA, "speaking", "another"),
+  reverseRefund: () => target.purchases.reverseRefund(MARIA, "speaking", "another"),
   overview: () => target.accounts.overview(MARIA),
   export: () => target.accounts.export(MARIA),
 });

@@ -20,8 +20,9 @@ import {
   TABLE,
 } from "../../scripts/iam/service-policies.ts";
 import type { DataLayer } from "../../services/data-layer.ts";
+import { ERASURE_MARKER_SECONDS } from "../../services/guards/erasure.ts";
 import { DataLayerError } from "../../services/storage/errors.ts";
-import { aDiagnosis, aSafetyEvent, aTicket, MARIA, startAssessment } from "../builders.ts";
+import { aDiagnosis, aReceipt, aSafetyEvent, aTicket, MARIA, startAssessment } from "../builders.ts";
 import { NOW, ON_DYNAMODB_LOCAL, openTestTable, type TestTable } from "../engine.ts";
 import { report } from "../faults/report.ts";
 import { SCENARIOS, type Scenario } from "../faults/scenarios.ts";
@@ -185,6 +186,12 @@ async function exerciseTheRest(): Promise<void> {
     const diagnosis = aDiagnosis({ ticket, action_id: "ACT-GONE" });
     await record("devops", "devops.recordDiagnosis", () => db.layer.devops.recordDiagnosis(diagnosis));
   }
+  // A grant for an erased account that died before it was taken back, made again.
+  const { purchase } = await db.layer.purchases.grant(aReceipt());
+  await db.layer.accounts.erase(MARIA);
+  await db.layer.entities.entitlement.put({ ...aReceipt(), ...purchase }).go();
+  await record("purchases", "purchases.grant", () => db.layer.purchases.grant(aReceipt()));
+  db.clock.now += ERASURE_MARKER_SECONDS;
   await startAssessment(db.layer);
   await db.layer.moderation.recordSafetyEvent(aSafetyEvent());
   await record("moderation", "moderation.review", () => db.layer.moderation.review(aSafetyEvent().assessment_id));

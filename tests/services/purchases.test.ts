@@ -1,9 +1,15 @@
 import { inspect } from "node:util";
+import fc from "fast-check";
 import { AssessmentModel } from "../../entities/assessment.ts";
 import { EntitlementModel } from "../../entities/entitlement.ts";
 import { claimId, settleClaim } from "../../services/guards/claims.ts";
-import { ACCESS_PERIOD_SECONDS, type Purchases, type VerifiedReceipt } from "../../services/purchases.ts";
-import { ConflictError, ItemTooLargeError, NotFoundError, ValidationError } from "../../services/storage/errors.ts";
+import {
+  ACCESS_PERIOD_SECONDS,
+  type GrantOptions,
+  type Purchases,
+  type VerifiedReceipt,
+} from "../../services/purchases.ts";
+import { ConflictError, ItemTooLargeError, ValidationError } from "../../services/storage/errors.ts";
 import { aReceipt, aRegistration } from "../builders.ts";
 import { NOW, openTestTable, type TestTable } from "../engine.ts";
 import { interceptedClient, requestsOf, type SentCommand, storeAll } from "../instruments.ts";
@@ -38,6 +44,10 @@ const storedEntitlements = async (...users: string[]) =>
 const statusIs = (user_email: string, status: "active" | "expired" | "refunded") =>
   db.layer.entities.entitlement.patch({ user_email, product_id: "speaking" }).set({ status }).go();
 
+/** The purchase after a grant. */
+const grant = async (receipt: VerifiedReceipt, options?: GrantOptions) =>
+  (await purchases.grant(receipt, options)).purchase;
+
 /** A data layer that does something else before the first of its requests that `when` picks. */
 function meanwhile(when: (command: SentCommand) => boolean, act: () => Promise<unknown>) {
   let done = false;
@@ -55,7 +65,7 @@ describe("grant", () => {
   it("gives 30 days from now", async () => {
     const receipt = newReceipt();
 
-    const entitlement = await purchases.grant(receipt);
+    const entitlement = await grant(receipt);
 
     const { receipt_data, ...shown } = receipt;
     expect(entitlement).toEqual({
@@ -72,7 +82,7 @@ describe("grant", () => {
   it("normalises the address", async () => {
     const user_email = someone();
 
-    const entitlement = await purchases.grant(newReceipt({ user_email: ` ${user_email.toUpperCase()} ` }));
+    const entitlement = await grant(newReceipt({ user_email: ` ${user_email.toUpperCase()} ` }));
 
     expect(entitlement.user_email).toBe(user_email);
     expect(await purchases.find(` ${user_email.toUpperCase()}`, "speaking")).toEqual(entitlement);
@@ -83,8 +93,8 @@ describe("grant", () => {
   it("has no time to live, so that an expired purchase is kept", async () => {
     const receipt = newReceipt();
 
-    await purchases.grant(receipt);
-    await purchases.grant({ ...receipt, transaction_id: aTransaction() });
+    await grant(receipt);
+    await grant({ ...receipt, transaction_id: aTransaction() });
 
     const [stored] = await storedEntitlements(receipt.user_email);
     expect(stored).toMatchObject({ expires_at: NOW + 60 * DAY });
@@ -93,10 +103,10 @@ describe("grant", () => {
 
   it("keeps a user's products apart", async () => {
     const user_email = someone();
-    const speaking = await purchases.grant(newReceipt({ user_email }));
+    const speaking = await grant(newReceipt({ user_email }));
     db.clock.now = NOW + DAY;
 
-    const writing = await purchases.grant(newReceipt({ user_email, product_id: "writing" }));
+    const writing = await grant(newReceipt({ user_email, product_id: "writing" }));
 
     expect(writing.expires_at).toBe(NOW + 31 * DAY);
     expect(await purchases.find(user_email, "speaking")).toEqual(speaking);
@@ -105,7 +115,7 @@ describe("grant", () => {
   it("grants without a price", async () => {
     const { price_paid, ...receipt } = newReceipt();
 
-    const entitlement = await purchases.grant(receipt);
+    const entitlement = await grant(receipt);
 
     expect(price_paid).toBeDefined();
     expect(entitlement).toMatchObject({ status: "active" });
@@ -114,12 +124,12 @@ describe("grant", () => {
 
   it("gives the same transaction once, however late it is sent again", async () => {
     const receipt = newReceipt();
-    const first = await purchases.grant(receipt);
+    const first = await grant(receipt);
     const before = await db.contents();
 
     for (const later of [1, 20 * DAY, 30 * DAY, 400 * DAY]) {
       db.clock.now = NOW + later;
-      expect(await purchases.grant(receipt)).toEqual(first);
+      expect(await grant(receipt)).toEqual(first);
     }
     expect(await db.contents()).toEqual(before);
     expect(await purchases.hasAccess(receipt.user_email, "speaking")).toBe(false);
@@ -128,7 +138,7 @@ describe("grant", () => {
   it("gives one grant to 20 deliveries of one receipt at once", async () => {
     const receipt = newReceipt();
 
-    const granted = await Promise.all(Array.from({ length: 20 }, () => purchases.grant(receipt)));
+    const granted = await Promise.all(Array.from({ length: 20 }, () => grant(receipt)));
 
     expect(new Set(granted.map(({ expires_at }) => expires_at))).toEqual(new Set([NOW + 30 * DAY]));
     expect(await storedEntitlements(receipt.user_email)).toHaveLength(1);
@@ -139,10 +149,10 @@ describe("grant", () => {
     ["another product", { product_id: "writing" }],
   ] as const)("refuses a transaction that was granted to %s", async (_, other) => {
     const receipt = newReceipt();
-    await purchases.grant(receipt);
+    await grant(receipt);
     const before = await db.contents();
 
-    const failure = await purchases.grant({ ...receipt, ...other }).catch((error: unknown) => error);
+    const failure = await grant({ ...receipt, ...other }).catch((error: unknown) => error);
 
     expect(failure).toBeInstanceOf(ConflictError);
     expect(failure).toMatchObject({ code: "conflict", entity: "transaction", reason: "claimed" });
@@ -168,7 +178,7 @@ describe("grant", () => {
     const receipts = claimants().map((claimant) => aReceipt({ ...claimant, transaction_id }));
 
     const calls = await Promise.allSettled(
-      Array.from({ length: 20 }, (_, place) => purchases.grant(receipts[place % 2] ?? aReceipt())),
+      Array.from({ length: 20 }, (_, place) => grant(receipts[place % 2] ?? aReceipt())),
     );
 
     const stored = await storedEntitlements(...receipts.map(({ user_email }) => user_email));
@@ -184,9 +194,9 @@ describe("grant", () => {
   });
 
   it("takes transactions that differ in case for two", async () => {
-    await purchases.grant(newReceipt({ transaction_id: "GPA.3345-a" }));
+    await grant(newReceipt({ transaction_id: "GPA.3345-a" }));
 
-    await expect(purchases.grant(newReceipt({ transaction_id: "GPA.3345-A" }))).resolves.toMatchObject({
+    await expect(grant(newReceipt({ transaction_id: "GPA.3345-A" }))).resolves.toMatchObject({
       transaction_id: "GPA.3345-A",
     });
   });
@@ -206,11 +216,11 @@ describe("grant", () => {
   ])("refuses %s and claims nothing, for a new purchase and for a renewal", async (_, broken, attribute) => {
     const receipt = newReceipt();
     const renewed = newReceipt();
-    await purchases.grant(renewed);
+    await grant(renewed);
     const before = await db.contents();
 
     for (const input of [receipt, { ...renewed, transaction_id: aTransaction() }]) {
-      const failure = await purchases.grant({ ...input, ...broken } as never).catch((error: unknown) => error);
+      const failure = await grant({ ...input, ...broken } as never).catch((error: unknown) => error);
 
       expect(failure).toBeInstanceOf(ValidationError);
       expect(failure).toMatchObject({ code: "validation", entity: "entitlement", attribute });
@@ -236,8 +246,8 @@ describe("grant", () => {
     await claimId(db.layer.context, "transaction", receipt.transaction_id, [receipt.user_email, "speaking"], NOW);
     db.clock.now = NOW + DAY;
 
-    await expect(purchases.grant({ ...receipt, user_email: someone() })).rejects.toBeInstanceOf(ConflictError);
-    const entitlement = await purchases.grant(receipt);
+    await expect(grant({ ...receipt, user_email: someone() })).rejects.toBeInstanceOf(ConflictError);
+    const entitlement = await grant(receipt);
 
     expect(entitlement).toMatchObject({ purchase_date: NOW + DAY, expires_at: NOW + 31 * DAY });
     expect(await purchases.hasAccess(receipt.user_email, "speaking")).toBe(true);
@@ -248,13 +258,108 @@ describe("grant", () => {
     await db.layer.accounts.register(aRegistration({ email: receipt.user_email }));
     await db.layer.accounts.erase(receipt.user_email);
 
-    const failure = await purchases.grant(receipt).catch((error: unknown) => error);
+    const failure = await grant(receipt).catch((error: unknown) => error);
 
     expect(failure).toBeInstanceOf(ConflictError);
     expect(failure).toMatchObject({ code: "conflict", entity: "user", reason: "erased" });
     expect(await storedEntitlements(receipt.user_email)).toEqual([]);
     db.clock.now = NOW + 60 * 60;
-    await expect(purchases.grant(receipt)).resolves.toMatchObject({ expires_at: NOW + 60 * 60 + 30 * DAY });
+    await expect(grant(receipt)).resolves.toMatchObject({ expires_at: NOW + 60 * 60 + 30 * DAY });
+  });
+});
+
+describe("grant, by what the store says of the purchase", () => {
+  it("says whether this call granted", async () => {
+    const receipt = newReceipt();
+
+    expect(await purchases.grant(receipt)).toMatchObject({ granted: true });
+    expect(await purchases.grant(receipt)).toMatchObject({ granted: false });
+    expect(await purchases.grant({ ...receipt, transaction_id: aTransaction() })).toMatchObject({ granted: true });
+  });
+
+  it("runs from the purchase, however late its message comes", async () => {
+    const receipt = newReceipt({ purchase_date: NOW - 3 * DAY });
+
+    expect(await grant(receipt)).toMatchObject({ purchase_date: NOW - 3 * DAY, expires_at: NOW + 27 * DAY });
+    const older = await grant({ ...receipt, transaction_id: aTransaction(), purchase_date: NOW - 20 * DAY });
+    expect(older).toMatchObject({ transaction_id: receipt.transaction_id, expires_at: NOW + 40 * DAY });
+  });
+
+  it("keeps the receipt of what was bought last, whatever comes last", async () => {
+    const receipt = newReceipt({ receipt_data: "the last" });
+    await grant(receipt);
+    await grant({
+      ...receipt,
+      transaction_id: aTransaction(),
+      purchase_date: NOW - DAY,
+      receipt_data: "an older one",
+    });
+
+    expect(await storedEntitlements(receipt.user_email)).toMatchObject([{ receipt_data: "the last" }]);
+  });
+
+  it("is over at once when it was bought long ago", async () => {
+    const receipt = newReceipt({ purchase_date: NOW - 90 * DAY });
+
+    expect(await grant(receipt)).toMatchObject({ status: "expired", expires_at: NOW - 60 * DAY });
+    expect(await purchases.hasAccess(receipt.user_email, "speaking")).toBe(false);
+  });
+
+  it("loses no paid day when all purchases are restored after a refund", async () => {
+    const receipt = newReceipt({ purchase_date: NOW });
+    const renewal = { ...receipt, transaction_id: aTransaction(), purchase_date: NOW };
+    await grant(receipt);
+    await grant(renewal);
+    await purchases.refund(receipt.user_email, "speaking", renewal.transaction_id);
+    const left = await purchases.get(receipt.user_email, "speaking");
+    db.clock.now = NOW + 10 * DAY;
+
+    for (const one of [renewal, receipt])
+      expect(await purchases.grant(one)).toEqual({ purchase: left, granted: false });
+    expect(left).toMatchObject({ status: "active", expires_at: NOW + 30 * DAY });
+  });
+
+  it("refuses a renewal under the id of the transaction that it renews", async () => {
+    const receipt = newReceipt({ purchase_date: NOW });
+    await grant(receipt);
+    const before = await db.contents();
+    db.clock.now = NOW + 30 * DAY;
+
+    const failure = await grant({ ...receipt, purchase_date: NOW + 30 * DAY }).catch((error: unknown) => error);
+
+    expect(failure).toBeInstanceOf(ValidationError);
+    expect(failure).toMatchObject({ attribute: "transaction_id", rule: expect.stringContaining("the renewal's own") });
+    expect(await db.contents()).toEqual(before);
+    // Two messages about one purchase may tell it a little apart.
+    await expect(grant({ ...receipt, purchase_date: NOW + 60 })).resolves.toMatchObject({ purchase_date: NOW });
+  });
+
+  it.each([
+    ["told by the caller", { environment: "sandbox" }],
+    ["told by the receipt", { receipt_data: JSON.stringify({ environment: "Sandbox" }) }],
+  ] as const)("refuses a sandbox's purchase unless it may be: %s", async (_, told) => {
+    const receipt = newReceipt(told);
+    const before = await db.contents();
+
+    const failure = await grant(receipt).catch((error: unknown) => error);
+
+    expect(failure).toBeInstanceOf(ValidationError);
+    expect(failure).toMatchObject({ attribute: "environment" });
+    expect(await db.contents()).toEqual(before);
+    await expect(grant(receipt, { allowSandbox: true })).resolves.toMatchObject({ status: "active" });
+  });
+
+  it.each([
+    ["thousandths", { price_paid: 36_990 }, "price_paid", /thousandths/],
+    ["millionths", { price_paid: 36_990_000 }, "price_paid", /millionths/],
+    ["a purchase in the future", { purchase_date: NOW + DAY }, "purchase_date", /future/],
+    ["a purchase in milliseconds", { purchase_date: NOW * 1_000 }, "purchase_date", /milliseconds/],
+    ["an unknown environment", { environment: "Staging" }, "environment", /production, sandbox/],
+  ])("refuses %s", async (_, broken, attribute, rule) => {
+    const failure = await grant(newReceipt(broken as never)).catch((error: unknown) => error);
+
+    expect(failure).toBeInstanceOf(ValidationError);
+    expect(failure).toMatchObject({ entity: "entitlement", attribute, rule: expect.stringMatching(rule) });
   });
 });
 
@@ -280,16 +385,16 @@ describe("grant for an erased account, when the call dies before it takes the en
 
   it("is never granted twice, if it was granted before the erasure", async () => {
     const receipt = newReceipt();
-    await purchases.grant(receipt);
+    await grant(receipt);
     // An erasure that dies after its marker.
     const erasure = dying("BatchWriteCommand").accounts.erase(receipt.user_email);
     await expect(erasure).rejects.toThrow("connection reset");
 
-    await expect(purchases.grant(receipt)).rejects.toMatchObject({ code: "conflict", reason: "erased" });
+    await expect(grant(receipt)).rejects.toMatchObject({ code: "conflict", reason: "erased" });
 
     await db.layer.accounts.erase(receipt.user_email);
     db.clock.now += 2 * 60 * 60;
-    await expect(purchases.grant(receipt)).rejects.toMatchObject({ code: "conflict", reason: "granted" });
+    await expect(grant(receipt)).rejects.toMatchObject({ code: "conflict", reason: "granted" });
     expect(await storedEntitlements(receipt.user_email)).toEqual([]);
   });
 });
@@ -297,7 +402,7 @@ describe("grant for an erased account, when the call dies before it takes the en
 describe("grant, as a renewal", () => {
   it("extends access that the user still has, and stores what was paid for the new period", async () => {
     const receipt = newReceipt();
-    await purchases.grant(receipt);
+    await grant(receipt);
     db.clock.now = NOW + 20 * DAY;
     const next = {
       ...receipt,
@@ -307,7 +412,7 @@ describe("grant, as a renewal", () => {
       price_paid: 24.5,
     };
 
-    const renewed = await purchases.grant(next);
+    const renewed = await grant(next);
 
     const { receipt_data, ...shown } = next;
     expect(renewed).toEqual({
@@ -328,21 +433,21 @@ describe("grant, as a renewal", () => {
     ["long after access ended", 45 * DAY, 75 * DAY],
   ])("runs from the later of now and the expiry: %s", async (_, later, expiry) => {
     const receipt = newReceipt();
-    await purchases.grant(receipt);
+    await grant(receipt);
     db.clock.now = NOW + later;
 
-    const renewed = await purchases.grant({ ...receipt, transaction_id: aTransaction() });
+    const renewed = await grant({ ...receipt, transaction_id: aTransaction() });
 
     expect(renewed.expires_at).toBe(NOW + expiry);
   });
 
   it("runs from now after a refund: the time that was paid back is gone", async () => {
     const receipt = newReceipt();
-    await purchases.grant(receipt);
+    await grant(receipt);
     await purchases.refund(receipt.user_email, "speaking", receipt.transaction_id);
     db.clock.now = NOW + 5 * DAY;
 
-    const renewed = await purchases.grant({ ...receipt, transaction_id: aTransaction() });
+    const renewed = await grant({ ...receipt, transaction_id: aTransaction() });
 
     expect(renewed).toMatchObject({ status: "active", expires_at: NOW + 35 * DAY });
     expect(await purchases.hasAccess(receipt.user_email, "speaking")).toBe(true);
@@ -350,21 +455,21 @@ describe("grant, as a renewal", () => {
 
   it("runs from now when the purchase has been marked expired", async () => {
     const receipt = newReceipt();
-    await purchases.grant(receipt);
+    await grant(receipt);
     db.clock.now = NOW + 31 * DAY;
     await statusIs(receipt.user_email, "expired");
 
-    const renewed = await purchases.grant({ ...receipt, transaction_id: aTransaction() });
+    const renewed = await grant({ ...receipt, transaction_id: aTransaction() });
 
     expect(renewed).toMatchObject({ status: "active", expires_at: NOW + 61 * DAY });
   });
 
   it("does not show the price of the period before when the new one has none", async () => {
     const receipt = newReceipt({ price_paid: 36.99 });
-    await purchases.grant(receipt);
+    await grant(receipt);
     const { price_paid, ...priceless } = receipt;
 
-    const renewed = await purchases.grant({ ...priceless, transaction_id: aTransaction() });
+    const renewed = await grant({ ...priceless, transaction_id: aTransaction() });
 
     expect(renewed.price_paid).not.toBe(price_paid);
     expect(await purchases.find(receipt.user_email, "speaking")).toEqual(renewed);
@@ -373,7 +478,7 @@ describe("grant, as a renewal", () => {
   it("does nothing for a late retry of an older transaction", async () => {
     const first = newReceipt();
     const transactions = [first.transaction_id, aTransaction(), aTransaction()];
-    for (const transaction_id of transactions) await purchases.grant({ ...first, transaction_id });
+    for (const transaction_id of transactions) await grant({ ...first, transaction_id });
     const current = await purchases.find(first.user_email, "speaking");
     expect(current?.expires_at).toBe(NOW + 90 * DAY);
     const before = await db.contents();
@@ -381,7 +486,7 @@ describe("grant, as a renewal", () => {
     for (const later of [DAY, 200 * DAY]) {
       db.clock.now = NOW + later;
       for (const transaction_id of transactions) {
-        expect(await purchases.grant({ ...first, transaction_id })).toEqual(current);
+        expect(await grant({ ...first, transaction_id })).toEqual(current);
       }
     }
     expect(await db.contents()).toEqual(before);
@@ -389,22 +494,22 @@ describe("grant, as a renewal", () => {
 
   it("does not give a refunded transaction back, alone or after a renewal", async () => {
     const receipt = newReceipt();
-    await purchases.grant(receipt);
+    await grant(receipt);
     const refunded = await purchases.refund(receipt.user_email, "speaking", receipt.transaction_id);
 
-    expect(await purchases.grant(receipt)).toEqual(refunded);
+    expect(await grant(receipt)).toEqual(refunded);
     expect(await purchases.hasAccess(receipt.user_email, "speaking")).toBe(false);
 
-    const renewed = await purchases.grant({ ...receipt, transaction_id: aTransaction() });
-    expect(await purchases.grant(receipt)).toEqual(renewed);
+    const renewed = await grant({ ...receipt, transaction_id: aTransaction() });
+    expect(await grant(receipt)).toEqual(renewed);
   });
 
   it("counts each of 8 renewals that arrive at once, each twice, exactly once", async () => {
     const receipt = newReceipt();
-    await purchases.grant(receipt);
+    await grant(receipt);
     const renewals = Array.from({ length: 8 }, () => ({ ...receipt, transaction_id: aTransaction() }));
 
-    await Promise.all([...renewals, ...renewals].map((renewal) => purchases.grant(renewal)));
+    await Promise.all([...renewals, ...renewals].map((renewal) => grant(renewal)));
 
     expect((await purchases.find(receipt.user_email, "speaking"))?.expires_at).toBe(NOW + 9 * 30 * DAY);
     expect(await storedEntitlements(receipt.user_email)).toHaveLength(1);
@@ -413,7 +518,7 @@ describe("grant, as a renewal", () => {
   it("counts two first purchases of one product that arrive at once", async () => {
     const receipt = newReceipt();
 
-    await Promise.all([purchases.grant(receipt), purchases.grant({ ...receipt, transaction_id: aTransaction() })]);
+    await Promise.all([grant(receipt), grant({ ...receipt, transaction_id: aTransaction() })]);
 
     expect((await purchases.find(receipt.user_email, "speaking"))?.expires_at).toBe(NOW + 60 * DAY);
   });
@@ -424,12 +529,12 @@ describe("grant, as a renewal", () => {
     const layer = meanwhile(
       ({ name }) => name === "PutCommand",
       async () => {
-        await purchases.grant(receipt);
-        await purchases.grant(renewal);
+        await grant(receipt);
+        await grant(renewal);
       },
     );
 
-    const entitlement = await layer.purchases.grant(receipt);
+    const { purchase: entitlement } = await layer.purchases.grant(receipt);
 
     expect(entitlement).toMatchObject({ transaction_id: renewal.transaction_id, expires_at: NOW + 60 * DAY });
     expect(await purchases.find(receipt.user_email, "speaking")).toEqual(entitlement);
@@ -437,7 +542,7 @@ describe("grant, as a renewal", () => {
 
   it("finishes after a crash between claim and renewal, from the later of now and the expiry", async () => {
     const receipt = newReceipt();
-    await purchases.grant(receipt);
+    await grant(receipt);
     const transaction_id = aTransaction();
     const owner = [receipt.user_email, "speaking"];
     await claimId(db.layer.context, "transaction", transaction_id, owner, NOW);
@@ -445,11 +550,11 @@ describe("grant, as a renewal", () => {
     db.clock.now = NOW + DAY;
 
     // The store delivers the older receipt first: it must not take the place of the one that crashed.
-    expect((await purchases.grant(receipt)).expires_at).toBe(NOW + 30 * DAY);
-    const renewed = await purchases.grant({ ...receipt, transaction_id });
+    expect((await grant(receipt)).expires_at).toBe(NOW + 30 * DAY);
+    const renewed = await grant({ ...receipt, transaction_id });
 
     expect(renewed).toMatchObject({ transaction_id, expires_at: NOW + 60 * DAY });
-    expect(await purchases.grant({ ...receipt, transaction_id })).toEqual(renewed);
+    expect(await grant({ ...receipt, transaction_id })).toEqual(renewed);
   });
 });
 
@@ -462,7 +567,7 @@ describe("find and hasAccess", () => {
   });
 
   it("gives access up to the last second, to the product that was bought", async () => {
-    const { user_email } = await purchases.grant(newReceipt());
+    const { user_email } = await grant(newReceipt());
 
     expect(await purchases.hasAccess(user_email, "speaking")).toBe(true);
     expect(await purchases.hasAccess(user_email, "writing")).toBe(false);
@@ -479,7 +584,7 @@ describe("find and hasAccess", () => {
     ["expired", false, false],
     ["refunded", false, false],
   ] as const)("goes by the expiry whatever the status says: %s", async (status, before, after) => {
-    const { user_email } = await purchases.grant(newReceipt());
+    const { user_email } = await grant(newReceipt());
     await statusIs(user_email, status);
 
     expect(await purchases.hasAccess(user_email, "speaking")).toBe(before);
@@ -502,12 +607,12 @@ describe("find and hasAccess", () => {
 describe("allActive (user_email-expires_at-index)", () => {
   it("lists what gives access now, the latest expiry first", async () => {
     const user_email = someone();
-    await purchases.grant(newReceipt({ user_email, product_id: "full_mock_test" }));
+    await grant(newReceipt({ user_email, product_id: "full_mock_test" }));
     db.clock.now = NOW + DAY;
-    await purchases.grant(newReceipt({ user_email, product_id: "writing", platform: "android" }));
+    await grant(newReceipt({ user_email, product_id: "writing", platform: "android" }));
     db.clock.now = NOW + 2 * DAY;
-    await purchases.grant(newReceipt({ user_email }));
-    await purchases.grant(newReceipt());
+    await grant(newReceipt({ user_email }));
+    await grant(newReceipt());
 
     const listed = await purchases.allActive(user_email);
 
@@ -540,9 +645,9 @@ describe("allActive (user_email-expires_at-index)", () => {
   it("reads the purchases that it may list, not the account's other rows", async () => {
     const user_email = someone();
     await db.layer.accounts.register(aRegistration({ email: user_email }));
-    await purchases.grant(newReceipt({ user_email, product_id: "writing" }));
+    await grant(newReceipt({ user_email, product_id: "writing" }));
     db.clock.now = NOW + 30 * DAY;
-    await purchases.grant(newReceipt({ user_email }));
+    await grant(newReceipt({ user_email }));
     await storeAll(
       db,
       AssessmentModel,
@@ -564,7 +669,7 @@ describe("allActive (user_email-expires_at-index)", () => {
 describe("refund", () => {
   it("takes back the access that the transaction gave", async () => {
     const receipt = newReceipt();
-    const granted = await purchases.grant(receipt);
+    const granted = await grant(receipt);
 
     const refunded = await purchases.refund(
       ` ${receipt.user_email.toUpperCase()} `,
@@ -580,7 +685,7 @@ describe("refund", () => {
 
   it("changes nothing when it is repeated", async () => {
     const receipt = newReceipt();
-    await purchases.grant(receipt);
+    await grant(receipt);
     const first = await purchases.refund(receipt.user_email, "speaking", receipt.transaction_id);
     const before = await db.contents();
     db.clock.now = NOW + DAY;
@@ -591,52 +696,102 @@ describe("refund", () => {
     expect(await db.contents()).toEqual(before);
   });
 
-  it("refunds the renewal that is the current period", async () => {
-    const receipt = newReceipt();
-    await purchases.grant(receipt);
+  it("takes away the period of the later transaction, and leaves that of the earlier one", async () => {
+    const receipt = newReceipt({ price_paid: 36.99 });
+    const first = await grant(receipt);
     const transaction_id = aTransaction();
-    await purchases.grant({ ...receipt, transaction_id });
+    const later = { transaction_id, platform: "android", price_paid: 24.5, receipt_data: "GPA-receipt" } as const;
+    await grant({ ...receipt, ...later });
 
-    await expect(purchases.refund(receipt.user_email, "speaking", transaction_id)).resolves.toMatchObject({
-      transaction_id,
-      status: "refunded",
+    expect(await purchases.refund(receipt.user_email, "speaking", transaction_id)).toEqual(first);
+    expect(await purchases.hasAccess(receipt.user_email, "speaking")).toBe(true);
+  });
+
+  it("takes away the period of the earlier transaction: the later one begins at its purchase", async () => {
+    const receipt = newReceipt();
+    await grant(receipt);
+    db.clock.now = NOW + 20 * DAY;
+    const renewed = await grant({ ...receipt, transaction_id: aTransaction() });
+    expect(renewed.expires_at).toBe(NOW + 60 * DAY);
+
+    const refunded = await purchases.refund(receipt.user_email, "speaking", receipt.transaction_id);
+
+    expect(refunded).toEqual({ ...renewed, expires_at: NOW + 50 * DAY });
+    expect(await purchases.find(receipt.user_email, "speaking")).toEqual(refunded);
+  });
+
+  it("ends access at once when what is left is over", async () => {
+    const receipt = newReceipt();
+    await grant(receipt);
+    const transaction_id = aTransaction();
+    await grant({ ...receipt, transaction_id });
+    db.clock.now = NOW + 40 * DAY;
+
+    expect(await purchases.refund(receipt.user_email, "speaking", transaction_id)).toMatchObject({
+      status: "expired",
+      expires_at: NOW + 30 * DAY,
     });
   });
 
-  it.each(["active", "refunded"] as const)(
-    "refuses a transaction that a renewal has replaced, and leaves the %s renewal as it is",
-    async (state) => {
-      const receipt = newReceipt();
-      await purchases.grant(receipt);
-      const transaction_id = aTransaction();
-      await purchases.grant({ ...receipt, transaction_id });
-      if (state === "refunded") await purchases.refund(receipt.user_email, "speaking", transaction_id);
+  it.each(["a user who bought nothing", "a user of another transaction"])(
+    "is remembered when it comes before its grant, for %s",
+    async (who) => {
+      const receipt = newReceipt({ platform: "android", transaction_id: `GPA.${aTransaction()}` });
+      const other = { ...receipt, transaction_id: aTransaction() };
+      if (who !== "a user who bought nothing") await grant(other);
+      const refund = () => purchases.refund(receipt.user_email, "speaking", receipt.transaction_id);
+
+      expect(await refund()).toMatchObject(
+        who === "a user who bought nothing"
+          ? { status: "refunded", platform: "android", transaction_id: receipt.transaction_id, expires_at: NOW }
+          : { status: "active", transaction_id: other.transaction_id, expires_at: NOW + 30 * DAY },
+      );
+      db.clock.now = NOW + DAY;
+      expect(await purchases.grant(receipt)).toMatchObject({ granted: false });
       const before = await db.contents();
+      await refund();
 
-      const failure = await purchases
-        .refund(receipt.user_email, "speaking", receipt.transaction_id)
-        .catch((error: unknown) => error);
-
-      expect(failure).toBeInstanceOf(ConflictError);
-      expect(failure).toMatchObject({ code: "conflict", entity: "entitlement", reason: "another_transaction" });
-      expect(inspect(failure, { depth: null })).not.toContain(RECEIPT_DATA);
       expect(await db.contents()).toEqual(before);
+      expect(await purchases.hasAccess(receipt.user_email, "speaking")).toBe(who !== "a user who bought nothing");
     },
   );
 
-  it.each([
-    ["a user who bought nothing", "never-bought@example.com", "speaking"],
-    ["a product that the user has not bought", "bought-speaking@example.com", "writing"],
-  ] as const)("refuses %s and creates nothing", async (_, user_email, product_id) => {
-    await purchases.grant(aReceipt({ user_email: "bought-speaking@example.com", transaction_id: "300001" }));
-    const before = await db.contents();
+  it("of a transaction that nobody has bought yet is in the account's export, and goes with the account", async () => {
+    const user_email = someone();
+    await db.layer.accounts.register(aRegistration({ email: user_email }));
+    const transaction_id = aTransaction();
+    await purchases.refund(user_email, "speaking", transaction_id);
 
-    const failure = await purchases.refund(user_email, product_id, "300001").catch((error: unknown) => error);
+    const { items } = await db.layer.accounts.export(user_email);
+    expect(items.entitlement).toMatchObject([{ transaction_id, ledger: [{ transaction_id, refunded_at: 0 }] }]);
+    expect(await purchases.allActive(user_email)).toEqual([]);
 
-    expect(failure).toBeInstanceOf(NotFoundError);
-    expect(failure).toMatchObject({ code: "not_found", entity: "entitlement" });
-    expect(await db.contents()).toEqual(before);
+    await db.layer.accounts.erase(user_email);
+    expect(await storedEntitlements(user_email)).toEqual([]);
+    // Nor is it forgotten with the account.
+    db.clock.now = NOW + 2 * 60 * 60;
+    await expect(grant(newReceipt({ user_email, transaction_id }))).rejects.toMatchObject({ reason: "granted" });
   });
+
+  it.each(["refund", "reverseRefund"] as const)(
+    "refuses to %s another account's transaction, or one of an erased account, and writes nothing",
+    async (name) => {
+      const receipt = newReceipt();
+      await grant(receipt);
+      const erased = newReceipt();
+      await grant(erased);
+      await db.layer.accounts.erase(erased.user_email);
+      const before = await db.contents();
+
+      const other = purchases[name](someone(), "speaking", receipt.transaction_id);
+      await expect(other).rejects.toMatchObject({ code: "conflict", entity: "transaction", reason: "claimed" });
+      const gone = purchases[name](erased.user_email, "speaking", erased.transaction_id);
+      await expect(gone).rejects.toMatchObject({ code: "conflict", reason: "granted" });
+      const unknown = purchases[name](erased.user_email, "speaking", aTransaction());
+      await expect(unknown).rejects.toMatchObject({ code: "conflict", reason: "erased" });
+      expect(await db.contents()).toEqual(before);
+    },
+  );
 
   it("refuses an empty transaction", async () => {
     const failure = await purchases.refund(someone(), "speaking", "").catch((error: unknown) => error);
@@ -645,31 +800,136 @@ describe("refund", () => {
     expect(failure).toMatchObject({ entity: "entitlement", attribute: "transaction_id" });
   });
 
-  it("and a renewal at once leave the renewal, with what is left of the period before unless that was refunded", async () => {
+  it("and a renewal at once leave the renewal alone", async () => {
     const receipt = newReceipt();
-    await purchases.grant(receipt);
+    await grant(receipt);
 
-    const [refund] = await Promise.allSettled([
+    await Promise.all([
       purchases.refund(receipt.user_email, "speaking", receipt.transaction_id),
       purchases.grant({ ...receipt, transaction_id: aTransaction() }),
     ]);
 
-    const expires_at = refund.status === "fulfilled" ? NOW + 30 * DAY : NOW + 60 * DAY;
-    expect(await purchases.find(receipt.user_email, "speaking")).toMatchObject({ status: "active", expires_at });
-    if (refund.status === "rejected") expect(refund.reason).toBeInstanceOf(ConflictError);
+    expect(await purchases.find(receipt.user_email, "speaking")).toMatchObject({
+      status: "active",
+      expires_at: NOW + 30 * DAY,
+    });
   });
 
   it("that comes between a renewal's read and its write takes away the time that was paid back", async () => {
     const receipt = newReceipt();
-    await purchases.grant(receipt);
+    await grant(receipt);
     const layer = meanwhile(
       ({ name, input }) => name === "UpdateCommand" && JSON.stringify(input.Key).includes("entitlement"),
       () => purchases.refund(receipt.user_email, "speaking", receipt.transaction_id),
     );
 
-    const renewed = await layer.purchases.grant({ ...receipt, transaction_id: aTransaction() });
+    const { purchase: renewed } = await layer.purchases.grant({ ...receipt, transaction_id: aTransaction() });
 
     expect(renewed).toMatchObject({ status: "active", expires_at: NOW + 30 * DAY });
+  });
+});
+
+describe("reverseRefund", () => {
+  it("gives back what a refund took, and stays when the refund is told again", async () => {
+    const receipt = newReceipt();
+    const granted = await grant(receipt);
+    const { user_email, transaction_id } = receipt;
+    await purchases.refund(user_email, "speaking", transaction_id);
+
+    expect(await purchases.reverseRefund(user_email, "speaking", transaction_id)).toEqual(granted);
+    expect(await purchases.hasAccess(user_email, "speaking")).toBe(true);
+    const before = await db.contents();
+    await purchases.reverseRefund(user_email, "speaking", transaction_id);
+    await purchases.refund(user_email, "speaking", transaction_id);
+    await purchases.grant(receipt);
+    expect(await purchases.find(user_email, "speaking")).toEqual(granted);
+    expect((await db.contents()).length).toBe(before.length);
+  });
+
+  it("is remembered when it comes before its refund and its grant", async () => {
+    const receipt = newReceipt();
+    const { user_email, transaction_id } = receipt;
+    await purchases.reverseRefund(user_email, "speaking", transaction_id);
+    await purchases.refund(user_email, "speaking", transaction_id);
+    expect(await purchases.hasAccess(user_email, "speaking")).toBe(false);
+
+    expect(await purchases.grant(receipt)).toMatchObject({
+      granted: true,
+      purchase: { status: "active", expires_at: NOW + 30 * DAY },
+    });
+  });
+
+  it("goes before a refund that came later, by the instants", async () => {
+    const receipt = newReceipt();
+    const { user_email, transaction_id } = receipt;
+    await grant(receipt);
+
+    await purchases.refund(user_email, "speaking", transaction_id, { refunded_at: NOW + 30 });
+    await purchases.reverseRefund(user_email, "speaking", transaction_id, { reversed_at: NOW + 20 });
+    await purchases.refund(user_email, "speaking", transaction_id, { refunded_at: NOW + 10 });
+    expect(await purchases.hasAccess(user_email, "speaking")).toBe(false);
+
+    await purchases.reverseRefund(user_email, "speaking", transaction_id, { reversed_at: NOW + 40 });
+    expect(await purchases.hasAccess(user_email, "speaking")).toBe(true);
+  });
+
+  it.each([
+    ["refund", { refunded_at: (NOW + 1) * 1_000 }, "refunded_at"],
+    ["reverseRefund", { reversed_at: 1.5 }, "reversed_at"],
+    ["refund", { at: NOW }, "at"],
+  ] as const)("%s refuses an instant that is none: %p", async (name, options, attribute) => {
+    const failure = await purchases[name](someone(), "speaking", aTransaction(), options as object).catch(
+      (error: unknown) => error,
+    );
+
+    expect(failure).toBeInstanceOf(ValidationError);
+    expect(failure).toMatchObject({ entity: "entitlement", attribute });
+  });
+});
+
+describe("any order of grants, refunds and reversals, repeats included", () => {
+  it("gives the same access", async () => {
+    const transaction = fc.record({
+      daysAgo: fc.integer({ min: 0, max: 70 }),
+      refunded: fc.boolean(),
+      reversed: fc.boolean(),
+    });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(transaction, { minLength: 1, maxLength: 3 }).chain((transactions) => {
+          const events = transactions.flatMap(({ refunded, reversed }, place) => [
+            `grant ${place}`,
+            ...(refunded ? [`refund ${place}`] : []),
+            ...(reversed ? [`reverseRefund ${place}`] : []),
+          ]);
+          const twice = [...events, ...events];
+          return fc.tuple(fc.constant(transactions), fc.shuffledSubarray(twice, { minLength: twice.length }));
+        }),
+        async ([transactions, events]) => {
+          const user_email = someone();
+          const ids = transactions.map(aTransaction);
+          for (const event of events) {
+            const [name, place] = event.split(" ") as ["grant" | "refund" | "reverseRefund", string];
+            const transaction_id = ids[Number(place)] as string;
+            if (name === "grant") {
+              const purchase_date = NOW - (transactions[Number(place)]?.daysAgo ?? 0) * DAY;
+              await purchases.grant(aReceipt({ user_email, transaction_id, purchase_date }));
+            } else await purchases[name](user_email, "speaking", transaction_id);
+          }
+
+          const bought = transactions
+            .filter(({ refunded, reversed }) => !refunded || reversed)
+            .map(({ daysAgo }) => NOW - daysAgo * DAY)
+            .sort((a, b) => a - b);
+          const end = Math.max(0, ...bought.map((at, place) => at + (bought.length - place) * 30 * DAY));
+          const purchase = await purchases.find(user_email, "speaking");
+          if (end === 0) expect(purchase?.status).toBe("refunded");
+          else expect(purchase).toMatchObject({ status: end > NOW ? "active" : "expired", expires_at: end });
+          expect(await purchases.hasAccess(user_email, "speaking")).toBe(end > NOW);
+        },
+      ),
+      { numRuns: 15, seed: 14 },
+    );
   });
 });
 
@@ -678,14 +938,15 @@ it("shows the receipt in nothing that it returns", async () => {
   const transaction_id = aTransaction();
 
   const shown = [
-    await purchases.grant(receipt),
-    await purchases.grant(receipt),
-    await purchases.grant({ ...receipt, transaction_id }),
-    await purchases.grant(receipt),
+    await grant(receipt),
+    await grant(receipt),
+    await grant({ ...receipt, transaction_id }),
+    await grant(receipt),
     await purchases.find(receipt.user_email, "speaking"),
     await purchases.allActive(receipt.user_email),
     await purchases.refund(receipt.user_email, "speaking", transaction_id),
-    await purchases.refund(receipt.user_email, "speaking", transaction_id),
+    await purchases.refund(receipt.user_email, "speaking", aTransaction()),
+    await purchases.reverseRefund(receipt.user_email, "speaking", transaction_id),
   ];
 
   expect(JSON.stringify(shown)).not.toContain(RECEIPT_DATA);
@@ -697,11 +958,11 @@ describe("expireAll", () => {
 
   it("marks what is over, the moment that it is, and nothing else", async () => {
     const [over, refunded, running] = [newReceipt(), newReceipt(), newReceipt()];
-    await purchases.grant(over);
-    await purchases.grant(refunded);
+    await grant(over);
+    await grant(refunded);
     await purchases.refund(refunded.user_email, "speaking", refunded.transaction_id);
     db.clock.now = NOW + 1;
-    await purchases.grant(running);
+    await grant(running);
     db.clock.now = NOW + ACCESS_PERIOD_SECONDS - 1;
     await purchases.expireAll();
     expect(await statesOf(over.user_email)).toEqual(["active"]);
@@ -717,10 +978,10 @@ describe("expireAll", () => {
 
   it("marks more than a page of them, and asks only for those that are over", async () => {
     const receipts = Array.from({ length: 23 }, () => newReceipt());
-    for (const receipt of receipts) await purchases.grant(receipt);
+    for (const receipt of receipts) await grant(receipt);
     db.clock.now = NOW + ACCESS_PERIOD_SECONDS;
     const running = newReceipt();
-    await purchases.grant(running);
+    await grant(running);
     const before = await purchases.expireAll();
     expect(before).toBeGreaterThanOrEqual(23);
 
@@ -735,11 +996,11 @@ describe("expireAll", () => {
     db.clock.now = NOW + 100 * ACCESS_PERIOD_SECONDS;
     await purchases.expireAll();
     const again = newReceipt();
-    await purchases.grant(again);
+    await grant(again);
     db.clock.now = NOW + 101 * ACCESS_PERIOD_SECONDS;
     const layer = meanwhile(
       ({ name }) => name === "UpdateCommand",
-      () => purchases.grant({ ...again, transaction_id: aTransaction() }),
+      () => grant({ ...again, transaction_id: aTransaction() }),
     );
 
     expect(await layer.purchases.expireAll()).toBe(0);
@@ -750,11 +1011,11 @@ describe("expireAll", () => {
 
   it("gives a renewal after it 30 days from then", async () => {
     const receipt = newReceipt();
-    await purchases.grant(receipt);
+    await grant(receipt);
     db.clock.now = NOW + 2 * ACCESS_PERIOD_SECONDS;
     await purchases.expireAll();
 
-    const renewed = await purchases.grant({ ...receipt, transaction_id: aTransaction() });
+    const renewed = await grant({ ...receipt, transaction_id: aTransaction() });
 
     expect(renewed).toMatchObject({ status: "active", expires_at: NOW + 3 * ACCESS_PERIOD_SECONDS });
   });

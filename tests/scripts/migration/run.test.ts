@@ -111,7 +111,19 @@ describe("a migration", () => {
       transaction_id: "1000000901",
       receipt_data: "r",
     } as const;
-    expect(await purchases.grant({ ...receipt, user_email: MARIA })).toMatchObject({ purchase_date: 1_759_308_800 });
+    expect(await purchases.grant({ ...receipt, user_email: MARIA })).toMatchObject({
+      granted: false,
+      purchase: { purchase_date: 1_759_308_800 },
+    });
+    // It is a ledger of one transaction: a renewal goes behind it, and a refund of either leaves the other.
+    const renewal = { ...receipt, user_email: MARIA, transaction_id: "1000000902", purchase_date: 1_759_308_900 };
+    const { expires_at } = (await purchases.grant(renewal)).purchase;
+    const { product_id, transaction_id } = receipt;
+    expect(await purchases.refund(MARIA, product_id, transaction_id)).toMatchObject({
+      transaction_id: "1000000902",
+      expires_at: 1_759_308_900 + 30 * 24 * 60 * 60,
+    });
+    expect(await purchases.reverseRefund(MARIA, product_id, transaction_id)).toMatchObject({ expires_at });
     await expect(purchases.grant({ ...receipt, user_email: "thief@example.com" })).rejects.toThrow(ConflictError);
   });
 

@@ -1,0 +1,145 @@
+import type { CreateEntityItem } from "electrodb";
+import {
+  type Entitlement,
+  type EntitlementChange,
+  type EntitlementEntity,
+  EntitlementModel,
+} from "../../entities/entitlement.ts";
+import { currentPeriod, type Ledger, lastGranted, ledgerOf } from "../../entities/ledger.ts";
+import type { DataContext } from "../storage/context.ts";
+import type { Where } from "../storage/electrodb.ts";
+import { ConflictError } from "../storage/errors.ts";
+import { Repository } from "../storage/repository.ts";
+import type { StoredItem } from "../storage/requests.ts";
+
+/** What names an entitlement. */
+export type EntitlementKey = Pick<Entitlement, "user_email" | "product_id">;
+
+/** A new entitlement. */
+export type FirstEntitlement = CreateEntityItem<EntitlementEntity>;
+
+/** What a store tells of a transaction. */
+export interface LedgerEvent {
+  /** What the request is called. */
+  readonly name: string;
+  readonly transaction_id: string;
+  /** The ledger after it; the same one when it says so already. */
+  readonly apply: (ledger: Ledger) => Ledger;
+  /** The entitlement that it begins where there is none. */
+  readonly first: FirstEntitlement;
+}
+
+/** An entitlement after an event, its ledger, and whether the event changed it. */
+export interface Recorded {
+  readonly purchase: Entitlement;
+  readonly ledger: Ledger;
+  readonly changed: boolean;
+}
+
+const ATTEMPTS = 30;
+
+/** The ledger of a stored entitlement. */
+export const storedLedger = (item: object): Ledger => ledgerOf(item as never);
+
+/** The condition that an entitlement still has the ledger that was read. */
+const unchanged = (item: StoredItem): Where => {
+  const read =
+    item.ledger_digest === undefined ? ["transaction_id", "purchase_date", "expires_at", "status"] : ["ledger_digest"];
+  return (attributes, { eq, notExists }) => {
+    const same = read.map((name) => eq(attributes[name] as never, item[name]));
+    return (item.ledger_digest === undefined ? [notExists(attributes.ledger_digest as never), ...same] : same).join(
+      " AND ",
+    );
+  };
+};
+
+/** Keeps the ledgers of entitlements, and their attributes as the ledger has them, by one conditional write an event. */
+export class Ledgers {
+  readonly #context: DataContext;
+  readonly #entitlements: Repository<EntitlementEntity>;
+
+  constructor(context: DataContext) {
+    this.#context = context;
+    this.#entitlements = new Repository(context, EntitlementModel);
+  }
+
+  /**
+   * Records an event, from the entitlement as it was read: again from what a change in between left.
+   * @throws ConflictError `busy`
+   */
+  async record(key: EntitlementKey, event: LedgerEvent, read: StoredItem | undefined): Promise<Recorded> {
+    let current = read;
+    const refused = (stored: StoredItem | undefined) => {
+      current = stored;
+      return undefined;
+    };
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      if (current === undefined) {
+        const purchase = await this.#entitlements.insert(event.first, refused);
+        if (purchase !== undefined) return { purchase, ledger: storedLedger(event.first), changed: true };
+        continue;
+      }
+      const before = storedLedger(current);
+      const ledger = event.apply(before);
+      if (ledger === before) return { purchase: this.#entitlements.parse(current), ledger, changed: false };
+      const purchase = await this.#replace(key, event, { item: current, ledger }, refused);
+      if (purchase !== undefined) return { purchase, ledger, changed: true };
+    }
+    throw busy();
+  }
+
+  /** Takes an event back, and the entitlement with it when no transaction is left that was granted. Safe to repeat. */
+  async takeBack(key: EntitlementKey, event: LedgerEvent): Promise<void> {
+    let current = await this.#entitlements.findStored(key, { consistent: true });
+    const refused = (stored: StoredItem | undefined) => {
+      current = stored;
+      return undefined;
+    };
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      if (current === undefined) return;
+      const item = current;
+      const before = storedLedger(item);
+      const ledger = event.apply(before);
+      if (lastGranted(ledger) === undefined) {
+        let gone = true;
+        const operation = this.#entitlements.entity.delete(key).where(unchanged(item) as never);
+        await this.#entitlements.remove(event.name, operation, (stored) => {
+          gone = stored === undefined;
+          current = stored;
+        });
+        if (gone) return;
+      } else if (ledger === before || (await this.#replace(key, event, { item, ledger }, refused)) !== undefined) {
+        return;
+      }
+    }
+    throw busy();
+  }
+
+  /** Writes another ledger, and the attributes that follow from it, in place of the one that was read. */
+  #replace(
+    key: EntitlementKey,
+    { name, first }: LedgerEvent,
+    { item, ledger }: { readonly item: StoredItem; readonly ledger: Ledger },
+    refused: (stored: StoredItem | undefined) => undefined,
+  ): Promise<Entitlement | undefined> {
+    const period = currentPeriod(ledger, this.#context.clock());
+    const receipt =
+      lastGranted(ledger)?.transaction_id === first.transaction_id && first.receipt_data !== ""
+        ? { receipt_data: first.receipt_data }
+        : {};
+    const change: EntitlementChange = { ...period, ...receipt, ledger: [...ledger] };
+    return this.#entitlements.change(
+      name,
+      change,
+      (entity) => {
+        const set = entity.patch(key).set(change as never);
+        // A period without a price does not show the price of the one before.
+        const priced = period === undefined || "price_paid" in period ? set : set.remove(["price_paid"]);
+        return priced.where(unchanged(item) as never);
+      },
+      refused,
+    );
+  }
+}
+
+const busy = () => new ConflictError("entitlement", "busy", "Other changes of the purchase kept coming in between.");
