@@ -213,7 +213,10 @@ describe("state machines", () => {
         ["changePassword"],
       );
       await oneWins(
-        times(CALLERS, () => () => layer.accounts.verifyEmail(email, { verification_token: "verify-maria-8sT2kQ9xLw4Zr7" })),
+        times(
+          CALLERS,
+          () => () => layer.accounts.verifyEmail(email, { verification_token: "verify-maria-8sT2kQ9xLw4Zr7" }),
+        ),
         async () => "already_verified",
         ["verifyEmail"],
       );

@@ -1,6 +1,7 @@
 import crypto from "node:crypto";
 import { inspect } from "node:util";
 import { AssessmentModel } from "../../entities/assessment.ts";
+import { digestOf } from "../../entities/credential.ts";
 import { EntitlementModel } from "../../entities/entitlement.ts";
 import { ACCOUNT_STATUSES, type AccountStatus } from "../../entities/enums.ts";
 import { SafetyLogModel } from "../../entities/safety-log.ts";
@@ -459,10 +460,14 @@ describe("verifyEmail and setVerificationToken", () => {
     const [email, other] = [await registered(), someone()];
     await accounts.register(aRegistration({ email: other, verification_token: "the-token-of-another-one" }));
 
-    await expect(accounts.verifyEmail(email, { verification_token: "the-token-of-another-one" })).rejects.toMatchObject({
-      reason: "wrong_token",
-    });
-    await expect(accounts.verifyEmail(other, { verification_token: "the-token-of-another-one" })).resolves.toMatchObject({
+    await expect(accounts.verifyEmail(email, { verification_token: "the-token-of-another-one" })).rejects.toMatchObject(
+      {
+        reason: "wrong_token",
+      },
+    );
+    await expect(
+      accounts.verifyEmail(other, { verification_token: "the-token-of-another-one" }),
+    ).resolves.toMatchObject({
       email_verified: true,
     });
   });
@@ -476,7 +481,9 @@ describe("verifyEmail and setVerificationToken", () => {
     await expect(accounts.verifyEmail(email, { verification_token: TOKEN })).rejects.toMatchObject({
       reason: "wrong_token",
     });
-    await expect(accounts.verifyEmail(email, { verification_token: "a-newer-token-than-before" })).resolves.toMatchObject({
+    await expect(
+      accounts.verifyEmail(email, { verification_token: "a-newer-token-than-before" }),
+    ).resolves.toMatchObject({
       email_verified: true,
     });
   });

@@ -359,7 +359,7 @@ describe("a session and its account", () => {
     const client = interceptedClient(db.client, async (_, next) => {
       const output = (await next()) as { Responses?: Record<string, Record<string, unknown>[]> };
       for (const item of Object.values(output.Responses ?? {}).flat())
-        if (item.session_id === session_id) item.expires_at = expires_at;
+        if (item.session_id === digestOf(session_id)) item.expires_at = expires_at;
       return output;
     });
 
