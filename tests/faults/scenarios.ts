@@ -85,7 +85,7 @@ export const SCENARIOS: { readonly [S in ServiceName]: { readonly [F in keyof Da
     }),
     setVerificationToken: scenario({
       prepare: register,
-      act: (layer) => layer.accounts.setVerificationToken(MARIA, { verification_token: "another" }),
+      act: (layer) => layer.accounts.setVerificationToken(MARIA, { verification_token: "another-token-of-24-letters" }),
     }),
     changePassword: scenario({
       prepare: fullAccount,

@@ -412,6 +412,35 @@ describe("verifyEmail and setVerificationToken", () => {
     expect((await accounts.overview(email)).user.email_verified).toBe(true);
   });
 
+  it("verifies within 24 hours of when the token was set, and not after", async () => {
+    const email = await registered();
+    db.clock.now = NOW + DAY;
+    const late = accounts.verifyEmail(email, { verification_token: TOKEN });
+    await expect(late).rejects.toMatchObject({ code: "expired", message: "verification token has expired" });
+    expect(await accounts.get(email)).toMatchObject({ email_verified: false });
+
+    await accounts.setVerificationToken(email, { verification_token: TOKEN });
+    db.clock.now = NOW + 2 * DAY - 1;
+    await expect(accounts.verifyEmail(email, { verification_token: TOKEN })).resolves.toMatchObject({
+      email_verified: true,
+    });
+    expect(await storedUser(email)).not.toHaveProperty("verification_expires_at");
+  });
+
+  it.each([
+    ["register", (token: string) => accounts.register(aRegistration({ email: someone(), verification_token: token }))],
+    [
+      "setVerificationToken",
+      (token: string) => accounts.setVerificationToken(someone(), { verification_token: token }),
+    ],
+    ["verifyEmail", (token: string) => accounts.verifyEmail(someone(), { verification_token: token })],
+  ])("%s takes neither a short token nor a digest", async (_, call) => {
+    for (const token of ["x".repeat(21), digestOf(TOKEN)]) {
+      const failure = await call(token).catch((error: unknown) => error);
+      expect(failure).toMatchObject({ code: "validation", attribute: "verification_token" });
+    }
+  });
+
   it("takes a token once", async () => {
     const email = await registered();
     await accounts.verifyEmail(email, { verification_token: TOKEN });
