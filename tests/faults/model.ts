@@ -73,6 +73,16 @@ const shown = (entity: keyof typeof MODELS, row: Row): Row => {
 const mayBecome = <S extends string>(machine: StateMachine<S>, from: unknown, to: S) =>
   machine[to].some((state) => state === from);
 
+const CREDENTIALS = ["session_id", "qr_token", "token", "verification_token"];
+
+/** Credentials as their digests; without what only the layer itself reads. */
+function storedForm({ verification_expires_at: _, opened_session_id: __, ...row }: Row): Row {
+  const entries = Object.entries(row).map(([name, value]) =>
+    CREDENTIALS.includes(name) && typeof value === "string" ? [name, digestOf(value)] : [name, value],
+  );
+  return Object.fromEntries(entries);
+}
+
 /** The services' rules over plain maps: no requests, no retries, no indexes. */
 export class InMemoryModel {
   now = NOW;
@@ -510,9 +520,9 @@ export class InMemoryModel {
   /** Every row that the table must hold, by entity; claims aside. */
   rows(): Readonly<Record<keyof typeof MODELS, Row[]>> {
     return {
-      user: [...this.users.values()],
-      session: [...this.sessions.values()],
-      qr_token: [...this.tokens.values()],
+      user: [...this.users.values()].map(storedForm),
+      session: [...this.sessions.values()].map(storedForm),
+      qr_token: [...this.tokens.values()].map(storedForm),
       assessment: [...this.assessments.values()],
       question: [...this.questions.values()],
       rubric: [],

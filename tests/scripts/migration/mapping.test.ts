@@ -195,7 +195,11 @@ describe("a source item", () => {
       expires_at: NOW + 86_400,
       qr_authenticated: true,
     });
-    expect(stored("qr_token", token)).toMatchObject({ token: "Xy-9_zQ", used: false, expires_at: NOW + 300 });
+    expect(stored("qr_token", token)).toMatchObject({
+      token: digestOf("Xy-9_zQ"),
+      used: false,
+      expires_at: NOW + 300,
+    });
   });
 
   it.each([
