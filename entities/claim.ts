@@ -1,10 +1,10 @@
 import { createSchema, Entity, type EntityConfiguration, type EntityItem } from "electrodb";
-import { flag, id, instant, oneOf, timeToLive } from "./attributes.ts";
+import { flag, id, instant, oneOf } from "./attributes.ts";
 import { MODEL_VERSION, primary, SERVICE_NAME } from "./keys.ts";
 
 /**
- * What can be claimed: the ids that the models name, and, for the hour after it, the erasure of an account. The list is
- * here as well, so that a service that claims one id does not load all models; the compiler and a test compare.
+ * What can be claimed: the ids that the models name. The list is here as well, so that a service that claims one id does
+ * not load all models; the compiler and a test compare.
  */
 export const CLAIM_KINDS = [
   "transaction",
@@ -13,7 +13,6 @@ export const CLAIM_KINDS = [
   "content_report",
   "ticket",
   "devops_action",
-  "erasure",
 ] as const;
 /** What a claim is of. */
 export type ClaimKind = (typeof CLAIM_KINDS)[number];
@@ -30,12 +29,10 @@ const schema = createSchema({
       required: true,
       readOnly: true,
       setBy: "service",
-      description: "The transaction or item id, or a hash of the account",
+      description: "The transaction or item id",
     }),
     owner: id({ required: true, readOnly: true, setBy: "service", description: "SHA-256 of who claimed it, in hex" }),
     created_at: instant({ required: true, readOnly: true, setBy: "service", description: "When it was claimed" }),
-    expires_at: instant({ setBy: "service", description: "When an erasure's marker ends; the others stay" }),
-    ttl: timeToLive(),
     settled: flag({ setBy: "service", description: "Whether a claimed transaction has certainly been granted" }),
   },
   indexes: {

@@ -9,12 +9,14 @@ export interface AccountLink<Attribute extends string = string, Pattern extends 
   readonly attribute: Attribute;
   /** The access pattern that finds them by the address. */
   readonly by: Pattern;
+  /** They let the account's user in: an erasure removes them after all else, so that the user can ask for it again. */
+  readonly letsIn?: true;
 }
 
 /** An id that at most one owner may use: a claim is made of it before the item is written. */
 export interface IdClaim<Attribute extends string = string> {
   /** Kind of the claim. */
-  readonly kind: Exclude<ClaimKind, "erasure">;
+  readonly kind: ClaimKind;
   /** The attribute that holds the id. */
   readonly id: Attribute;
   /** The attributes that tell who claims it. */

@@ -46,7 +46,10 @@ export interface NewUser extends User {
   verification_token?: string;
   /** When the verification token ends: 24 hours after it was set (epoch seconds). */
   verification_expires_at?: number;
-  /** How often all sessions were ended at once; none is 0. What began before lets nobody in (times). */
+  /**
+   * How often all sessions were ended at once; none is 0. After an erasure it begins at the instant of the
+   * registration. What began under another lets nobody in (times).
+   */
   generation?: number;
 }
 

@@ -64,6 +64,8 @@ export interface AccountDescription {
   readonly attribute: string;
   /** The access pattern that finds them by the address. */
   readonly by: string;
+  /** They let the account's user in. Absent: they do not. */
+  readonly letsIn?: true;
 }
 
 /** The whole model, as `npm run model -- --json` prints it. */
@@ -152,6 +154,6 @@ export function describeModel(): ModelDescription {
     table: tableDefinition(),
     entities,
     collections,
-    markers: { claim: describeSchema(MARKERS.claim.schema) },
+    markers: { claim: describeSchema(MARKERS.claim.schema), erasure: describeSchema(MARKERS.erasure.schema) },
   };
 }

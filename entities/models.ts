@@ -3,6 +3,7 @@ import { ClaimModel } from "./claim.ts";
 import { ContentReportModel } from "./content-report.ts";
 import { DevopsActionModel } from "./devops-action.ts";
 import { EntitlementModel } from "./entitlement.ts";
+import { ErasureModel } from "./erasure.ts";
 import type { AccountLink } from "./facts.ts";
 import { QrTokenModel } from "./qr-token.ts";
 import { QuestionModel } from "./question.ts";
@@ -28,7 +29,7 @@ export const MODELS = {
 } as const;
 
 /** The rows beside the entities, which hold no content. */
-export const MARKERS = { claim: ClaimModel } as const;
+export const MARKERS = { claim: ClaimModel, erasure: ErasureModel } as const;
 
 /** Name of an entity, as in keys, requests and errors. */
 export type EntityName = keyof typeof MODELS;

@@ -63,6 +63,6 @@ export const QrTokenModel = {
   schema,
   description: "A QR log-in token",
   seedTable: "ielts-genai-prep-qr-tokens",
-  account: { attribute: "user_email", by: "byUser" },
+  account: { attribute: "user_email", by: "byUser", letsIn: true },
   bind: (config: EntityConfiguration) => new Entity(schema, config),
 } as const satisfies EntityModel<typeof schema>;

@@ -68,6 +68,6 @@ export const SessionModel = {
   schema,
   description: "A log-in session",
   seedTable: "ielts-genai-prep-sessions",
-  account: { attribute: "user_email", by: "byUser" },
+  account: { attribute: "user_email", by: "byUser", letsIn: true },
   bind: (config: EntityConfiguration) => new Entity(schema, config),
 } as const satisfies EntityModel<typeof schema>;

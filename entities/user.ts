@@ -62,7 +62,9 @@ const schema = createSchema({
       hidden: true,
       internal: true,
       setBy: "service",
-      description: "How often all sessions were ended at once; none is 0. What began before lets nobody in",
+      description:
+        "How often all sessions were ended at once; none is 0. After an erasure it begins at the instant of the registration. " +
+        "What began under another lets nobody in",
     }),
     user_email: accountEmailFrom("email"),
     ...migrated(),

@@ -7,18 +7,34 @@ import {
   UserModel,
   VERIFICATION_LIFETIME_SECONDS,
 } from "../entities/user.ts";
-import { type ErasureReport, eraseAccount } from "./account/erasure.ts";
+import {
+  type ErasureOptions,
+  type ErasureReport,
+  type ErasuresReport,
+  eraseAccount,
+  finishErasures,
+  listUnfinished,
+  type UnfinishedErasure,
+} from "./account/erasure.ts";
 import { type AccountExport, exportAccount } from "./account/export.ts";
 import { type AccountOverview, readOverview } from "./account/overview.ts";
-import { isErased } from "./guards/erasure.ts";
+import { openAnew } from "./guards/erasure.ts";
 import { removeEnded } from "./sessions.ts";
 import type { DataContext } from "./storage/context.ts";
 import { ConflictError, ExpiredError, isDataLayerError, ValidationError } from "./storage/errors.ts";
+import type { ListOptions, Page } from "./storage/pages.ts";
 import { anyOf, Repository } from "./storage/repository.ts";
 import type { StoredItem } from "./storage/requests.ts";
 import { attributeValue, only } from "./storage/validation.ts";
 
-export type { ErasureReport } from "./account/erasure.ts";
+export type {
+  ErasedItems,
+  ErasureOptions,
+  ErasureProgress,
+  ErasureReport,
+  ErasuresReport,
+  UnfinishedErasure,
+} from "./account/erasure.ts";
 export type { AccountExport, ExportedEntity } from "./account/export.ts";
 export type { AccountOverview } from "./account/overview.ts";
 
@@ -92,9 +108,10 @@ export class Accounts {
   /**
    * Registers an account: active, e-mail not verified. The same registration again, from a retry, gives it back: the same
    * is one with the same `password_hash` and `verification_token`. Hash once and send that hash again: the same password
-   * with a fresh salt is another hash, and so another registration.
-   * @throws ConflictError when the e-mail address has another account (`registered`), or had one that was erased
-   * within the last hour (`erased`).
+   * with a fresh salt is another hash, and so another registration. A person whose account was erased may register anew
+   * once the erasure is final.
+   * @throws ConflictError when the e-mail address has another account (`registered`), or had one whose erasure is not
+   * final (`being_erased`).
    * @example
    * const user = await accounts.register({
    *   email: "chen@example.com",
@@ -116,24 +133,20 @@ export class Accounts {
       account_status: "active",
     } as const;
     this.#users.itemOf(user);
-    const insert = this.#users.insert(user, (current) => {
+    const registered = await this.#users.insert(user, (current) => {
       const same =
         equalSecrets(current?.password_hash, input.password_hash) &&
         equalSecrets(current?.verification_token, user.verification_token);
-      if (same && current !== undefined) return this.#users.parse(current);
-      throw new ConflictError("user", "registered", "The e-mail address already has an account.");
+      return same && current !== undefined ? this.#users.parse(current) : undefined;
     });
-    // Beside the write, not after it: an account that begins while it is erased may as well have begun later.
-    const [written, gone] = await Promise.allSettled([insert, isErased(this.#context, email)]);
-    if (gone.status === "rejected") throw gone.reason;
-    // A write that failed may have been stored: a retry finds out.
-    if (written.status === "rejected" && !isConflict(written.reason)) throw written.reason;
-    if (gone.value) {
-      if (written.status === "fulfilled") await this.#users.remove("undo", this.#users.entity.delete({ email }));
-      throw new ConflictError("user", "erased", "The account was erased within the last hour.");
-    }
-    if (written.status === "rejected") throw written.reason;
-    return written.value;
+    // After the write, which an erasure that began before it has not seen.
+    await openAnew(this.#context, email).catch(async (error: unknown) => {
+      const stored = registered !== undefined;
+      if (stored && isConflict(error)) await this.#users.remove("undo", this.#users.entity.delete({ email }));
+      throw error;
+    });
+    if (registered !== undefined) return registered;
+    throw new ConflictError("user", "registered", "The e-mail address already has an account.");
   }
 
   /**
@@ -358,17 +371,42 @@ export class Accounts {
   }
 
   /**
-   * Removes every item of the account. A marker is set and the account deleted first: writes for the account that run
-   * at the same time are refused for an hour, or were stored before and are removed. The account's own row goes last,
-   * so that a retry after a crash goes on. Claims of transactions stay, without personal data: a receipt that was granted
-   * once can never be granted again. Safe to repeat; an erased account gives a report of zeros.
-   * @throws ConflictError `busy` when items appear faster than they are removed, UnprocessedError when DynamoDB is
-   * too busy: call again after either.
+   * Erases an account. First the ledger of erasures gets an entry: from then on each write of the account's items is
+   * refused, at any later time, until the person registers anew. Then the items that the indexes show are removed, page by
+   * page: sessions and tokens after all else, the account's own row last, so that the user can ask again after a crash.
+   * An item that its index shows late is found by `finishErasures`, which makes the erasure final. Claims of transactions
+   * stay, without personal data: a receipt that was granted once can never be granted again. Safe to repeat, and to
+   * interrupt: the next call, or `finishErasures`, goes on. An address without an account gives a report of zeros.
+   * @throws UnprocessedError when DynamoDB is too busy: call again.
    * @example
-   * const removed = await accounts.erase(email); // { user: 1, assessment: 1, entitlement: 1, session: 0, … }
+   * const { removed, swept, final_at } = await accounts.erase(email); // { user: 1, assessment: 1, … }, true, epoch seconds
    */
-  async erase(email: string): Promise<ErasureReport> {
-    return eraseAccount(this.#context, email);
+  async erase(email: string, options: ErasureOptions = {}): Promise<ErasureReport> {
+    return eraseAccount(this.#context, email, options);
+  }
+
+  /**
+   * Works off all unfinished erasures, the oldest first: for a nightly job. It goes on with those that died, removes what
+   * an index showed late, and makes those final whose time has come, which takes the address out of the ledger. Safe to
+   * repeat, and to interrupt: the next run goes on. Its index may miss an erasure that has just begun.
+   * @throws UnprocessedError when DynamoDB is too busy, after all other erasures were worked off.
+   * @example
+   * const { final, unfinished } = await accounts.finishErasures(); // 0 and 0: nothing was erased
+   */
+  async finishErasures(options: ErasureOptions = {}): Promise<ErasuresReport> {
+    return finishErasures(this.#context, options);
+  }
+
+  /**
+   * Erasures that are not final, the latest first. The index may miss one that has just begun. A page may have fewer than
+   * the limit while there are more.
+   * @throws InvalidCursorError when the cursor is of another list.
+   * @example
+   * await accounts.erase(email);
+   * const { items, cursor } = await accounts.listUnfinishedErasures({ limit: 50 }); // user_email, erased_at, final_at
+   */
+  async listUnfinishedErasures(options: ListOptions = {}): Promise<Page<UnfinishedErasure>> {
+    return listUnfinished(this.#context, options);
   }
 
   async #stored(email: string, consistent = false): Promise<StoredItem> {

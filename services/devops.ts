@@ -233,7 +233,8 @@ export class Devops {
     this.#actions.itemOf(action);
     const ticket = reference === undefined ? undefined : await this.#ticketOf(reference);
     const item = ticket === undefined ? action : { ...action, ticket_id: ticket.key.ticket_id };
-    if (given.action_id !== undefined) item.timestamp = await claimOwnId(this.#context, DevopsActionModel, item);
+    if (given.action_id !== undefined)
+      item.timestamp = (await claimOwnId(this.#context, DevopsActionModel, item)).created_at;
     let fresh = true;
     const recorded = await this.#actions.insertOnce(item, () => {
       fresh = false;

@@ -1,4 +1,4 @@
-import { dataLayerFromEnv, type SafetyEvent } from "@ielts-ai-prep/data-layer";
+import { dataLayerFromEnv, isDataLayerError, type SafetyEvent } from "@ielts-ai-prep/data-layer";
 import type { SQSBatchItemFailure, SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
 
 const { moderation } = dataLayerFromEnv();
@@ -18,6 +18,8 @@ async function record({ messageId, body }: SQSRecord): Promise<SQSBatchItemFailu
     await moderation.recordSafetyEvent({ log_id: messageId, ...(JSON.parse(body) as SafetyEvent) });
     return [];
   } catch (error) {
+    // Of somebody whose account was erased nothing is recorded, however often the message comes.
+    if (isDataLayerError(error) && error.code === "conflict" && error.reason === "erased") return [];
     console.error(messageId, error);
     return [{ itemIdentifier: messageId }];
   }

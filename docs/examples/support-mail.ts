@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { dataLayerFromEnv } from "@ielts-ai-prep/data-layer";
+import { dataLayerFromEnv, isDataLayerError } from "@ielts-ai-prep/data-layer";
 import type { SESEvent, SESEventRecord, SESMail } from "aws-lambda";
 import { mailStore, supportAgent } from "./outside.ts";
 
@@ -10,7 +10,13 @@ const ENOUGH_CONFIDENCE = 0.6;
 
 /** Opens a ticket for each mail; the mail's own id makes a second delivery harmless. */
 export async function handler({ Records }: SESEvent): Promise<void> {
-  await Promise.all(Records.map(openTicket));
+  await Promise.all(Records.map((record) => openTicket(record).catch(ignoreErased)));
+}
+
+/** Of somebody whose account was erased nothing is stored: not even a mail, until they register anew. */
+function ignoreErased(error: unknown): void {
+  if (isDataLayerError(error) && error.code === "conflict" && error.reason === "erased") return;
+  throw error;
 }
 
 async function openTicket({ ses: { mail, receipt } }: SESEventRecord): Promise<void> {

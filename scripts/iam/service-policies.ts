@@ -88,7 +88,8 @@ const FACTS = {
       items("qr_token", "byToken", "get", "getMany", "create", "change", "remove", "writeMany"),
       items("qr_token", "byUser", "query"),
       ...ITEMS_OF_ACCOUNT,
-      claims("erasure", "create", "change"),
+      items("erasure", "byAccount", "get", "getMany", "create", "change"),
+      items("erasure", "byState", "query"),
       claims("transaction", "create", "change"),
     ],
   },
@@ -104,7 +105,7 @@ const FACTS = {
       items("rubric", "byId", "get", "writeMany"),
       items("rubric", "bySkill", "query"),
       claims("assessment", "create"),
-      claims("erasure", "get"),
+      items("erasure", "byAccount", "get"),
     ],
   },
   purchases: {
@@ -114,7 +115,7 @@ const FACTS = {
       items("entitlement", "byUser", "query"),
       items("entitlement", "byStatus", "query"),
       claims("transaction", "get", "create", "change"),
-      claims("erasure", "get"),
+      items("erasure", "byAccount", "get"),
     ],
   },
   moderation: {
@@ -129,7 +130,7 @@ const FACTS = {
       items("assessment", "byId", "query", "getMany"),
       claims("safety_log", "create"),
       claims("content_report", "create"),
-      claims("erasure", "get", "getMany"),
+      items("erasure", "byAccount", "get", "getMany"),
     ],
   },
   support: {
@@ -143,7 +144,7 @@ const FACTS = {
       items("devops_action", "byTicket", "query"),
       items("devops_action", "byId", "getMany"),
       claims("ticket", "create"),
-      claims("erasure", "get"),
+      items("erasure", "byAccount", "get"),
     ],
   },
   devops: {

@@ -1,57 +1,235 @@
+import { MAX_INSTANT } from "../../entities/attributes.ts";
+import type { Erasure } from "../../entities/erasure.ts";
 import type { AccountEntity } from "../../entities/models.ts";
-import { type User, type UserEntity, UserModel } from "../../entities/user.ts";
+import { type UserEntity, UserModel } from "../../entities/user.ts";
 import { allClaimsOf, settleClaim } from "../guards/claims.ts";
-import { markErased } from "../guards/erasure.ts";
+import { eachUnfinished, enterErasure, erasuresOf, isStill, makeFinal } from "../guards/erasure.ts";
 import type { DataContext } from "../storage/context.ts";
-import { ConflictError } from "../storage/errors.ts";
+import { optionsIn } from "../storage/options.ts";
+import type { ListOptions, Page } from "../storage/pages.ts";
 import { Repository } from "../storage/repository.ts";
-import { batchDelete, batchGet, keyOf, keyText, type StoredItem } from "../storage/requests.ts";
-import { attributeValue } from "../storage/validation.ts";
-import { byEntity, entityOf, modelOf, rowsOfAccount } from "./items.ts";
+import { BATCH_WRITE_LIMIT, batchDelete, batchGet, keyOf, type StoredItem } from "../storage/requests.ts";
+import { attributeValue, countIn } from "../storage/validation.ts";
+import { type AccountModel, byEntity, eachRowOf, entityOf, MODELS_OF_ITEMS, modelOf } from "./items.ts";
 
-/** How many items of each entity an erasure removed. */
-export type ErasureReport = Readonly<Record<AccountEntity, number>>;
+/** How many items of each entity were removed, as their indexes showed them. */
+export type ErasedItems = Readonly<Record<AccountEntity, number>>;
 
-const LABEL = { entity: "account", accessPattern: "erase" };
-const MAX_PASSES = 12;
-
-/** Removes every item of an account: see `Accounts.erase`. */
-export async function eraseAccount(context: DataContext, email: string): Promise<ErasureReport> {
-  const user_email = attributeValue(UserModel, "email", email);
-  const users = new Repository(context, UserModel);
-  await markErased(context, user_email);
-  const own = await shutForGood(users, user_email);
-  const report = byEntity(() => 0);
-  for (const row of await removeItems(context, user_email)) report[entityOf(row)]++;
-  if (own !== undefined) {
-    await users.remove("erase", users.entity.delete({ email: user_email }));
-    report.user++;
-  }
-  return report;
+/** How far a call has come. */
+export interface ErasureProgress {
+  /** What the call has removed until now. */
+  readonly removed: ErasedItems;
 }
 
-/** Marks an account deleted, from any state, if there is one. */
-const shutForGood = (users: Repository<UserEntity>, email: string): Promise<User | undefined> =>
-  users.change(
-    "erase",
-    {},
-    (user) => user.patch({ email }).set({ account_status: "deleted" }),
-    () => undefined,
+/** How long a call may work, and who hears of its progress. */
+export interface ErasureOptions {
+  /** Epoch seconds after which the call begins nothing new and returns. Default: none. */
+  readonly deadline?: number;
+  /** Called after every 25 items at most. */
+  readonly onProgress?: (progress: ErasureProgress) => void;
+}
+
+/** What an erasure did. */
+export interface ErasureReport {
+  /** What this call removed. */
+  readonly removed: ErasedItems;
+  /** Whether everything that the indexes show is gone. False when the deadline came first: call again. */
+  readonly swept: boolean;
+  /** Epoch seconds from when on `finishErasures` makes the erasure final. */
+  readonly final_at: number;
+}
+
+/** What a run over all unfinished erasures did. */
+export interface ErasuresReport {
+  /** What this run removed, of all accounts. */
+  readonly removed: ErasedItems;
+  /** How many erasures became final. */
+  readonly final: number;
+  /** How many of those that were found did not, most because their time has not come. */
+  readonly unfinished: number;
+}
+
+/** An erasure that is not final. */
+export interface UnfinishedErasure {
+  /** The account's address. */
+  readonly user_email: string;
+  /** When the account was erased; epoch seconds. */
+  readonly erased_at: number;
+  /** From when on it may become final; epoch seconds. */
+  readonly final_at: number;
+}
+
+const LABEL = { entity: "account", accessPattern: "erase" };
+
+type Removed = Record<AccountEntity, number>;
+
+function workOf(subject: string, options: ErasureOptions): ErasureOptions {
+  const { deadline } = optionsIn(subject, options, ["deadline", "onProgress"]);
+  if (deadline !== undefined) countIn(subject, "deadline", deadline, 0, MAX_INSTANT);
+  return options;
+}
+
+/** Removes every item of an account: see `Accounts.erase`. */
+export async function eraseAccount(
+  context: DataContext,
+  email: string,
+  options: ErasureOptions,
+): Promise<ErasureReport> {
+  const user_email = attributeValue(UserModel, "email", email);
+  const work = workOf("erase", options);
+  const erasure = await enterErasure(context, user_email);
+  const removed = byEntity(() => 0);
+  const { swept } = await workOff(context, { ...erasure, user_email }, removed, work);
+  return { removed, swept, final_at: erasure.final_at };
+}
+
+/** Works off all unfinished erasures: see `Accounts.finishErasures`. */
+export async function finishErasures(context: DataContext, options: ErasureOptions): Promise<ErasuresReport> {
+  const work = workOf("finishErasures", options);
+  const removed = byEntity(() => 0);
+  const failures: unknown[] = [];
+  let [final, unfinished] = [0, 0];
+  for await (const erasure of eachUnfinished(context)) {
+    const finished = await workOff(context, erasure, removed, work).catch((error: unknown) => {
+      // One erasure that fails keeps no other from its end.
+      failures.push(error);
+      return { final: false };
+    });
+    if (finished.final) final++;
+    else unfinished++;
+  }
+  if (failures.length > 0) throw failures[0];
+  return { removed, final, unfinished };
+}
+
+/** A page of the erasures that are not final: see `Accounts.listUnfinishedErasures`. */
+export async function listUnfinished(context: DataContext, options: ListOptions): Promise<Page<UnfinishedErasure>> {
+  const { items, cursor } = await erasuresOf(context).wholePage(
+    "byState",
+    { state: "unfinished" },
+    options,
+    (entries) => entries.filter(({ state }) => state === "unfinished"),
   );
+  return {
+    items: items.map(({ user_email, erased_at, final_at }) => ({
+      user_email: user_email as string,
+      erased_at,
+      final_at,
+    })),
+    cursor,
+  };
+}
+
+/** Looks through an erased account once, and makes its erasure final when nothing of before can come any more. */
+async function workOff(
+  context: DataContext,
+  erasure: Erasure,
+  removed: Removed,
+  work: ErasureOptions,
+): Promise<{ readonly swept: boolean; readonly final: boolean }> {
+  const isDue = context.clock() >= erasure.final_at;
+  const swept = await new Sweep(context, erasure, removed, work).run();
+  if (swept && isDue) await makeFinal(context, erasure);
+  return { swept, final: swept && isDue };
+}
 
 /**
- * Removes the account's items, its own row aside, and gives a row of each. Index reads lag behind writes, so the items
- * are looked for until none is left.
+ * Removes what the indexes show of an account, in one pass, page by page: what they show late is found by a later one.
+ * Sessions and tokens go after all else, and the account's own row last, so that its user can ask again after a crash.
  */
-async function removeItems(context: DataContext, email: string): Promise<Iterable<StoredItem>> {
-  const removed = new Map<string, StoredItem>();
-  for (let pass = 0; ; pass++) {
-    const rows = await rowsOfAccount(context, email, LABEL);
-    if (rows.length === 0) return removed.values();
-    if (pass === MAX_PASSES) throw new ConflictError("user", "busy", "Items of the account keep being written.");
-    await settleClaims(context, rows);
-    await batchDelete(context, LABEL, rows.map(keyOf));
-    for (const row of rows) removed.set(keyText(row), row);
+class Sweep {
+  readonly #context: DataContext;
+  readonly #erasure: Erasure;
+  readonly #email: string;
+  readonly #users: Repository<UserEntity>;
+  readonly #removed: Removed;
+  readonly #work: ErasureOptions;
+  /** Rows that were found and not removed yet. */
+  #found: StoredItem[] = [];
+
+  constructor(context: DataContext, erasure: Erasure, removed: Removed, work: ErasureOptions) {
+    this.#context = context;
+    this.#erasure = erasure;
+    this.#email = erasure.user_email as string;
+    this.#users = new Repository(context, UserModel);
+    this.#removed = removed;
+    this.#work = work;
+  }
+
+  /** Tells whether it came to the end. */
+  async run(): Promise<boolean> {
+    const lettingIn = MODELS_OF_ITEMS.filter(({ account }) => account.letsIn === true);
+    const others = MODELS_OF_ITEMS.filter(({ account }) => account.letsIn !== true);
+    if (!(await this.#removeAll(others))) return false;
+    if (!(await this.#mayGoOn())) return false;
+    // A final erasure has left no account, and one that is there now began after it.
+    const own = this.#erasure.state === "unfinished" && (await this.#shutForGood());
+    if (!(await this.#removeAll(lettingIn))) return false;
+    if (own) await this.#removeOwnRow();
+    return true;
+  }
+
+  /** Removes the items of some models; false when it may not go on. */
+  async #removeAll(models: readonly AccountModel[]): Promise<boolean> {
+    for (const model of models) {
+      if (this.#isOver()) return false;
+      for await (const row of eachRowOf(this.#context, model, this.#email, LABEL)) {
+        this.#found.push(row);
+        if (this.#found.length === BATCH_WRITE_LIMIT && !(await this.#removeFound())) return false;
+      }
+    }
+    return this.#removeFound();
+  }
+
+  async #removeFound(): Promise<boolean> {
+    if (this.#found.length === 0) return true;
+    // Everything found was of the erased account if nobody has registered anew until now.
+    if (!(await this.#mayGoOn())) return false;
+    const rows = this.#found;
+    this.#found = [];
+    await settleClaims(this.#context, rows);
+    await batchDelete(this.#context, LABEL, rows.map(keyOf));
+    for (const row of rows) this.#removed[entityOf(row)]++;
+    this.#tell();
+    return true;
+  }
+
+  async #mayGoOn(): Promise<boolean> {
+    return !this.#isOver() && (await isStill(this.#context, this.#erasure));
+  }
+
+  #isOver(): boolean {
+    const { deadline } = this.#work;
+    return deadline !== undefined && this.#context.clock() >= deadline;
+  }
+
+  #tell(): void {
+    this.#work.onProgress?.({ removed: { ...this.#removed } });
+  }
+
+  /** Marks the account deleted, from any state, and ends all that lets in; tells whether there is one. */
+  async #shutForGood(): Promise<boolean> {
+    const user = await this.#users.change(
+      "erase",
+      {},
+      (entity) => entity.patch({ email: this.#email }).set({ account_status: "deleted" }).add({ generation: 1 }),
+      () => undefined,
+    );
+    return user !== undefined;
+  }
+
+  async #removeOwnRow(): Promise<void> {
+    const deleted = this.#users.entity
+      .delete({ email: this.#email })
+      .where(
+        ({ account_status }, { eq, notExists }) => `(${notExists(account_status)} OR ${eq(account_status, "deleted")})`,
+      );
+    let gone = true;
+    await this.#users.remove("erase", deleted, () => {
+      gone = false;
+    });
+    if (gone) this.#removed.user++;
+    this.#tell();
   }
 }
 

@@ -6,7 +6,7 @@ import { NotFoundError } from "../storage/errors.ts";
 import { Repository } from "../storage/repository.ts";
 import { batchGet, keyOf, type StoredItem } from "../storage/requests.ts";
 import { attributeValue } from "../storage/validation.ts";
-import { byEntity, entityOf, modelOf, rowsOfAccount } from "./items.ts";
+import { type AccountModel, byEntity, eachRowOf, entityOf, MODELS_OF_ITEMS, modelOf } from "./items.ts";
 
 /** The entities that belong to an account. */
 export type ExportedEntity = AccountEntity;
@@ -33,9 +33,15 @@ export async function exportAccount(context: DataContext, email: string): Promis
 /** The account's items as they are stored now, its own row first. */
 async function wholeItemsOf(context: DataContext, user_email: string): Promise<StoredItem[]> {
   const user = await new Repository(context, UserModel).findStored(user_email, { consistent: true });
-  const rows = await rowsOfAccount(context, user_email, LABEL);
-  const items = await batchGet(context, LABEL, rows.map(keyOf), { consistent: true });
+  const rows = await Promise.all(MODELS_OF_ITEMS.map((model) => rowsOf(context, model, user_email)));
+  const items = await batchGet(context, LABEL, rows.flat().map(keyOf), { consistent: true });
   return user === undefined ? items : [user, ...items];
+}
+
+async function rowsOf(context: DataContext, model: AccountModel, user_email: string): Promise<StoredItem[]> {
+  const rows: StoredItem[] = [];
+  for await (const row of eachRowOf(context, model, user_email, LABEL)) rows.push(row);
+  return rows;
 }
 
 /** What an item says of its user: the attributes of its entity, `legacy` among them, without secrets. */

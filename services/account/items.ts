@@ -1,7 +1,7 @@
 import { type AccountEntity, MODELS_OF_ACCOUNT } from "../../entities/models.ts";
 import type { AnyEntity, DataContext, Model } from "../storage/context.ts";
 import { queryOf } from "../storage/electrodb.ts";
-import { allRows } from "../storage/pages.ts";
+import { eachRow } from "../storage/pages.ts";
 import type { RequestLabel, StoredItem } from "../storage/requests.ts";
 
 /** The model of an entity that belongs to an account. */
@@ -9,6 +9,11 @@ export type AccountModel = Model<AnyEntity> & Required<Pick<Model, "account">>;
 
 const MODELS: Readonly<Record<AccountEntity, AccountModel>> = MODELS_OF_ACCOUNT;
 const { user, ...OTHERS } = MODELS;
+
+/** The models of an account's items, its own row aside: first what lets nobody in. */
+export const MODELS_OF_ITEMS: readonly AccountModel[] = Object.values(OTHERS).sort(
+  (one, other) => Number(one.account.letsIn === true) - Number(other.account.letsIn === true),
+);
 
 /** A value for each entity of an account. */
 export const byEntity = <T>(value: () => T) =>
@@ -23,13 +28,13 @@ export const modelOf = (row: StoredItem) => MODELS[entityOf(row)];
 /** The attribute by which a model's access pattern is asked. */
 const askedBy = ({ schema, account }: AccountModel) => schema.indexes[account.by]?.pk.composite[0] as string;
 
-/** Every row of the access pattern that finds a model's items of an account. */
-function rowsOf(context: DataContext, model: AccountModel, email: string, label: RequestLabel): Promise<StoredItem[]> {
+/** Each row of the access pattern that finds a model's items of an account, page by page. */
+export function eachRowOf(
+  context: DataContext,
+  model: AccountModel,
+  email: string,
+  label: RequestLabel,
+): AsyncGenerator<StoredItem, void, undefined> {
   const query = queryOf(context.entity(model), model.account.by, { [askedBy(model)]: email });
-  return allRows(context, { ...label, entity: model.schema.model.entity }, query);
-}
-
-/** The rows of an account's items, its own row aside. */
-export async function rowsOfAccount(context: DataContext, email: string, label: RequestLabel): Promise<StoredItem[]> {
-  return (await Promise.all(Object.values(OTHERS).map((model) => rowsOf(context, model, email, label)))).flat();
+  return eachRow(context, { ...label, entity: model.schema.model.entity }, query);
 }

@@ -104,8 +104,8 @@ export function allClaimsOf(claim: IdClaim, item: Readonly<Record<string, unknow
 export type ClaimingModel<E = AnyEntity> = Model<E> & Required<Pick<Model, "claim">>;
 
 /**
- * Claims the id that a caller chose for a new item, and gives the instant that the item begins at: the item's own, or what
- * the first call said. A UUID may be of an item that has no claim; then the instant of that item leads to it, and so never
+ * Claims the id that a caller chose for a new item. The claim's `created_at` is the instant that the item begins at: the
+ * item's own, or what the first call said. A UUID may be of an item that has no claim; then the instant of that item leads to it, and so never
  * to a second one under the same id.
  * @throws ConflictError when the id belongs to another owner.
  */
@@ -113,14 +113,14 @@ export async function claimOwnId(
   context: DataContext,
   model: ClaimingModel,
   item: Readonly<Record<string, unknown>>,
-): Promise<number> {
+): Promise<ClaimResult> {
   const { owner: owners, begins } = model.claim;
   const [kind, id, owner] = claimOf(model.claim, item);
   const made = maybeUnclaimed(id)
     ? await new Repository(context, model).findStored(id, { consistent: true })
     : undefined;
   if (made !== undefined && owners.some((attribute) => made[attribute] !== item[attribute])) throw taken(kind);
-  return (await claimId(context, kind, id, owner, (made ?? item)[begins] as number)).created_at;
+  return claimId(context, kind, id, owner, (made ?? item)[begins] as number);
 }
 
 /**

@@ -1,11 +1,11 @@
 import type { CreateEntityItem, EntityItem } from "electrodb";
 import { primaryKeyOf } from "../../entities/schema.ts";
 import type { AnyEntity, DataContext, Model } from "../storage/context.ts";
-import { ConflictError, type NotFoundError } from "../storage/errors.ts";
+import type { NotFoundError } from "../storage/errors.ts";
 import { Repository } from "../storage/repository.ts";
 import { batchGet, type RequestLabel, type StoredItem, type StoredKey, send } from "../storage/requests.ts";
 import { type ClaimingModel, claimOwnId } from "./claims.ts";
-import { holds, markerOf } from "./erasure.ts";
+import { entryKeyOf, erased, erasuresOf, isRefused, refuses } from "./erasure.ts";
 
 /** An item that must be there for another one to be. */
 interface Parent {
@@ -22,7 +22,8 @@ interface Creation {
 
 /**
  * Writes a new item of an account once: validates it, claims its id if the caller chose that, writes it, and takes it
- * back if the account turns out to be erased, or its parent to be missing.
+ * back if the account turns out to be erased, or its parent to be missing. An id that was claimed before may be of an
+ * account that was erased since: then nothing is written.
  * @throws ConflictError when the id belongs to something else, or `erased`; NotFoundError for the parent; UnprocessedError.
  */
 export async function createOnce<E extends AnyEntity>(
@@ -33,20 +34,35 @@ export async function createOnce<E extends AnyEntity>(
 ): Promise<EntityItem<E>> {
   const store = new Repository(context, model);
   const given = item as Readonly<Record<string, unknown>>;
-  let created = item;
-  if (ownId) {
-    // Nothing of an item that is refused is written, not even its claim.
-    store.itemOf(item);
-    created = { ...item, [model.claim.begins]: await claimOwnId(context, model, given) };
-  }
+  const user_email = given[model.account.attribute] as string;
   const { attributes: names } = primaryKeyOf(model.schema);
-  const key = Object.fromEntries(names.map((name) => [name, created[name as never]]));
+  const undo = (created: CreateEntityItem<E>) => {
+    const key = Object.fromEntries(names.map((name) => [name, created[name as never]]));
+    return store.remove("undo", store.entity.delete(key as never));
+  };
+  if (!ownId)
+    return writeUnlessErased(
+      context,
+      user_email,
+      () => store.insertOnce(item),
+      () => undo(item),
+      { parent },
+    );
+  // Nothing of an item that is refused is written, not even its claim.
+  store.itemOf(item);
+  const { created_at: began, fresh } = await claimOwnId(context, model, given);
+  const created = { ...item, [model.claim.begins]: began };
+  if (!fresh && (await isRefused(context, user_email, began))) {
+    // A call before this one may have died between its write and its look at the ledger.
+    await undo(created);
+    throw erased();
+  }
   return writeUnlessErased(
     context,
-    given[model.account.attribute] as string,
+    user_email,
     () => store.insertOnce(created),
-    () => store.remove("undo", store.entity.delete(key as never)),
-    parent,
+    () => undo(created),
+    { parent, began },
   );
 }
 
@@ -54,9 +70,10 @@ export async function createOnce<E extends AnyEntity>(
 type Undo<T> = (written: T) => Promise<unknown>;
 
 /**
- * Writes an item of an account, then looks for the erasure's marker, and takes the item back if it is there. A write that
- * finds no marker was stored before the marker, so the erasure, which looks for items after setting it, removes it.
- * With a `parent` the item is also taken back when that is not there.
+ * Writes an item of an account, then looks for an erasure in the ledger, and takes the item back if there is one. A write
+ * that finds none was stored before the erasure was entered, which looks for items after that, and removes it.
+ * With a `parent` the item is also taken back when that is not there. An item that `began` before an erasure is taken back
+ * also when the person has registered anew.
  * @throws ConflictError `erased`; NotFoundError for the parent.
  */
 export async function writeUnlessErased<T>(
@@ -64,16 +81,15 @@ export async function writeUnlessErased<T>(
   user_email: string,
   write: () => Promise<T>,
   undo: Undo<T>,
-  parent?: Parent,
+  { parent, began }: { readonly parent?: Parent | undefined; readonly began?: number | undefined } = {},
 ): Promise<T> {
   const written = await write();
-  const { claims, key } = markerOf(context, user_email);
-  const marker = claims.keyOf(key);
-  const label = { entity: claims.name, accessPattern: "erasure" };
-  const found = await readAll(context, label, parent === undefined ? [marker] : [marker, parent.key]);
+  const entry = entryKeyOf(context, user_email);
+  const label = { entity: erasuresOf(context).name, accessPattern: "byAccount" };
+  const found = await readAll(context, label, parent === undefined ? [entry] : [entry, parent.key]);
   const at = ({ pk }: StoredKey) => found.find((item) => item.pk === pk);
   const missing = parent !== undefined && at(parent.key) === undefined ? parent.missing : undefined;
-  const refusal = holds(context, at(marker)) ? erased : missing;
+  const refusal = refuses(at(entry), began) ? erased : missing;
   if (refusal === undefined) return written;
   await undo(written);
   throw refusal();
@@ -88,5 +104,3 @@ async function readAll(context: DataContext, label: RequestLabel, keys: readonly
   const { Item } = await send(context, "GetItem", label, parameters);
   return Item === undefined ? [] : [Item];
 }
-
-const erased = () => new ConflictError("user", "erased", "The account has been erased.");

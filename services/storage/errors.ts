@@ -62,13 +62,15 @@ export class NotFoundError extends DataLayerError {
  * - `wrong_state`: the item's state does not lead there; `state` tells it.
  * - `differs`: the same change was made before with other values; `state` tells where that led.
  * - `claimed`: the id or the transaction belongs to something else. `exists`: the key holds another item.
- * - `registered`: the address has an account. `erased`: the account was erased within the last hour.
+ * - `registered`: the address has an account. `erased`: the account was erased, and nobody has registered anew under its
+ *   address since; or the call repeats one of before. `being_erased`: its erasure is not final, so nobody can register.
  * - `already_verified`, `wrong_token`: of an address that is verified. `password_changed`: meanwhile.
  * - `shut`: the token was withdrawn meanwhile. `granted`: before the account was erased.
  * - `busy`: too many changes at once; call again.
  */
 export type ConflictReason =
   | "already_verified"
+  | "being_erased"
   | "busy"
   | "claimed"
   | "differs"

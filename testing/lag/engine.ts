@@ -46,7 +46,10 @@ export class LagServer {
   #allHeld = false;
   #lateness: Lateness;
   #random: () => number;
+  /** Writes until now, by which versions are in order. */
   #writes = 0;
+  /** Writes before the last draw from the beginning. */
+  #writesBefore = 0;
 
   constructor(endpoint: string, lateness: Lateness, clock?: () => number) {
     this.#upstream = new Upstream(endpoint);
@@ -82,7 +85,7 @@ export class LagServer {
   reseed(seed: number): void {
     this.#lateness = { ...this.#lateness, seed };
     this.#random = seededAt(seed);
-    this.#writes = 0;
+    this.#writesBefore = this.#writes;
   }
 
   hold(names: readonly string[]): void {
@@ -177,7 +180,8 @@ export class LagServer {
   async #record(writes: readonly Write[], at: number): Promise<void> {
     for (const { table, tableName, key, item, known } of writes) {
       const version: Version = { key, item: known ? item : await table.present(tableName, key) };
-      table.add(version, at, this.#writes++, this.#lateness);
+      const order = this.#writes++;
+      table.add(version, { at, order, number: order - this.#writesBefore }, this.#lateness);
     }
   }
 

@@ -75,6 +75,16 @@ class Shadow {
   }
 }
 
+/** When a version was written. */
+interface Written {
+  /** Milliseconds of the engine's time. */
+  readonly at: number;
+  /** Which of all writes it was. */
+  readonly order: number;
+  /** Which of the writes since the last draw from the beginning it was: its delays follow from that. */
+  readonly number: number;
+}
+
 /** A table whose indexes and plain reads show the past. */
 export class LaggedTable {
   readonly keys: readonly string[];
@@ -114,14 +124,14 @@ export class LaggedTable {
     return Object.fromEntries(this.keys.map((name) => [name, item[name]]));
   }
 
-  /** Takes a version that was written at a time; each view draws when it shows it. */
-  add(version: Version, written: number, order: number, lateness: Lateness): void {
+  /** Takes a version; each view draws when it shows it. */
+  add(version: Version, { at, order, number }: Written, lateness: Lateness): void {
     const name = JSON.stringify(version.key);
     const { seed, reads, indexes, perIndex } = lateness;
     let place = 0;
     for (const [viewName, { view }] of this.#shadows) {
       const delay: Delay = viewName === READS ? reads : (perIndex[viewName] ?? indexes);
-      view.add(name, version, written + drawDelay(delay, seededAt(seed, order, place++)), order);
+      view.add(name, version, at + drawDelay(delay, seededAt(seed, number, place++)), order);
     }
   }
 

@@ -28,7 +28,8 @@ const HANDLERS = readdirSync("docs/examples")
   .map((file) => file.replace(".ts", ""))
   .filter((name) => !SHARED.includes(name));
 
-const DAY = 24 * 60 * 60;
+const HOUR = 60 * 60;
+const DAY = 24 * HOUR;
 const ADMINISTRATOR = { email: "dana.reviewer@example.com" };
 const PASSWORD = "correct horse battery staple";
 /** As the existing platform stores passwords (Werkzeug). */
@@ -125,6 +126,7 @@ it("has a test for every handler", () => {
     "assessments",
     "dashboard",
     "diagnosis",
+    "erasures",
     "log-in",
     "moderation-events",
     "nightly",
@@ -428,9 +430,28 @@ describe("workflow 6: a user's own data", () => {
     expect(JSON.stringify(exported.body)).not.toContain(session);
 
     const erased = await call("account-data", "DELETE /account", { session });
-    expect(erased).toMatchObject({ statusCode: 200, body: { user: 1, entitlement: 1 } });
-    expect(JSON.stringify(await db.contents())).not.toContain(MARIA);
+    expect(erased).toMatchObject({ statusCode: 200, body: { final_at: NOW + HOUR } });
     expect((await call("account-data", "GET /account", { session })).statusCode).toBe(401);
+    await expect(db.layer.accounts.export(MARIA)).rejects.toMatchObject({ code: "not_found" });
+
+    expect(await invoke("erasures", scheduledEvent())).toEqual({ final: 0, unfinished: 1 });
+    db.clock.advance(HOUR);
+    expect(await invoke("erasures", scheduledEvent(), lambdaContext(0))).toEqual({ final: 0, unfinished: 1 });
+    expect(await invoke("erasures", scheduledEvent())).toEqual({ final: 1, unfinished: 0 });
+    expect(JSON.stringify(await db.contents())).not.toContain(MARIA);
+  });
+
+  it("lets events and mails for an erased account come to nothing, and once", async () => {
+    const session = await logIn();
+    await call("account-data", "DELETE /account", { session });
+    const before = (await db.contents()).filter(({ __edb_e__ }) => __edb_e__ !== "claim");
+
+    expect(await invoke("moderation-events", sqsEvent([aSafetyEvent()]))).toEqual({ batchItemFailures: [] });
+    answers["/mails"] = { text: "Is anybody there?" };
+    answers["/support"] = { category: "technical", priority: "low" };
+    await invoke("support-mail", sesEvent("mail-late", "Still there?", MARIA));
+
+    expect((await db.contents()).filter(({ __edb_e__ }) => __edb_e__ !== "claim")).toEqual(before);
   });
 });
 

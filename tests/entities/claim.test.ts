@@ -1,14 +1,14 @@
 import { CLAIM_KINDS } from "../../entities/claim.ts";
 import { MODELS } from "../../entities/models.ts";
 import type { Model } from "../../services/context.ts";
-import { itemOf, itemsOf, keyOf, patchOf } from "./parameters.ts";
+import { itemOf, keyOf, patchOf } from "./parameters.ts";
 import { describeRules } from "./rules.ts";
 import { aClaim, claims, SUBJECTS } from "./samples.ts";
 
-it("has a kind for each id that a model claims, and one for erasures", () => {
+it("has a kind for each id that a model claims", () => {
   const kinds = Object.values<Model>(MODELS).flatMap(({ claim }) => claim?.kind ?? []);
 
-  expect([...kinds, "erasure"].sort()).toEqual([...CLAIM_KINDS].sort());
+  expect([...kinds].sort()).toEqual([...CLAIM_KINDS].sort());
 });
 
 describe("keys", () => {
@@ -49,28 +49,13 @@ describe("keys", () => {
   });
 });
 
-describe("ttl", () => {
-  it("is expires_at on create, put, batch put and patch", () => {
-    const claim = aClaim({ kind: "erasure", expires_at: 3_600, ttl: 5 });
-
-    const items = [itemOf(claims.create(claim)), itemOf(claims.put(claim)), ...itemsOf(claims.put([claim]))];
-    expect(items.map(({ ttl }) => ttl)).toEqual([3_600, 3_600, 3_600]);
-    const { set } = patchOf(claims.patch({ kind: "erasure", claimed_id: "0b5c" }).set({ expires_at: 7_200 }));
-    expect(set).toMatchObject({ expires_at: 7_200, ttl: 7_200 });
-  });
-
-  it("is missing on a claim that stays", () => {
-    expect(itemOf(claims.put(aClaim()))).not.toHaveProperty("ttl");
-  });
-});
-
 describeRules(SUBJECTS.claim, {
   required: ["kind", "claimed_id", "owner", "created_at"],
   fixed: ["kind", "claimed_id", "owner", "created_at"],
-  hidden: ["ttl"],
+  hidden: [],
   closed: {
-    kind: ["transaction", "assessment", "safety_log", "content_report", "ticket", "devops_action", "erasure"],
+    kind: ["transaction", "assessment", "safety_log", "content_report", "ticket", "devops_action"],
   },
-  kinds: { claimed_id: "id", owner: "id", created_at: "instant", expires_at: "instant", settled: "flag" },
-  other: ["ttl"],
+  kinds: { claimed_id: "id", owner: "id", created_at: "instant", settled: "flag" },
+  other: [],
 });

@@ -206,6 +206,7 @@ describe("an index by time", () => {
       "devops_action.byStatus",
       "devops_action.byService",
       "devops_action.byTicket",
+      "erasure.byState",
     ]);
   });
 

@@ -293,8 +293,12 @@ describe("describeModel", () => {
     }
   });
 
-  it("describes the claims beside the entities", () => {
-    expect(Object.keys(markers)).toEqual(["claim"]);
+  it("describes the claims and the ledger of erasures beside the entities", () => {
+    expect(Object.keys(markers)).toEqual(["claim", "erasure"]);
+    expect(markers.erasure?.accessPatterns.map(({ name, index }) => [name, index])).toEqual([
+      ["byAccount", "table"],
+      ["byState", "gsi3"],
+    ]);
     expect(markers.claim?.accessPatterns).toEqual([
       {
         name: "byId",
@@ -315,8 +319,8 @@ describe("models", () => {
   it("have one service, the frozen version 1 and names of their own", () => {
     const models = Object.values<Subject>(SUBJECTS).map(({ model }) => model.schema.model);
 
-    expect(models.map(({ service, version }) => [service, version])).toEqual(Array(12).fill(["ielts", "1"]));
-    expect(new Set(models.map(({ entity }) => entity)).size).toBe(12);
+    expect(models.map(({ service, version }) => [service, version])).toEqual(Array(13).fill(["ielts", "1"]));
+    expect(new Set(models.map(({ entity }) => entity)).size).toBe(13);
     expect(Object.entries(MODELS).filter(([name, { schema }]) => name !== schema.model.entity)).toEqual([]);
   });
 

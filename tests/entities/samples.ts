@@ -5,6 +5,7 @@ import { type ContentReportEntity, ContentReportModel } from "../../entities/con
 import { digestOf } from "../../entities/credential.ts";
 import { type DevopsActionEntity, DevopsActionModel } from "../../entities/devops-action.ts";
 import { type EntitlementEntity, EntitlementModel } from "../../entities/entitlement.ts";
+import { type ErasureEntity, ErasureModel } from "../../entities/erasure.ts";
 import { type QrTokenEntity, QrTokenModel } from "../../entities/qr-token.ts";
 import { type QuestionEntity, QuestionModel } from "../../entities/question.ts";
 import { type RubricEntity, RubricModel } from "../../entities/rubric.ts";
@@ -157,10 +158,20 @@ export const aClaim: Sample<ClaimEntity> = (overrides = {}) => ({
   ...overrides,
 });
 
+export const erasures = ErasureModel.bind(CONFIG);
+export const anErasure: Sample<ErasureEntity> = (overrides = {}) => ({
+  account: "9f0c",
+  state: "unfinished",
+  user_email: MARIA,
+  erased_at: NOW,
+  final_at: NOW + 3_600,
+  ...overrides,
+});
+
 /** An entity with a whole item and the attributes of its primary key, for tests that go over all entities. */
 export interface Subject {
   readonly entity: AnyEntity;
-  readonly model: typeof ClaimModel | (typeof MODEL_LIST)[number];
+  readonly model: typeof ClaimModel | typeof ErasureModel | (typeof MODEL_LIST)[number];
   readonly item: Readonly<Record<string, unknown>>;
 }
 
@@ -191,6 +202,7 @@ export const SUBJECTS = {
   ticket: { entity: tickets, model: TicketModel, item: aSupportTicket() },
   devops_action: { entity: devopsActions, model: DevopsActionModel, item: aDevopsAction() },
   claim: { entity: claims, model: ClaimModel, item: aClaim() },
+  erasure: { entity: erasures, model: ErasureModel, item: anErasure() },
 } as const satisfies Record<string, Subject>;
 
 /** The attributes of the table's own key. */

@@ -153,6 +153,7 @@ describe("a scope", () => {
       "action",
       "assessment",
       "entitlement",
+      "erasure",
       "qr_token",
       "question",
       "report",

@@ -13,7 +13,7 @@ import {
   TICKET_STATES,
 } from "../../entities/transitions.ts";
 import { VERIFICATION_LIFETIME_SECONDS } from "../../entities/user.ts";
-import { ERASURE_MARKER_SECONDS } from "../../services/guards/erasure.ts";
+import { ERASURE_FINAL_SECONDS } from "../../services/guards/erasure.ts";
 import { ACCESS_PERIOD_SECONDS } from "../../services/purchases.ts";
 import {
   aDiagnosis,
@@ -34,6 +34,12 @@ interface Claimed {
   readonly owner: string;
   readonly created_at: number;
   granted: boolean | "perhaps";
+}
+
+/** An entry of the ledger of erasures. */
+interface Erased {
+  readonly state: "unfinished" | "final" | "registered";
+  readonly erased_at: number;
 }
 
 /** What is known of a store's transaction. */
@@ -101,8 +107,8 @@ export class InMemoryModel {
   readonly reports = new Map<string, Row>();
   readonly questions = new Map<string, Row>();
   readonly claimed = new Map<string, Claimed>();
-  /** Until when writes for an erased account are refused. */
-  readonly erased = new Map<string, number>();
+  /** The ledger of erasures, by address. */
+  readonly erased = new Map<string, Erased>();
   readonly tickets = new Map<string, Row>();
   readonly actions = new Map<string, Row>();
 
@@ -113,18 +119,22 @@ export class InMemoryModel {
     return claim.owner === owner ? claim : conflict("claimed");
   }
 
-  private refuseErased(email: string): void {
-    if ((this.erased.get(email) ?? 0) > this.now) conflict("erased");
+  /** Refuses what is written for an erased account, and for one that registered anew what `began` before. */
+  private refuseErased(email: string, began: number = Number.POSITIVE_INFINITY): void {
+    const entry = this.erased.get(email);
+    if (entry !== undefined && (entry.state !== "registered" || began <= entry.erased_at)) conflict("erased");
   }
 
   register(email: string, password_hash: string): Row {
+    const entry = this.erased.get(email);
+    if (entry?.state === "unfinished") conflict("being_erased");
     const current = this.users.get(email);
     const given = aRegistration({ email, password_hash });
     if (current !== undefined) {
       const same = current.password_hash === password_hash && current.verification_token === given.verification_token;
       return same ? shown("user", current) : conflict("registered");
     }
-    this.refuseErased(email);
+    if (entry !== undefined) this.erased.set(email, { ...entry, state: "registered" });
     const verification_expires_at = this.now + VERIFICATION_LIFETIME_SECONDS;
     const user = {
       ...given,
@@ -282,7 +292,7 @@ export class InMemoryModel {
     const { created_at } = this.claim("assessment", assessment_id, user_id);
     const current = this.assessments.get(assessment_id);
     if (current === undefined) {
-      this.refuseErased(user_id);
+      this.refuseErased(user_id, created_at);
       const started = { assessment_id, user_id, assessment_type, created_at, status: "in_progress" };
       this.assessments.set(assessment_id, started);
       return started;
@@ -389,7 +399,7 @@ export class InMemoryModel {
     const { created_at } = this.claim("ticket", ticket_id, user_email);
     const current = this.tickets.get(ticket_id);
     if (current !== undefined) return current;
-    this.refuseErased(user_email);
+    this.refuseErased(user_email, created_at);
     const opened = { ...aTicket({ ticket_id, user_email }), created_at, status: "new" };
     this.tickets.set(ticket_id, opened);
     return opened;
@@ -446,7 +456,7 @@ export class InMemoryModel {
     const { created_at: timestamp } = this.claim("safety_log", log_id, user_email);
     const current = this.logs.get(log_id);
     if (current !== undefined) return current;
-    this.refuseErased(user_email);
+    this.refuseErased(user_email, timestamp);
     const event = { ...aSafetyEvent({ log_id, user_email }), timestamp };
     if (this.assessments.get(event.assessment_id)?.user_id !== user_email) throw new Refusal("not_found");
     this.logs.set(log_id, event);
@@ -457,7 +467,7 @@ export class InMemoryModel {
     const { created_at } = this.claim("content_report", report_id, reporter_email);
     const current = this.reports.get(report_id);
     if (current !== undefined) return current;
-    this.refuseErased(reporter_email);
+    this.refuseErased(reporter_email, created_at);
     const report = { ...aReport({ report_id, reporter_email }), created_at, status: "new" };
     this.reports.set(report_id, report);
     return report;
@@ -496,10 +506,22 @@ export class InMemoryModel {
   }
 
   erase(email: string): void {
-    this.erased.set(email, this.now + ERASURE_MARKER_SECONDS);
+    const entry = this.erased.get(email);
+    const begins = entry === undefined || entry.state === "registered";
+    if (begins) this.erased.set(email, { state: "unfinished", erased_at: this.now });
+    else this.makeFinal(email, entry);
     const gone = new Set(Object.values(this.itemsOf(email)).flat());
     for (const [key, row] of this.entitlements) if (gone.has(row)) this.eraseLedger(key);
     for (const rows of this.maps()) for (const [key, row] of rows) if (gone.has(row)) rows.delete(key);
+  }
+
+  finishErasures(): void {
+    for (const [email, entry] of this.erased) this.makeFinal(email, entry);
+  }
+
+  private makeFinal(email: string, { state, erased_at }: Erased): void {
+    const isDue = erased_at + ERASURE_FINAL_SECONDS <= this.now;
+    if (state === "unfinished" && isDue) this.erased.set(email, { state: "final", erased_at });
   }
 
   /** What an account's ledger holds is granted to nobody again, nor forgotten when it was refunded first. */
@@ -534,8 +556,8 @@ export class InMemoryModel {
     };
   }
 
-  /** Every id that is claimed, and every account that an erasure has marked. */
+  /** Every id that is claimed. */
   claims(): number {
-    return this.claimed.size + this.erased.size;
+    return this.claimed.size;
   }
 }

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { digestOf } from "../../entities/credential.ts";
 import type { DataLayer } from "../../services/data-layer.ts";
+import { ERASURE_FINAL_SECONDS } from "../../services/guards/erasure.ts";
 import { ACCESS_PERIOD_SECONDS } from "../../services/purchases.ts";
 import { ConflictError, DataLayerError, NotFoundError, TokenUsedError } from "../../services/storage/errors.ts";
 import {
@@ -391,8 +392,16 @@ describe("erasure against writes of the same account", () => {
       const { won, lost } = await race<unknown>([late(() => layer.accounts.erase(email)), ...writes.map(late)]);
 
       expect(lost.filter((error) => !(error instanceof DataLayerError))).toEqual([]);
-      expect(await failureOf(layer.accounts.export(email))).toBeInstanceOf(NotFoundError);
-      expect((await db.contents()).filter((item) => JSON.stringify(item).includes(email))).toEqual([]);
+      const left = async () => (await db.contents()).filter((item) => JSON.stringify(item).includes(email));
+      // What an index shows late is found later.
+      if (db.lag.seed === undefined) {
+        expect(await failureOf(layer.accounts.export(email))).toBeInstanceOf(NotFoundError);
+        expect((await left()).map((item) => item.__edb_e__)).toEqual(["erasure"]);
+      }
+      db.lag.settle();
+      db.clock.now += ERASURE_FINAL_SECONDS;
+      expect(await layer.accounts.finishErasures()).toMatchObject({ final: 1, unfinished: 0 });
+      expect(await left()).toEqual([]);
       count("writes against erasure", writes.length);
       count("of these stored and erased, or taken back as refused", won.length - 1);
     }

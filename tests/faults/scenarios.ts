@@ -1,5 +1,6 @@
 import { questions, rubrics } from "../../scripts/content/catalogue.ts";
 import type { DataLayer } from "../../services/data-layer.ts";
+import { ERASURE_FINAL_SECONDS, enterErasure } from "../../services/guards/erasure.ts";
 import {
   aDiagnosis,
   aFix,
@@ -72,6 +73,13 @@ const fullAccount = async (layer: DataLayer) => {
   await answered(layer);
 };
 
+/** An account with something of everything, whose erasure died an hour ago, when it had entered the ledger. */
+const eraseAnHourAgo = async (layer: DataLayer) => {
+  await fullAccount(layer);
+  const { context } = layer;
+  await enterErasure({ ...context, clock: () => context.clock() - ERASURE_FINAL_SECONDS }, MARIA);
+};
+
 /** Every function of every service; a test fails when one is missing here. */
 export const SCENARIOS: { readonly [S in ServiceName]: { readonly [F in keyof DataLayer[S]]: Scenario } } = {
   accounts: {
@@ -105,6 +113,11 @@ export const SCENARIOS: { readonly [S in ServiceName]: { readonly [F in keyof Da
     overview: scenario({ prepare: fullAccount, act: (layer) => layer.accounts.overview(MARIA) }),
     export: scenario({ prepare: fullAccount, act: (layer) => layer.accounts.export(MARIA) }),
     erase: scenario({ prepare: fullAccount, act: (layer) => layer.accounts.erase(MARIA) }),
+    finishErasures: scenario({ prepare: eraseAnHourAgo, act: (layer) => layer.accounts.finishErasures() }),
+    listUnfinishedErasures: scenario({
+      prepare: eraseAnHourAgo,
+      act: (layer) => layer.accounts.listUnfinishedErasures(),
+    }),
   },
   sessions: {
     start: scenario({

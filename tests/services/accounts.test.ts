@@ -8,8 +8,8 @@ import { SafetyLogModel } from "../../entities/safety-log.ts";
 import { SessionModel } from "../../entities/session.ts";
 import { TicketModel } from "../../entities/ticket.ts";
 import type { User } from "../../entities/user.ts";
-import type { Accounts, ErasureReport } from "../../services/accounts.ts";
-import { ERASURE_MARKER_SECONDS } from "../../services/guards/erasure.ts";
+import type { Accounts, ErasedItems } from "../../services/accounts.ts";
+import { ERASURE_FINAL_SECONDS } from "../../services/guards/erasure.ts";
 import { ConflictError, NotFoundError, UnprocessedError, ValidationError } from "../../services/storage/errors.ts";
 import {
   aReceipt,
@@ -55,9 +55,11 @@ async function registered(email: string = someone()): Promise<string> {
   return email;
 }
 
-/** What is stored for an account, claims aside. */
+/** What is stored for an account, claims and the ledger of erasures aside. */
 const itemsOf = async (email: string) =>
-  (await db.contents()).filter((item) => item.user_email === email || item.reporter_email === email);
+  (await db.contents()).filter(
+    (item) => item.__edb_e__ !== "erasure" && (item.user_email === email || item.reporter_email === email),
+  );
 const storedUser = async (email: string) => (await itemsOf(email)).find((item) => item.__edb_e__ === "user");
 
 const startSession = async (user_email: string) => (await db.layer.sessions.start({ user_email })).session_id;
@@ -83,7 +85,7 @@ async function liveAs(email: string) {
   return { assessment_id, session_id, token, receipt };
 }
 
-const ONE_OF_EACH: ErasureReport = {
+const ONE_OF_EACH: ErasedItems = {
   user: 1,
   session: 1,
   qr_token: 1,
@@ -93,7 +95,7 @@ const ONE_OF_EACH: ErasureReport = {
   content_report: 1,
   ticket: 1,
 };
-const NONE = Object.fromEntries(Object.keys(ONE_OF_EACH).map((entity) => [entity, 0])) as ErasureReport;
+const NONE = Object.fromEntries(Object.keys(ONE_OF_EACH).map((entity) => [entity, 0])) as ErasedItems;
 
 const assessmentsOf = (user_id: string, count: number) =>
   Array.from({ length: count }, (_, place) => ({
@@ -104,6 +106,15 @@ const assessmentsOf = (user_id: string, count: number) =>
     status: "completed" as const,
     band_score: 6.5,
     ai_feedback: `Feedback ${place}`,
+  }));
+
+const sessionsOf = (user_email: string, count: number) =>
+  Array.from({ length: count }, (_, place) => ({
+    session_id: `${user_email}/${place}`,
+    user_email,
+    created_at: NOW + place,
+    expires_at: NOW + DAY + place,
+    qr_authenticated: false,
   }));
 
 const ticketsOf = (user_email: string, count: number) =>
@@ -122,6 +133,9 @@ const losing = (lost: (command: SentCommand) => boolean) =>
       return next();
     }),
   });
+
+/** Whether a request is about an entry of the ledger of erasures. */
+const onLedger = ({ Key }: { readonly Key?: object }) => JSON.stringify(Key ?? {}).includes('"sk":"erasure"');
 
 type AccountFunction = readonly [name: string, call: (email: string) => Promise<unknown>];
 
@@ -353,6 +367,7 @@ describe("one mailbox, however it is written", () => {
     expect((await db.layer.support.listByUser(others[2] ?? "")).items).toHaveLength(others.length);
     await accounts.erase(others[3] ?? "");
     expect(await itemsOf(email)).toEqual([]);
+    await finishLater();
     expect(JSON.stringify(await db.contents())).not.toContain(`user-${made}`);
   });
 });
@@ -1134,6 +1149,14 @@ describe("export", () => {
   });
 });
 
+/** What an erasure that began at NOW tells. */
+const swept = (removed: ErasedItems) => ({ removed, swept: true, final_at: NOW + ERASURE_FINAL_SECONDS });
+/** Lets the time pass that an erasure takes to be final, and runs the nightly job. */
+const finishLater = async () => {
+  db.clock.now += ERASURE_FINAL_SECONDS;
+  return accounts.finishErasures();
+};
+
 describe("erase", () => {
   it("removes one of everything, reports it, and touches no one else's", async () => {
     const [email, other] = [someone(), someone()];
@@ -1143,7 +1166,7 @@ describe("erase", () => {
 
     const report = await accounts.erase(typed(email));
 
-    expect(report).toEqual(ONE_OF_EACH);
+    expect(report).toEqual(swept(ONE_OF_EACH));
     expect(await itemsOf(email)).toEqual([]);
     expect(await itemsOf(other)).toEqual(theirs);
     expect(theirs).toHaveLength(8);
@@ -1151,23 +1174,24 @@ describe("erase", () => {
     await expect(accounts.export(email)).rejects.toBeInstanceOf(NotFoundError);
   });
 
-  it("keeps nothing of the account but claims, and in these no personal data", async () => {
+  it("keeps nothing of the account but claims and an entry of the ledger, and in these no personal data", async () => {
     const email = someone();
     const before = new Set((await db.contents()).map(({ pk }) => pk));
     const { receipt } = await liveAs(email);
 
     await accounts.erase(email);
+    await finishLater();
 
     const left = (await db.contents()).filter(({ pk }) => !before.has(pk));
     expect(left.map(({ __edb_e__, kind }) => [__edb_e__, kind]).sort()).toEqual([
       ["claim", "assessment"],
-      ["claim", "erasure"],
       ["claim", "transaction"],
+      ["erasure", undefined],
     ]);
     const transactions = left.filter(({ kind }) => kind === "transaction");
     expect(transactions).toMatchObject([{ claimed_id: receipt.transaction_id }]);
-    expect(transactions[0]).not.toHaveProperty("ttl");
-    expect(left.find(({ kind }) => kind === "erasure")).toMatchObject({ ttl: NOW + ERASURE_MARKER_SECONDS });
+    expect(left.find(({ __edb_e__ }) => __edb_e__ === "erasure")).toMatchObject({ state: "final", erased_at: NOW });
+    expect(left.filter((item) => "ttl" in item)).toEqual([]);
     expect(JSON.stringify(left)).not.toContain(email);
   });
 
@@ -1177,9 +1201,9 @@ describe("erase", () => {
     await accounts.erase(email);
     const before = await db.contents();
 
-    expect(await accounts.erase(email)).toEqual(NONE);
+    expect(await accounts.erase(email)).toEqual(swept(NONE));
     expect(await db.contents()).toEqual(before);
-    expect(await accounts.erase(someone())).toEqual(NONE);
+    expect(await accounts.erase(someone())).toEqual(swept(NONE));
   });
 
   it("removes hundreds of items", async () => {
@@ -1187,37 +1211,29 @@ describe("erase", () => {
     await liveAs(email);
     await storeAll(db, AssessmentModel, assessmentsOf(email, 130));
     await storeAll(db, TicketModel, ticketsOf(email, 40));
-    await storeAll(
-      db,
-      SessionModel,
-      Array.from({ length: 60 }, (_, place) => ({
-        session_id: `${email}/${place}`,
-        user_email: email,
-        created_at: NOW + place,
-        expires_at: NOW + DAY + place,
-        qr_authenticated: false,
-      })),
-    );
+    await storeAll(db, SessionModel, sessionsOf(email, 60));
 
     const report = await accounts.erase(email);
 
-    expect(report).toEqual({ ...ONE_OF_EACH, assessment: 131, ticket: 41, session: 61 });
+    expect(report).toEqual(swept({ ...ONE_OF_EACH, assessment: 131, ticket: 41, session: 61 }));
     expect(await itemsOf(email)).toEqual([]);
   });
 
-  it("removes what an index shows late", async () => {
-    const email = someone();
-    await liveAs(email);
-    let queries = 0;
-    const client = interceptedClient(db.client, async ({ name }, next) => {
-      if (name !== "QueryCommand" || ++queries > 3) return next();
-      return { Items: [], Count: 0 };
-    });
+  it("takes requests in proportion to the items", async () => {
+    const requestsFor = async (count: number) => {
+      const email = await registered();
+      await storeAll(db, AssessmentModel, assessmentsOf(email, count));
+      let requests = 0;
+      const onRequest = () => void requests++;
+      expect((await db.layerWith({ onRequest }).accounts.erase(email)).removed.assessment).toBe(count);
+      return requests;
+    };
 
-    const report = await db.layerWith({ client }).accounts.erase(email);
+    const [none, some, many] = [await requestsFor(0), await requestsFor(300), await requestsFor(900)];
 
-    expect(report).toEqual(ONE_OF_EACH);
-    expect(await itemsOf(email)).toEqual([]);
+    // For every 25 items: one request that removes them, and a look whether the erasure is the same still.
+    expect([some - none, many - none]).toEqual([24, 72]);
+    expect(some).toBeLessThan(45);
   });
 
   it("removes a log of the user's whatever assessment it names, and exports it before", async () => {
@@ -1227,7 +1243,7 @@ describe("erase", () => {
     await storeAll(db, SafetyLogModel, [{ ...log, timestamp: NOW }]);
 
     expect((await accounts.export(email)).items.safety_log).toMatchObject([{ log_id: `of-${email}` }]);
-    expect(await accounts.erase(email)).toEqual({ ...NONE, user: 1, safety_log: 1 });
+    expect(await accounts.erase(email)).toEqual(swept({ ...NONE, user: 1, safety_log: 1 }));
     expect(await itemsOf(email)).toEqual([]);
   });
 
@@ -1236,27 +1252,28 @@ describe("erase", () => {
     await liveAs(email);
     await accounts.markDeleted(email);
 
-    expect(await accounts.erase(email)).toEqual({ ...ONE_OF_EACH, session: 0, qr_token: 0 });
+    expect(await accounts.erase(email)).toEqual(swept({ ...ONE_OF_EACH, session: 0, qr_token: 0 }));
   });
 
-  it("goes on after a crash between its deletions", async () => {
+  it("goes on after a crash between its deletions, when the user asks again", async () => {
     const email = someone();
-    await liveAs(email);
+    const { session_id } = await liveAs(email);
     await storeAll(db, AssessmentModel, assessmentsOf(email, 60));
     let batches = 0;
     const crashing = losing(({ name }) => name === "BatchWriteCommand" && ++batches > 2);
 
     await expect(crashing.accounts.erase(email)).rejects.toThrow("the function was stopped");
     const left = await itemsOf(email);
-    const report = await accounts.erase(email);
+    const { user_email } = await db.layer.sessions.authenticate(session_id);
+    const { removed } = await accounts.erase(user_email);
 
     expect(left).toHaveLength(68 - 50);
-    expect(left.map((item) => item.__edb_e__)).toContain("user");
-    expect(Object.values(report).reduce((sum, count) => sum + count)).toBe(left.length);
+    expect(left.map((item) => item.__edb_e__)).toEqual(expect.arrayContaining(["user", "session", "qr_token"]));
+    expect(Object.values(removed).reduce((sum, count) => sum + count)).toBe(left.length);
     expect(await itemsOf(email)).toEqual([]);
   });
 
-  it("goes on after a crash before the account's own row", async () => {
+  it("goes on after a crash before the account's own row, by its address", async () => {
     const email = someone();
     await liveAs(email);
     const crashing = losing(({ name }) => name === "DeleteCommand");
@@ -1264,7 +1281,7 @@ describe("erase", () => {
     await expect(crashing.accounts.erase(email)).rejects.toThrow("the function was stopped");
     expect((await itemsOf(email)).map((item) => item.__edb_e__)).toEqual(["user"]);
 
-    expect(await accounts.erase(email)).toEqual({ ...NONE, user: 1 });
+    expect(await accounts.erase(email)).toEqual(swept({ ...NONE, user: 1 }));
     expect(await itemsOf(email)).toEqual([]);
   });
 
@@ -1277,8 +1294,8 @@ describe("erase", () => {
       name === "BatchWriteCommand" && ++tries <= 2 ? { UnprocessedItems: input.RequestItems } : next(),
     );
 
-    expect(await db.layerWith({ client }).accounts.erase(email)).toEqual(ONE_OF_EACH);
-    expect(tries).toBe(3);
+    expect(await db.layerWith({ client }).accounts.erase(email)).toEqual(swept(ONE_OF_EACH));
+    expect(tries).toBe(4);
     expect(await itemsOf(email)).toEqual([]);
   });
 
@@ -1296,24 +1313,47 @@ describe("erase", () => {
       .catch((error: unknown) => error);
 
     expect(failure).toBeInstanceOf(UnprocessedError);
-    expect(failure).toMatchObject({ code: "unprocessed", count: 7 });
-    expect(await accounts.get(email)).toMatchObject({ email, account_status: "deleted" });
-    expect(await accounts.erase(email)).toEqual(ONE_OF_EACH);
+    expect(failure).toMatchObject({ code: "unprocessed", count: 5 });
+    expect(await accounts.get(email)).toMatchObject({ email, account_status: "active" });
+    expect(await accounts.erase(email)).toEqual(swept(ONE_OF_EACH));
   });
 
-  it("says so when items appear faster than it removes them, and keeps the account's own row for the next call", async () => {
+  it("ends while an index goes on showing what is gone", async () => {
     const email = someone();
     await liveAs(email);
     const client = interceptedClient(db.client, async ({ name }, next) => (name === "BatchWriteCommand" ? {} : next()));
 
-    const failure = await db
-      .layerWith({ client })
-      .accounts.erase(email)
-      .catch((error: unknown) => error);
+    expect(await db.layerWith({ client }).accounts.erase(email)).toEqual(swept(ONE_OF_EACH));
+    expect(await itemsOf(email)).not.toEqual([]);
 
-    expect(failure).toBeInstanceOf(ConflictError);
-    expect(failure).toMatchObject({ code: "conflict", reason: "busy" });
-    expect(await accounts.erase(email)).toEqual(ONE_OF_EACH);
+    expect((await finishLater()).removed).toEqual({ ...ONE_OF_EACH, user: 0 });
+    expect(await itemsOf(email)).toEqual([]);
+  });
+
+  it("stops at its deadline, tells its progress, and goes on where it stopped", async () => {
+    const email = someone();
+    await liveAs(email);
+    await storeAll(db, AssessmentModel, assessmentsOf(email, 100));
+    const told: number[] = [];
+    const onProgress = ({ removed }: { removed: ErasedItems }) => {
+      told.push(removed.assessment);
+      db.clock.now += 60;
+    };
+
+    const first = await accounts.erase(email, { deadline: NOW + 120, onProgress });
+
+    expect(first).toEqual({ ...swept({ ...NONE, assessment: 50 }), swept: false });
+    expect(told).toEqual([25, 50]);
+    expect(await accounts.get(email)).toMatchObject({ account_status: "active" });
+    expect(await accounts.erase(email, { deadline: db.clock.now })).toEqual({ ...swept(NONE), swept: false });
+    expect(await accounts.erase(email)).toEqual(swept({ ...ONE_OF_EACH, assessment: 51 }));
+  });
+
+  it("refuses a deadline that is no instant, and an option that there is not", async () => {
+    for (const options of [{ deadline: 1.5 }, { deadline: "soon" }, { untill: NOW }]) {
+      const calls = [accounts.erase(someone(), options as object), accounts.finishErasures(options as object)];
+      for (const call of calls) await expect(call).rejects.toMatchObject({ code: "validation" });
+    }
   });
 
   it("lets a receipt that was granted be granted to nobody, ever", async () => {
@@ -1323,6 +1363,7 @@ describe("erase", () => {
     await db.layer.purchases.grant(renewal);
     await accounts.erase(email);
     db.clock.now = NOW + 400 * DAY;
+    await accounts.finishErasures();
     await registered(email);
     const before = await db.contents();
 
@@ -1340,36 +1381,125 @@ describe("erase", () => {
     expect(await db.layer.purchases.hasAccess(email, "speaking")).toBe(false);
   });
 
-  it("refuses the address for an hour and then takes it as a new account's", async () => {
+  it("refuses the address until the erasure is final and then takes it as a new account's", async () => {
     const email = someone();
     await liveAs(email);
     await accounts.erase(email);
     const registration = aRegistration({ email, password_hash: OTHER_BCRYPT_HASH });
     const before = await db.contents();
 
-    db.clock.now = NOW + ERASURE_MARKER_SECONDS - 1;
+    db.clock.now = NOW + ERASURE_FINAL_SECONDS - 1;
+    await accounts.finishErasures();
     const failure = await accounts.register(registration).catch((error: unknown) => error);
 
     expect(failure).toBeInstanceOf(ConflictError);
-    expect(failure).toMatchObject({ code: "conflict", entity: "user", reason: "erased" });
+    expect(failure).toMatchObject({ code: "conflict", entity: "user", reason: "being_erased" });
     expect(await db.contents()).toEqual(before);
-    db.clock.now = NOW + ERASURE_MARKER_SECONDS;
-    await expect(accounts.register(registration)).resolves.toMatchObject({ created_at: NOW + ERASURE_MARKER_SECONDS });
+    db.clock.now = NOW + ERASURE_FINAL_SECONDS;
+    await accounts.finishErasures();
+    await expect(accounts.register(registration)).resolves.toMatchObject({ created_at: NOW + ERASURE_FINAL_SECONDS });
     expect(await accounts.overview(email)).toMatchObject({ assessments: [], entitlements: [], openTickets: [] });
+    expect(await isRunning(await startSession(email))).toBe(true);
+    await db.layer.support.open(aTicket({ user_email: email }));
+    expect(await accounts.erase(email)).toMatchObject({ removed: { ...NONE, user: 1, session: 1, ticket: 1 } });
+  });
+
+  it.each([0, 4, 400])("refuses every write until the person registers anew, %i days later too", async (days) => {
+    const email = await registered();
+    await accounts.erase(email);
+    if (days > 0) await finishLater();
+    db.clock.now += days * DAY;
+    const { support, assessments, purchases, moderation, sessions, qrLogin } = db.layer;
+    const before = (await db.contents()).filter(({ __edb_e__ }) => __edb_e__ !== "claim");
+
+    for (const write of [
+      () => support.open(aTicket({ user_email: email })),
+      () => support.open(aTicket({ user_email: email, ticket_id: `late-${email}` })),
+      () => assessments.start({ user_id: email, assessment_type: "writing_general" }),
+      () => moderation.fileReport(aReport({ reporter_email: email })),
+      () => purchases.grant(aReceipt({ user_email: email, transaction_id: `late-${email}` })),
+      () => sessions.start({ user_email: email }),
+      () => qrLogin.issue(email),
+      () => accounts.changePassword(email, { password_hash: OTHER_BCRYPT_HASH }),
+    ]) {
+      const failure = await write().catch((error: unknown) => error);
+      expect((failure as ConflictError).reason ?? (failure as NotFoundError).code).toMatch(/^(erased|not_found)$/);
+    }
+    expect((await db.contents()).filter(({ __edb_e__ }) => __edb_e__ !== "claim")).toEqual(before);
+  });
+
+  it("refuses what is delivered again from before, also when the person has registered anew", async () => {
+    const email = await registered();
+    const ticket = aTicket({ user_email: email, ticket_id: `mail-${email}` });
+    await db.layer.support.open(ticket);
+    await accounts.erase(email);
+    await finishLater();
+    const before = await db.contents();
+
+    await expect(db.layer.support.open(ticket)).rejects.toMatchObject({ reason: "erased" });
+    expect(await db.contents()).toEqual(before);
+    await registered(email);
+    await expect(db.layer.support.open(ticket)).rejects.toMatchObject({ reason: "erased" });
+    expect((await itemsOf(email)).map(({ __edb_e__ }) => __edb_e__)).toEqual(["user"]);
+    const another = { ...ticket, ticket_id: `another-${email}` };
+    await expect(db.layer.support.open(another)).resolves.toMatchObject({ user_email: email });
+  });
+
+  it("writes nothing of what is delivered again, so that a crash leaves nothing either", async () => {
+    const email = await registered();
+    const ticket = aTicket({ user_email: email, ticket_id: `crash-${email}` });
+    await db.layer.support.open(ticket);
+    await accounts.erase(email);
+    const before = await db.contents();
+    const crashing = losing(({ name }) => name === "DeleteCommand");
+
+    await expect(crashing.support.open(ticket)).rejects.toThrow("the function was stopped");
+    expect(await db.contents()).toEqual(before);
+  });
+
+  it("lets no session of before into the account of a person who registers anew", async () => {
+    const email = await registered();
+    const session = await db.layer.sessions.start({ user_email: email });
+    await accounts.erase(email);
+    await finishLater();
+    await registered(email);
+
+    // As a write that ended late would, an index that shows it later still, or a backup.
+    await storeAll(db, SessionModel, [{ ...session, created_at: db.clock.now, expires_at: db.clock.now + DAY }]);
+    expect(await isRunning(session.session_id)).toBe(false);
+  });
+
+  it("lets a registration that died before it opened the ledger be repeated", async () => {
+    const email = await registered();
+    await accounts.erase(email);
+    await finishLater();
+    const crashing = losing(({ name, input }) => name === "UpdateCommand" && onLedger(input));
+
+    await expect(crashing.accounts.register(aRegistration({ email }))).rejects.toThrow("the function was stopped");
+    const another = accounts.register(aRegistration({ email, password_hash: OTHER_BCRYPT_HASH }));
+    await expect(another).rejects.toMatchObject({ reason: "registered" });
+
+    await expect(db.layer.support.open(aTicket({ user_email: email }))).resolves.toMatchObject({ user_email: email });
     expect(await isRunning(await startSession(email))).toBe(true);
   });
 
-  it("runs for an hour from its last call", async () => {
+  it("keeps the hour from its first call, and stays final when it is repeated later", async () => {
     const email = await registered();
-    const startTest = () => db.layer.assessments.start({ user_id: email, assessment_type: "writing_general" });
     await accounts.erase(email);
     db.clock.now = NOW + HOUR / 2;
-    await accounts.erase(email);
+    expect(await accounts.erase(email)).toMatchObject({ final_at: NOW + ERASURE_FINAL_SECONDS });
+    db.clock.now = NOW + ERASURE_FINAL_SECONDS;
+    expect(await accounts.erase(email)).toMatchObject({ swept: true, final_at: NOW + ERASURE_FINAL_SECONDS });
+    expect((await db.contents()).find(({ erased_at }) => erased_at === NOW)).toMatchObject({ state: "final" });
 
-    db.clock.now = NOW + HOUR;
-    await expect(startTest()).rejects.toMatchObject({ reason: "erased" });
-    db.clock.now = NOW + HOUR / 2 + ERASURE_MARKER_SECONDS;
-    await expect(startTest()).resolves.toMatchObject({ user_id: email });
+    const before = await db.contents();
+    db.clock.now = NOW + DAY;
+    expect(await accounts.erase(email)).toEqual(swept(NONE));
+    expect(await db.contents()).toEqual(before);
+
+    await registered(email);
+    const again = { removed: { ...NONE, user: 1 }, swept: true, final_at: NOW + DAY + ERASURE_FINAL_SECONDS };
+    expect(await accounts.erase(email)).toEqual(again);
   });
 
   it("leaves nothing of what is written while it runs", async () => {
@@ -1399,5 +1529,140 @@ describe("erase", () => {
       );
     }
     expect(await itemsOf(email)).toEqual([]);
+  });
+});
+
+describe("finishErasures", () => {
+  beforeEach(() => db.reset());
+
+  it("finds what an index showed late, and makes the erasure final when its time has come", async () => {
+    const email = someone();
+    await liveAs(email);
+    let queries = 0;
+    const client = interceptedClient(db.client, async ({ name }, next) => {
+      if (name !== "QueryCommand" || ++queries > 3) return next();
+      return { Items: [], Count: 0 };
+    });
+    await db.layerWith({ client }).accounts.erase(email);
+    expect(await itemsOf(email)).not.toEqual([]);
+
+    const { removed, ...early } = await accounts.finishErasures();
+
+    expect(early).toEqual({ final: 0, unfinished: 1 });
+    expect(Object.values(removed).reduce((sum, count) => sum + count)).toBe(3);
+    expect(await itemsOf(email)).toEqual([]);
+    expect(await finishLater()).toEqual({ removed: NONE, final: 1, unfinished: 0 });
+    expect(await accounts.finishErasures()).toEqual({ removed: NONE, final: 0, unfinished: 0 });
+    expect(JSON.stringify(await db.contents())).not.toContain(email);
+  });
+
+  it("finishes an erasure that died at any of its requests", async () => {
+    for (let at = 0, died = true; died; at++) {
+      await db.reset();
+      db.clock.now = NOW;
+      const email = someone();
+      await liveAs(email);
+      let requests = 0;
+      died = await losing(() => requests++ === at)
+        .accounts.erase(email)
+        .then(
+          () => false,
+          () => true,
+        );
+      const entered = (await db.contents()).some(({ __edb_e__ }) => __edb_e__ === "erasure");
+
+      expect((await finishLater()).final).toBe(entered ? 1 : 0);
+
+      const left = entered ? [] : ["user"];
+      expect((await itemsOf(email)).map(({ __edb_e__ }) => __edb_e__)).toEqual(
+        entered ? left : expect.arrayContaining(left),
+      );
+    }
+  });
+
+  it("works off many, and leaves what its time does not suffice for to the next run", async () => {
+    const emails = [await registered(), await registered(), await registered()];
+    for (const email of emails) await accounts.erase(email);
+    db.clock.now += ERASURE_FINAL_SECONDS;
+    let done = 0;
+    const deadline = db.clock.now + 1;
+    const client = interceptedClient(db.client, async ({ name, input }, next) => {
+      if (name === "UpdateCommand" && onLedger(input) && ++done === 2) db.clock.now += 1;
+      return next();
+    });
+
+    expect(await db.layerWith({ client }).accounts.finishErasures({ deadline })).toMatchObject({
+      final: 2,
+      unfinished: 1,
+    });
+    expect(await accounts.finishErasures()).toMatchObject({ final: 1, unfinished: 0 });
+  });
+
+  it("goes on with the others when one fails, and then says so", async () => {
+    const emails = [someone(), someone(), someone()];
+    for (const email of emails) await liveAs(email);
+    for (const email of emails)
+      await losing(({ name }) => name === "QueryCommand")
+        .accounts.erase(email)
+        .catch(() => 0);
+    db.clock.now += ERASURE_FINAL_SECONDS;
+    let batches = 0;
+    const crashing = losing(({ name }) => name === "BatchWriteCommand" && ++batches === 1);
+
+    await expect(crashing.accounts.finishErasures()).rejects.toThrow("the function was stopped");
+
+    const { items } = await accounts.listUnfinishedErasures();
+    expect(items).toHaveLength(1);
+    expect(await accounts.finishErasures()).toMatchObject({ final: 1, unfinished: 0 });
+    for (const email of emails) expect(await itemsOf(email)).toEqual([]);
+  });
+
+  it("touches nothing of a person who registered anew while it worked", async () => {
+    const email = someone();
+    await liveAs(email);
+    await losing(({ name }) => name === "BatchWriteCommand")
+      .accounts.erase(email)
+      .catch(() => undefined);
+    db.clock.now += ERASURE_FINAL_SECONDS;
+    let meanwhile = true;
+    // Between what one run finds and its look at the ledger, another one finishes, and the person registers and buys.
+    const client = interceptedClient(db.client, async ({ name, input }, next) => {
+      if (meanwhile && name === "GetCommand" && onLedger(input)) {
+        meanwhile = false;
+        await accounts.finishErasures();
+        await registered(email);
+        await db.layer.purchases.grant(aReceipt({ user_email: email, transaction_id: `new-${email}` }));
+      }
+      return next();
+    });
+
+    expect(await db.layerWith({ client }).accounts.finishErasures()).toEqual({
+      removed: NONE,
+      final: 0,
+      unfinished: 1,
+    });
+
+    expect(meanwhile).toBe(false);
+    expect((await itemsOf(email)).map(({ __edb_e__ }) => __edb_e__).sort()).toEqual(["entitlement", "user"]);
+    expect(await db.layer.purchases.hasAccess(email, "speaking")).toBe(true);
+  });
+});
+
+describe("listUnfinishedErasures", () => {
+  beforeEach(() => db.reset());
+
+  it("gives the address and the times of each, the latest first, until it is final", async () => {
+    const [first, second] = [await registered(), await registered()];
+    await accounts.erase(first);
+    db.clock.now += 60;
+    await accounts.erase(second);
+    const times = (erased_at: number) => ({ erased_at, final_at: erased_at + ERASURE_FINAL_SECONDS });
+
+    const page = await accounts.listUnfinishedErasures({ limit: 1 });
+    expect(page.items).toEqual([{ user_email: second, ...times(NOW + 60) }]);
+    const { items } = await accounts.listUnfinishedErasures({ cursor: page.cursor });
+    expect(items).toEqual([{ user_email: first, ...times(NOW) }]);
+    await finishLater();
+    expect(await accounts.listUnfinishedErasures()).toEqual({ items: [], cursor: null });
   });
 });

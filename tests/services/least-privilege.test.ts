@@ -20,9 +20,9 @@ import {
   TABLE,
 } from "../../scripts/iam/service-policies.ts";
 import type { DataLayer } from "../../services/data-layer.ts";
-import { ERASURE_MARKER_SECONDS } from "../../services/guards/erasure.ts";
+import { ERASURE_FINAL_SECONDS } from "../../services/guards/erasure.ts";
 import { DataLayerError } from "../../services/storage/errors.ts";
-import { aDiagnosis, aReceipt, aSafetyEvent, aTicket, MARIA, startAssessment } from "../builders.ts";
+import { aDiagnosis, aReceipt, aRegistration, aSafetyEvent, aTicket, MARIA, startAssessment } from "../builders.ts";
 import { NOW, ON_DYNAMODB_LOCAL, openTestTable, type TestTable } from "../engine.ts";
 import { report } from "../faults/report.ts";
 import { SCENARIOS, type Scenario } from "../faults/scenarios.ts";
@@ -154,6 +154,11 @@ const CIRCUMSTANCES: readonly (() => Promise<unknown>)[] = [
   async () => remove(await db.contents()),
   async () => remove((await db.contents()).filter(({ __edb_e__: entity }) => entity === "claim")),
   () => db.layer.accounts.erase(MARIA),
+  async () => {
+    await db.layer.accounts.erase(MARIA);
+    db.clock.now += ERASURE_FINAL_SECONDS;
+    await db.layer.accounts.finishErasures();
+  },
   () => db.layer.accounts.suspend(MARIA).catch(() => undefined),
 ];
 
@@ -191,7 +196,9 @@ async function exerciseTheRest(): Promise<void> {
   await db.layer.accounts.erase(MARIA);
   await db.layer.entities.entitlement.put({ ...aReceipt(), ...purchase }).go();
   await record("purchases", "purchases.grant", () => db.layer.purchases.grant(aReceipt()));
-  db.clock.now += ERASURE_MARKER_SECONDS;
+  db.clock.now += ERASURE_FINAL_SECONDS;
+  await db.layer.accounts.finishErasures();
+  await db.layer.accounts.register(aRegistration());
   await startAssessment(db.layer);
   await db.layer.moderation.recordSafetyEvent(aSafetyEvent());
   await record("moderation", "moderation.review", () => db.layer.moderation.review(aSafetyEvent().assessment_id));

@@ -253,7 +253,7 @@ describe("grant", () => {
     expect(await purchases.hasAccess(receipt.user_email, "speaking")).toBe(true);
   });
 
-  it("gives an erased account nothing for an hour, and then what it pays for", async () => {
+  it("gives an erased account nothing until the person registers anew, and then what they pay for", async () => {
     const receipt = newReceipt();
     await db.layer.accounts.register(aRegistration({ email: receipt.user_email }));
     await db.layer.accounts.erase(receipt.user_email);
@@ -264,6 +264,9 @@ describe("grant", () => {
     expect(failure).toMatchObject({ code: "conflict", entity: "user", reason: "erased" });
     expect(await storedEntitlements(receipt.user_email)).toEqual([]);
     db.clock.now = NOW + 60 * 60;
+    await db.layer.accounts.finishErasures();
+    await expect(grant(receipt)).rejects.toMatchObject({ reason: "erased" });
+    await db.layer.accounts.register(aRegistration({ email: receipt.user_email }));
     await expect(grant(receipt)).resolves.toMatchObject({ expires_at: NOW + 60 * 60 + 30 * DAY });
   });
 });

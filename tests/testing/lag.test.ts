@@ -421,6 +421,17 @@ describe("any history", () => {
     expect(other).not.toEqual(first);
   });
 
+  it("shows what was written after reset under a key of before", async () => {
+    await open(LAGS.none);
+    for (let round = 0; round < 2; round++) {
+      await database.layer.support.open(aTicket({ ticket_id: "TKT-AGAIN" }));
+      await database.reset();
+    }
+    await database.layer.support.open(aTicket({ ticket_id: "TKT-AGAIN" }));
+    database.lag.settle();
+    expect((await database.layer.support.listByStatus("new")).items).toHaveLength(1);
+  });
+
   it("begins anew with reset, but for the time", async () => {
     await open(LAGS.usual);
     const first = (await watch()).filter((one) => typeof one === "object");

@@ -40,14 +40,16 @@ export const createDocumentClient: CreateSide = (stub) => {
         }),
       );
       const account = createHash("sha256").update(`account\0${user_id}`).digest("hex");
-      const marker = await client.send(
+      const erasure = await client.send(
         new GetCommand({
           TableName: TABLE,
-          Key: { pk: `claim#erasure#${account}`, sk: "claim" },
+          Key: { pk: `erasure#${account}`, sk: "erasure" },
           ConsistentRead: true,
         }),
       );
-      if (marker.Item !== undefined && marker.Item.expires_at > now()) throw new Error("the account has been erased");
+      if (erasure.Item !== undefined && erasure.Item.state !== "registered") {
+        throw new Error("the account has been erased");
+      }
       return assessment;
     },
     async patch(key) {

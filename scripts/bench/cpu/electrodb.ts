@@ -4,10 +4,10 @@ import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import type { EntityConfiguration } from "electrodb";
 import { v7 as uuidv7 } from "uuid";
 import { AssessmentModel } from "../../../entities/assessment.ts";
-import { ClaimModel } from "../../../entities/claim.ts";
 import { accountCollection, ticketThreadCollection } from "../../../entities/collections.ts";
 import { DevopsActionModel } from "../../../entities/devops-action.ts";
 import { EntitlementModel } from "../../../entities/entitlement.ts";
+import { ErasureModel } from "../../../entities/erasure.ts";
 import { TicketModel } from "../../../entities/ticket.ts";
 import { UserModel } from "../../../entities/user.ts";
 import { type CollectingSide, type CreateSide, TABLE } from "./side.ts";
@@ -16,7 +16,7 @@ import { type CollectingSide, type CreateSide, TABLE } from "./side.ts";
 export const createElectro: CreateSide = (stub) => {
   const client = DynamoDBDocumentClient.from(new DynamoDBClient(stub.clientConfig()));
   const assessments = AssessmentModel.bind({ client, table: TABLE });
-  const claims = ClaimModel.bind({ client, table: TABLE });
+  const erasures = ErasureModel.bind({ client, table: TABLE });
   return {
     ...collectionsOn({ client, table: TABLE }),
     get: async (key) => (await assessments.get(key).go()).data,
@@ -25,9 +25,9 @@ export const createElectro: CreateSide = (stub) => {
       const { data } = await assessments
         .create({ ...input, assessment_id, created_at: now(), status: "in_progress" })
         .go({ returnOnConditionCheckFailure: "all_old" } as object);
-      const claimed_id = createHash("sha256").update(`account\0${input.user_id}`).digest("hex");
-      const marker = await claims.get({ kind: "erasure", claimed_id }).go({ consistent: true });
-      if ((marker.data?.expires_at ?? 0) > now()) throw new Error("the account has been erased");
+      const account = createHash("sha256").update(`account\0${input.user_id}`).digest("hex");
+      const erasure = await erasures.get({ account }).go({ consistent: true });
+      if ((erasure.data?.state ?? "registered") !== "registered") throw new Error("the account has been erased");
       return data;
     },
     async patch(key) {

@@ -39,11 +39,11 @@ const SCHEMA = {
       status: { type: "string", required: true, enum: ASSESSMENT_STATUSES },
       user_email: { type: "string", value: at("user_id"), hidden: true },
     },
-    claim: {
-      pk: { type: "string", value: `claim#erasure#${at("claimed_id")}` },
-      sk: { type: "string", value: "claim" },
-      claimed_id: { type: "string", required: true },
-      expires_at: { type: "number" },
+    erasure: {
+      pk: { type: "string", value: `erasure#${at("account")}` },
+      sk: { type: "string", value: "erasure" },
+      account: { type: "string", required: true },
+      state: { type: "string" },
     },
   },
   params: { typeField: "__edb_e__", timestamps: false, isoDates: false },
@@ -55,7 +55,7 @@ export const createOnetable: CreateSide = (stub) => {
   // Whole maps are replaced, as the other sides do.
   const table = new Table({ client, name: TABLE, schema: SCHEMA, partial: false });
   const assessments = table.getModel("assessment");
-  const claims = table.getModel("claim");
+  const erasures = table.getModel("erasure");
   return {
     get: (key) => assessments.get({ ...key }),
     async create(input) {
@@ -65,9 +65,9 @@ export const createOnetable: CreateSide = (stub) => {
         created_at: now(),
         status: "in_progress",
       });
-      const claimed_id = createHash("sha256").update(`account\0${input.user_id}`).digest("hex");
-      const marker = await claims.get({ claimed_id }, { consistent: true });
-      if ((marker?.expires_at ?? 0) > now()) throw new Error("the account has been erased");
+      const account = createHash("sha256").update(`account\0${input.user_id}`).digest("hex");
+      const erasure = await erasures.get({ account }, { consistent: true });
+      if ((erasure?.state ?? "registered") !== "registered") throw new Error("the account has been erased");
       return assessment;
     },
     patch: (key) =>

@@ -6,7 +6,7 @@ import type { Stub } from "../stubbed-client.ts";
 export interface Side {
   /** One assessment by its whole key. */
   get(key: AssessmentKey): Promise<unknown>;
-  /** Starts an assessment unless it exists, then looks for the marker of an erased account. */
+  /** Starts an assessment unless it exists, then looks whether the account was erased. */
   create(input: { readonly user_id: string; readonly assessment_type: AssessmentType }): Promise<unknown>;
   /** Gives up an assessment in progress, and returns it as it now is. */
   patch(key: AssessmentKey): Promise<unknown>;

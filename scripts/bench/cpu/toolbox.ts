@@ -25,12 +25,12 @@ export const createToolbox: CreateSide = (stub) => {
   const documentClient = DynamoDBDocumentClient.from(new DynamoDBClient(stub.clientConfig()));
   const table = createTable(documentClient);
   const assessments = assessmentEntity(table);
-  const claims = new Entity({
-    name: "claim",
+  const erasures = new Entity({
+    name: "erasure",
     table,
     timestamps: false,
-    schema: item({ claimed_id: string().key(), expires_at: number() }),
-    computeKey: ({ claimed_id }) => ({ pk: `claim#erasure#${claimed_id}`, sk: "claim" }),
+    schema: item({ account: string().key(), state: string() }),
+    computeKey: ({ account }) => ({ pk: `erasure#${account}`, sk: "erasure" }),
   });
   return {
     get: async (key) => (await assessments.build(GetItemCommand).key(key).send()).Item,
@@ -43,9 +43,9 @@ export const createToolbox: CreateSide = (stub) => {
           returnValuesOnConditionFalse: "ALL_OLD",
         })
         .send();
-      const claimed_id = createHash("sha256").update(`account\0${input.user_id}`).digest("hex");
-      const marker = await claims.build(GetItemCommand).key({ claimed_id }).options({ consistent: true }).send();
-      if ((marker.Item?.expires_at ?? 0) > now()) throw new Error("the account has been erased");
+      const account = createHash("sha256").update(`account\0${input.user_id}`).digest("hex");
+      const erasure = await erasures.build(GetItemCommand).key({ account }).options({ consistent: true }).send();
+      if ((erasure.Item?.state ?? "registered") !== "registered") throw new Error("the account has been erased");
       return ToolboxItem;
     },
     async patch(key) {

@@ -1,0 +1,46 @@
+import { createSchema, Entity, type EntityConfiguration, type EntityItem } from "electrodb";
+import { email, id, instant, oneOf } from "./attributes.ts";
+import { MODEL_VERSION, primary, SERVICE_NAME, scoped } from "./keys.ts";
+
+/**
+ * The states of an erasure. An `unfinished` one is worked off until everything that could come late has come; then it is
+ * `final`. Both refuse writes for the account. Once the person has `registered` anew, only what is older is refused.
+ */
+export const ERASURE_STATES = ["unfinished", "final", "registered"] as const;
+
+/**
+ * An entry of the ledger of erasures, beside the eleven entities: one for each account that was ever erased, for good.
+ * It holds the address while there is something left to look for, and then only a hash of it.
+ */
+const schema = createSchema({
+  model: { service: SERVICE_NAME, entity: "erasure", version: MODEL_VERSION },
+  attributes: {
+    account: id({ required: true, readOnly: true, setBy: "service", description: "Hash of the account's address" }),
+    state: oneOf(ERASURE_STATES, { required: true, setBy: "service", description: "State of the erasure" }),
+    user_email: email({ setBy: "service", description: "The account's address, while the erasure is unfinished" }),
+    erased_at: instant({ required: true, setBy: "service", description: "When the account was last erased" }),
+    final_at: instant({
+      required: true,
+      setBy: "service",
+      description: "From when on nothing of before can come any more: the erasure that finds nothing then is final",
+    }),
+  },
+  indexes: {
+    byAccount: primary("erasure", { pk: ["account"], sk: [], description: "Whether an account was erased" }),
+    byState: scoped("gsi3", "erasure", {
+      pk: ["state"],
+      sk: ["final_at", "account"],
+      view: [],
+      description: "Erasures in a state, to find those that are unfinished",
+    }),
+  },
+});
+
+/** An entry of the ledger of erasures. */
+export type Erasure = EntityItem<ErasureEntity>;
+export type ErasureEntity = ReturnType<typeof ErasureModel.bind>;
+
+export const ErasureModel = {
+  schema,
+  bind: (config: EntityConfiguration) => new Entity(schema, config),
+};
