@@ -1,4 +1,4 @@
-import { CustomAttributeType } from "electrodb";
+import { CustomAttributeType, type OpaquePrimitiveTypeName } from "electrodb";
 import { digestOf } from "./credential.ts";
 import { normalizeEmail, readEmail } from "./email-address.ts";
 import { BANDS, CRITERIA, type Skill } from "./enums.ts";
@@ -187,7 +187,7 @@ export const mapList = <const P extends Readonly<Record<string, object>>, const 
 export const listOf = <const V extends readonly string[], const N extends AttributeNotes>(values: V, notes: N) =>
   ({
     type: "list",
-    items: { type: CustomAttributeType<V[number]>("string" as never), ...ruled(oneOfThe(values)) },
+    items: { type: "string" as OpaquePrimitiveTypeName<V[number]>, ...ruled(oneOfThe(values)) },
     enum: values,
     ...notes,
   }) as const;

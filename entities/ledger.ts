@@ -41,7 +41,7 @@ export interface CurrentPeriod extends Pick<LedgerEntry, "transaction_id" | "pla
 }
 
 /** The attributes of an entitlement that tell its ledger. */
-interface Ledgered {
+export interface Ledgered {
   readonly transaction_id: string;
   readonly purchase_date: number;
   readonly expires_at: number;

@@ -135,14 +135,14 @@ export class Accounts {
     this.#users.itemOf(user);
     const registered = await this.#users.insert(user, (current) => {
       const same =
-        equalSecrets(current?.password_hash, input.password_hash) &&
-        equalSecrets(current?.verification_token, user.verification_token);
-      return same && current !== undefined ? this.#users.parse(current) : undefined;
+        equalSecrets(current.password_hash, input.password_hash) &&
+        equalSecrets(current.verification_token, user.verification_token);
+      return same ? this.#users.parse(current) : undefined;
     });
     // After the write, which an erasure that began before it has not seen.
     await openAnew(this.#context, email).catch(async (error: unknown) => {
       const stored = registered !== undefined;
-      if (stored && isConflict(error)) await this.#users.remove("undo", this.#users.entity.delete({ email }));
+      if (stored && isConflict(error)) await this.#users.remove("undo", { email });
       throw error;
     });
     if (registered !== undefined) return registered;

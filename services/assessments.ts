@@ -91,7 +91,7 @@ const userOf = (value: string) => attributeValue(AssessmentModel, "user_id", val
 /** The scores must be of the assessment's own skill. */
 const ofSkill = (skill: Skill): Pick<Transition, "only"> => ({
   only: {
-    holds: ({ assessment_type }, { eq }) => anyOf(...typesOf(skill).map((type) => eq(assessment_type as never, type))),
+    holds: ({ assessment_type }, { eq }) => anyOf(...typesOf(skill).map((type) => eq(assessment_type, type))),
     otherwise: ({ assessment_type }) =>
       new ValidationError("assessment", "scores", `must hold the scores of ${assessment_type}`, {}),
   },

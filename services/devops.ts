@@ -241,7 +241,7 @@ export class Devops {
     });
     if (ticket === undefined || ticket.linked || (await this.#link(ticket.key, recorded.action_id))) return recorded;
     const { action_id, timestamp } = recorded;
-    if (fresh) await this.#actions.remove("undo", this.#actions.entity.delete({ action_id, timestamp }));
+    if (fresh) await this.#actions.remove("undo", { action_id, timestamp });
     if (fresh && given.action_id !== undefined)
       await releaseClaim(this.#context, DevopsActionModel.claim.kind, action_id);
     throw this.#tickets.notFound(ticket.key.ticket_id);

@@ -18,7 +18,6 @@ import type { StartedSession } from "./sessions.ts";
 import type { DataContext } from "./storage/context.ts";
 import { ExpiredError, TokenUsedError } from "./storage/errors.ts";
 import { Repository } from "./storage/repository.ts";
-import type { StoredItem } from "./storage/requests.ts";
 import { attributeValue, only } from "./storage/validation.ts";
 
 /** What the web page that shows the code may know while it polls; instants are epoch seconds. */
@@ -160,8 +159,13 @@ export class QrLogin {
     const opened = await openByToken(
       this.#context,
       { key: this.#tokens.keyOf(key), stored: redeemed },
+<<<<<<< HEAD
       () => this.#sessions.insert(session, (current) => this.#sessions.parse(current as StoredItem)),
       (written) => this.#sessions.remove("undo", this.#sessions.entity.delete({ session_id: written.session_id })),
+=======
+      () => this.#sessions.insert(session, (current) => this.#sessions.parse(current)),
+      ({ session_id }) => this.#sessions.remove("undo", { session_id }),
+>>>>>>> main
     );
     return { ...opened, session_id };
   }

@@ -4,7 +4,7 @@ import type { QuestionEntity } from "../entities/question.ts";
 import { type Question, QuestionModel, type QuestionSummary } from "../entities/question.ts";
 import { type BulkWriteOptions, type BulkWriteReport, bulkWrite } from "./storage/bulk-writer.ts";
 import type { DataContext } from "./storage/context.ts";
-import { type ListOptions, limitOf, type Page, queryOnce } from "./storage/pages.ts";
+import { eachPage, type ListOptions, limitOf, MAX_LIMIT, type Page } from "./storage/pages.ts";
 import { Repository } from "./storage/repository.ts";
 import { batchGet, keyOf, type StoredItem } from "./storage/requests.ts";
 import { attributeValue, countIn, only } from "./storage/validation.ts";
@@ -30,7 +30,7 @@ const FILTER = ["assessment_type", "difficulty", "topic"];
 
 const DIFFICULTIES_IN_KEY_ORDER = [...DIFFICULTIES].sort();
 
-const byDraw = { entity: "question", accessPattern: "byDraw" };
+const DRAW_LABEL = { entity: "question", accessPattern: "byDraw" };
 /**
  * The question bank.
  * @example
@@ -136,26 +136,21 @@ export class Questions {
 
   /** Walks one difficulty in hashed order from a random place, once around, until enough rows pass. */
   async #drawRows(filter: QuestionFilter, difficulty: Difficulty, count: number): Promise<StoredItem[]> {
-    const pivot = randomBytes(4).toString("hex");
     const { assessment_type, topic } = filter;
-    const query = this.#questions.entity.query.byDraw({ assessment_type, difficulty });
-    const rows: StoredItem[] = [];
     const wanted = Math.max(count, DRAW_WINDOW);
-    for (const half of [
-      query.between({ draw_key: pivot }, { draw_key: "g" }),
-      this.#questions.entity.query
-        .byDraw({ assessment_type, difficulty })
-        .between({ draw_key: "0" }, { draw_key: pivot }),
-    ]) {
-      const parameters = half.params({ limit: topic === undefined ? wanted : 100, order: "asc" });
-      let startKey: Record<string, unknown> | undefined;
-      do {
-        const request = startKey === undefined ? parameters : { ...parameters, ExclusiveStartKey: startKey };
-        const { Items, LastEvaluatedKey } = await queryOnce(this.#context, byDraw, request);
-        rows.push(...Items.filter((row) => topic === undefined || row.topic === topic));
-        startKey = LastEvaluatedKey;
-      } while (startKey !== undefined && rows.length < wanted);
-      if (rows.length >= wanted) break;
+    const limit = topic === undefined ? wanted : MAX_LIMIT;
+    const pivot = randomBytes(4).toString("hex");
+    const rows: StoredItem[] = [];
+    for (const [from, to] of [
+      [pivot, "g"],
+      ["0", pivot],
+    ] as const) {
+      const { byDraw } = this.#questions.entity.query;
+      const half = byDraw({ assessment_type, difficulty }).between({ draw_key: from }, { draw_key: to });
+      for await (const page of eachPage(this.#context, DRAW_LABEL, half, { order: "asc", limit })) {
+        rows.push(...page.filter((row) => topic === undefined || row.topic === topic));
+        if (rows.length >= wanted) return rows;
+      }
     }
     return rows;
   }

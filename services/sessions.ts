@@ -132,15 +132,14 @@ export class Sessions {
   async end(session_id: string): Promise<void> {
     const key = { session_id: idOf(session_id) };
     const noCallRedeems = this.#context.clock() - QR_TOKEN_LIFETIME_SECONDS - LONGEST_CALL_SECONDS;
-    const unlessTokenLives = this.#sessions.entity
-      .delete(key)
-      .where(({ qr_token, created_at }, { lte, notExists }) =>
+    await this.#sessions.remove("end", key, {
+      holds: ({ qr_token, created_at }, { lte, notExists }) =>
         anyOf(notExists(qr_token), lte(created_at, noCallRedeems)),
-      );
-    await this.#sessions.remove("end", unlessTokenLives, async (session) => {
-      if (session === undefined) return;
-      await this.#tokens.remove("withdraw", this.#tokens.entity.delete({ token: session.qr_token as string }));
-      await this.#sessions.remove("end", this.#sessions.entity.delete(key));
+      otherwise: async (session) => {
+        if (session === undefined) return;
+        await this.#tokens.remove("withdraw", { token: session.qr_token });
+        await this.#sessions.remove("end", key);
+      },
     });
   }
 

@@ -7,7 +7,7 @@ import { eachUnfinished, enterErasure, erasuresOf, isStill, makeFinal } from "..
 import type { DataContext } from "../storage/context.ts";
 import { optionsIn } from "../storage/options.ts";
 import type { ListOptions, Page } from "../storage/pages.ts";
-import { Repository } from "../storage/repository.ts";
+import { anyOf, Repository } from "../storage/repository.ts";
 import { BATCH_WRITE_LIMIT, batchDelete, batchGet, keyOf, type StoredItem } from "../storage/requests.ts";
 import { attributeValue, countIn } from "../storage/validation.ts";
 import { type AccountModel, byEntity, eachRowOf, entityOf, MODELS_OF_ITEMS, modelOf } from "./items.ts";
@@ -219,15 +219,18 @@ class Sweep {
   }
 
   async #removeOwnRow(): Promise<void> {
-    const deleted = this.#users.entity
-      .delete({ email: this.#email })
-      .where(
-        ({ account_status }, { eq, notExists }) => `(${notExists(account_status)} OR ${eq(account_status, "deleted")})`,
-      );
     let gone = true;
-    await this.#users.remove("erase", deleted, () => {
-      gone = false;
-    });
+    await this.#users.remove(
+      "erase",
+      { email: this.#email },
+      {
+        holds: ({ account_status }, { eq, notExists }) =>
+          anyOf(notExists(account_status), eq(account_status, "deleted")),
+        otherwise: () => {
+          gone = false;
+        },
+      },
+    );
     if (gone) this.#removed.user++;
     this.#tell();
   }

@@ -62,7 +62,7 @@ export async function claimId(
   let fresh = true;
   const claim = await claims.insert({ kind, claimed_id: claimedId, owner: hash, created_at: now }, (current) => {
     fresh = false;
-    return claims.parse(current as StoredItem);
+    return claims.parse(current);
   });
   if (claim.owner !== hash) throw taken(kind);
   return { created_at: claim.created_at, settled: claim.settled === true, fresh };
@@ -141,7 +141,7 @@ const taken = (kind: ClaimKind) =>
 /** Gives an id back for which nothing was written after all. Safe to repeat. */
 export async function releaseClaim(context: DataContext, kind: ClaimKind, claimedId: string): Promise<void> {
   const claims = new Repository(context, ClaimModel);
-  await claims.remove("release", claims.entity.delete({ kind, claimed_id: claimedId }));
+  await claims.remove("release", { kind, claimed_id: claimedId });
 }
 
 /**

@@ -38,10 +38,10 @@ export async function enterErasure(context: DataContext, user_email: string): Pr
   const erased_at = context.clock();
   const entry = { state: "unfinished", user_email, erased_at, final_at: erased_at + ERASURE_FINAL_SECONDS } as const;
   return ledger.insert({ account, ...entry }, async (current) => {
-    if (current?.state === "unfinished") return ledger.parse(current as StoredItem);
+    if (current.state === "unfinished") return ledger.parse(current);
     // The registration of a person whose account was erased may have died before it marked the entry.
-    const isFinal = current?.state === "final" && !(await isRegistered(context, user_email));
-    if (isFinal) return ledger.parse(current as StoredItem);
+    const isFinal = current.state === "final" && !(await isRegistered(context, user_email));
+    if (isFinal) return ledger.parse(current);
     return ledger.change(
       "begin",
       entry,
@@ -51,7 +51,7 @@ export async function enterErasure(context: DataContext, user_email: string): Pr
           .set(entry)
           .where(({ state }, { ne }) => ne(state, "unfinished")),
       // Another call began it meanwhile.
-      (begun) => ledger.parse(begun as StoredItem),
+      (begun) => ledger.parseFound(begun),
     );
   });
 }
@@ -142,7 +142,7 @@ async function markRegistered(context: DataContext, email: string, { account }: 
         .patch({ account })
         .set({ state: "registered" })
         .where(({ state }, { eq }) => eq(state, "final")),
-    (current) => ledger.parse(current as StoredItem),
+    (current) => ledger.parseFound(current),
   );
   return entry.state;
 }

@@ -1,5 +1,4 @@
 import type { CreateEntityItem, EntityItem } from "electrodb";
-import { primaryKeyOf } from "../../entities/schema.ts";
 import type { AnyEntity, DataContext, Model } from "../storage/context.ts";
 import type { NotFoundError } from "../storage/errors.ts";
 import { Repository } from "../storage/repository.ts";
@@ -35,11 +34,7 @@ export async function createOnce<E extends AnyEntity>(
   const store = new Repository(context, model);
   const given = item as Readonly<Record<string, unknown>>;
   const user_email = given[model.account.attribute] as string;
-  const { attributes: names } = primaryKeyOf(model.schema);
-  const undo = (created: CreateEntityItem<E>) => {
-    const key = Object.fromEntries(names.map((name) => [name, created[name as never]]));
-    return store.remove("undo", store.entity.delete(key as never));
-  };
+  const undo = (created: CreateEntityItem<E>) => store.remove("undo", created);
   if (!ownId)
     return writeUnlessErased(
       context,

@@ -5,9 +5,9 @@ import {
   type EntitlementEntity,
   EntitlementModel,
 } from "../../entities/entitlement.ts";
-import { currentPeriod, type Ledger, lastGranted, ledgerOf } from "../../entities/ledger.ts";
+import { currentPeriod, type Ledger, type Ledgered, lastGranted, ledgerOf } from "../../entities/ledger.ts";
 import type { DataContext } from "../storage/context.ts";
-import type { Where } from "../storage/electrodb.ts";
+import { changeOf, type Where } from "../storage/electrodb.ts";
 import { ConflictError } from "../storage/errors.ts";
 import { Repository } from "../storage/repository.ts";
 import type { StoredItem } from "../storage/requests.ts";
@@ -39,17 +39,15 @@ export interface Recorded {
 const ATTEMPTS = 30;
 
 /** The ledger of a stored entitlement. */
-export const storedLedger = (item: object): Ledger => ledgerOf(item as never);
+export const storedLedger = (item: object): Ledger => ledgerOf(item as Ledgered);
 
 /** The condition that an entitlement still has the ledger that was read. */
 const unchanged = (item: StoredItem): Where => {
   const read =
     item.ledger_digest === undefined ? ["transaction_id", "purchase_date", "expires_at", "status"] : ["ledger_digest"];
   return (attributes, { eq, notExists }) => {
-    const same = read.map((name) => eq(attributes[name] as never, item[name]));
-    return (item.ledger_digest === undefined ? [notExists(attributes.ledger_digest as never), ...same] : same).join(
-      " AND ",
-    );
+    const same = read.map((name) => eq(attributes[name], item[name]));
+    return (item.ledger_digest === undefined ? [notExists(attributes.ledger_digest), ...same] : same).join(" AND ");
   };
 };
 
@@ -102,11 +100,11 @@ export class Ledgers {
       const ledger = event.apply(before);
       if (lastGranted(ledger) === undefined) {
         let gone = true;
-        const operation = this.#entitlements.entity.delete(key).where(unchanged(item) as never);
-        await this.#entitlements.remove(event.name, operation, (stored) => {
+        const otherwise = (stored: StoredItem | undefined) => {
           gone = stored === undefined;
           current = stored;
-        });
+        };
+        await this.#entitlements.remove(event.name, key, { holds: unchanged(item), otherwise });
         if (gone) return;
       } else if (ledger === before || (await this.#replace(key, event, { item, ledger }, refused)) !== undefined) {
         return;
@@ -132,10 +130,9 @@ export class Ledgers {
       name,
       change,
       (entity) => {
-        const set = entity.patch(key).set(change as never);
         // A period without a price does not show the price of the one before.
-        const priced = period === undefined || "price_paid" in period ? set : set.remove(["price_paid"]);
-        return priced.where(unchanged(item) as never);
+        const priced = period === undefined || "price_paid" in period;
+        return changeOf(entity, key, { set: change, remove: priced ? [] : ["price_paid"] }, unchanged(item));
       },
       refused,
     );

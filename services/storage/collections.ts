@@ -16,7 +16,7 @@ import { TicketModel } from "../../entities/ticket.ts";
 import { UserModel } from "../../entities/user.ts";
 import type { PatternOfCollection } from "../../entities/views.ts";
 import type { AnyEntity, DataContext, Model } from "./context.ts";
-import type { QueryOperation } from "./electrodb.ts";
+import { collectionQueryOf } from "./electrodb.ts";
 import { eachRow } from "./pages.ts";
 import { askedOf, type PatternOf, type RowOf, type SchemaOf } from "./patterns.ts";
 import { Repository, wholeItems } from "./repository.ts";
@@ -69,13 +69,13 @@ interface ReadingEnd {
 class CollectionReader<C extends string, M extends Members> {
   readonly #context: DataContext;
   readonly #name: C;
-  readonly #on: (context: DataContext) => (key: never) => QueryOperation;
+  readonly #on: (context: DataContext) => unknown;
   readonly #models: { readonly [N in keyof M]: Model<M[N]> };
 
   constructor(
     context: DataContext,
     name: C,
-    on: (context: DataContext) => (key: never) => QueryOperation,
+    on: (context: DataContext) => unknown,
     models: { readonly [N in keyof M]: Model<M[N]> },
   ) {
     this.#context = context;
@@ -106,7 +106,7 @@ class CollectionReader<C extends string, M extends Members> {
   }
 
   async #rows(question: Readonly<Record<string, string>>, end?: ReadingEnd): Promise<StoredItem[]> {
-    const query = this.#context.once(this.#on)(question as never);
+    const query = collectionQueryOf(this.#context.once(this.#on), question);
     const rows: StoredItem[] = [];
     for await (const row of eachRow(this.#context, this.#label, query, end)) {
       rows.push(row);

@@ -26,15 +26,23 @@ export function bindEntity<E>(model: Bindable<E>, client: DynamoDBClient, table:
 export type Where = (
   attributes: Readonly<Record<string, unknown>>,
   operations: Readonly<
-    Record<"eq" | "ne" | "lt" | "lte" | "gt" | "gte", (attribute: never, value: unknown) => string>
-  > & {
-    readonly notExists: (attribute: never) => string;
-  },
+    Record<"eq" | "ne" | "lt" | "lte" | "gt" | "gte", (attribute: unknown, value: unknown) => string> &
+      Record<"exists" | "notExists", (attribute: unknown) => string>
+  >,
 ) => string;
+
+/** What a change does to an item's attributes. */
+export interface Change {
+  readonly set: object;
+  /** Numbers that grow by so much. */
+  readonly add?: object;
+  readonly remove?: readonly string[];
+}
 
 interface Patch {
   set(values: object): Patch;
   add(values: object): Patch;
+  remove(names: readonly string[]): Patch;
   where(condition: Where): { params(): RequestParameters };
 }
 
@@ -42,16 +50,13 @@ interface Patchable {
   patch(key: object): Patch;
 }
 
-/** ElectroDB's patch of an item: for state changes of any entity, where its types would need the entity's own. */
-export const transitionOf = (
-  entity: unknown,
-  key: object,
-  { set, add }: { readonly set: object; readonly add: object },
-  condition: Where,
-) => {
-  const patch = (entity as Patchable).patch(key).set(set);
-  return (Object.keys(add).length === 0 ? patch : patch.add(add)).where(condition) as never;
-};
+/** ElectroDB's change of an item of any entity, where its types would need the entity's own. */
+export function changeOf(entity: unknown, key: object, { set, add = {}, remove = [] }: Change, condition: Where) {
+  let patch = (entity as Patchable).patch(key).set(set);
+  if (Object.keys(add).length > 0) patch = patch.add(add);
+  if (remove.length > 0) patch = patch.remove(remove);
+  return patch.where(condition);
+}
 
 /** A query as ElectroDB builds it. */
 export interface QueryOperation {
@@ -77,7 +82,7 @@ export function queryOf(entity: unknown, pattern: string, key: object, between?:
 interface Addressable {
   create(item: object): { params(): RequestParameters };
   get(key: object): { params(): RequestParameters };
-  delete(key: object): { params(): RequestParameters };
+  delete(key: object): { params(): RequestParameters; where(condition: Where): { params(): RequestParameters } };
 }
 
 /** ElectroDB's request for one item of any entity, by its whole key. */
@@ -86,3 +91,13 @@ export const getOf = (entity: unknown, key: object): RequestParameters => (entit
 /** ElectroDB's request for writing an item of any entity that must not exist yet. */
 export const createOf = (entity: unknown, item: object): RequestParameters =>
   (entity as Addressable).create(item).params();
+
+/** ElectroDB's request for removing an item of any entity, if it meets the condition. */
+export function deleteOf(entity: unknown, key: object, condition?: Where): RequestParameters {
+  const operation = (entity as Addressable).delete(key);
+  return (condition === undefined ? operation : operation.where(condition)).params();
+}
+
+/** ElectroDB's query of a collection. */
+export const collectionQueryOf = (collection: unknown, key: object): QueryOperation =>
+  (collection as (key: object) => QueryOperation)(key);

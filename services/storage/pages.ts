@@ -49,13 +49,6 @@ function startKeyOf(context: DataContext, list: string, cursor: unknown): Record
   return context.cursors.open(cursor, list);
 }
 
-/** One request of a query; DynamoDB always sends a list, if an empty one. */
-export const queryOnce = (context: DataContext, label: RequestLabel, parameters: RequestParameters) =>
-  send(context, "Query", label, parameters) as Promise<{
-    Items: StoredItem[];
-    LastEvaluatedKey?: Record<string, unknown>;
-  }>;
-
 /** Reads one page of stored rows, newest first unless said. */
 export async function readPage(
   context: DataContext,
@@ -69,47 +62,48 @@ export async function readPage(
   if (options.cursor !== undefined && options.cursor !== null) {
     parameters.ExclusiveStartKey = startKeyOf(context, list, options.cursor);
   }
-  const { Items, LastEvaluatedKey } = await queryOnce(context, label, parameters);
+  const { Items, LastEvaluatedKey } = await send(context, "Query", label, parameters);
   return { items: Items, cursor: LastEvaluatedKey === undefined ? null : context.cursors.seal(LastEvaluatedKey, list) };
 }
 
-/** Yields every stored row of a query, page by page, newest first unless said. */
-export async function* eachRow(
-  context: DataContext,
-  label: RequestLabel,
-  operation: QueryOperation,
-  options: { readonly order?: Order; readonly limit?: number } = {},
-): AsyncGenerator<StoredItem, void, undefined> {
-  const parameters = operation.params({
-    order: options.order ?? "desc",
-    ...(options.limit === undefined ? {} : { limit: options.limit }),
-  });
+/** Yields the answers to a query, one a page. */
+async function* eachAnswer(context: DataContext, label: RequestLabel, parameters: RequestParameters) {
   let startKey: Record<string, unknown> | undefined;
   do {
     const request = startKey === undefined ? parameters : { ...parameters, ExclusiveStartKey: startKey };
-    const { Items, LastEvaluatedKey } = await queryOnce(context, label, request);
-    yield* Items;
-    startKey = LastEvaluatedKey;
+    const answer = await send(context, "Query", label, request);
+    yield answer;
+    startKey = answer.LastEvaluatedKey;
   } while (startKey !== undefined);
 }
 
+/** Yields the stored rows of a query in pages, newest first unless said. */
+export async function* eachPage(
+  context: DataContext,
+  label: RequestLabel,
+  operation: QueryOperation,
+  { order = "desc", limit }: { readonly order?: Order; readonly limit?: number } = {},
+): AsyncGenerator<StoredItem[], void, undefined> {
+  const parameters = operation.params({ order, ...(limit === undefined ? {} : { limit }) });
+  for await (const { Items } of eachAnswer(context, label, parameters)) yield Items;
+}
+
+/** Yields every stored row of a query, page by page, newest first unless said. */
+export async function* eachRow(...asked: Parameters<typeof eachPage>): AsyncGenerator<StoredItem, void, undefined> {
+  for await (const rows of eachPage(...asked)) yield* rows;
+}
+
 /** Every stored row of a query. */
-export async function allRows(...asked: Parameters<typeof eachRow>): Promise<StoredItem[]> {
+export async function allRows(...asked: Parameters<typeof eachPage>): Promise<StoredItem[]> {
   const rows: StoredItem[] = [];
-  for await (const row of eachRow(...asked)) rows.push(row);
+  for await (const page of eachPage(...asked)) rows.push(...page);
   return rows;
 }
 
 /** Counts the rows of a query exactly, over all its pages, without reading them out. */
 export async function countRows(context: DataContext, label: RequestLabel, operation: QueryOperation): Promise<number> {
-  const parameters = { ...operation.params(), Select: "COUNT" };
   let count = 0;
-  let startKey: Record<string, unknown> | undefined;
-  do {
-    const request = startKey === undefined ? parameters : { ...parameters, ExclusiveStartKey: startKey };
-    const output = await send(context, "Query", label, request);
-    count += output.Count ?? 0;
-    startKey = output.LastEvaluatedKey;
-  } while (startKey !== undefined);
+  const parameters = { ...operation.params(), Select: "COUNT" };
+  for await (const { Count = 0 } of eachAnswer(context, label, parameters)) count += Count;
   return count;
 }

@@ -1,8 +1,9 @@
+import { isDeepStrictEqual } from "node:util";
 import type { CreateEntityItem, EntityItem } from "electrodb";
 import { primaryKeyOf } from "../../entities/schema.ts";
 import type { StateTransitions } from "../../entities/transitions.ts";
 import type { AnyEntity, DataContext, Model } from "./context.ts";
-import { type Between, createOf, getOf, queryOf, transitionOf } from "./electrodb.ts";
+import { type Between, changeOf, createOf, deleteOf, getOf, queryOf, type Where } from "./electrodb.ts";
 import { ConflictError, ItemTooLargeError, NotFoundError } from "./errors.ts";
 import { countRows, eachRow, type ListOptions, type Page, readPage } from "./pages.ts";
 import { type Asked, askedOf, type PatternOf, type Question, type Range, type RowOf } from "./patterns.ts";
@@ -19,7 +20,6 @@ import {
   send,
 } from "./requests.ts";
 import { type Rules, rulesOf } from "./rules.ts";
-import { storedAlike } from "./stored-alike.ts";
 import { entityWords, refusedTransition, type Transition } from "./transition.ts";
 
 /** The part of an ElectroDB operation that this package uses: its parameters. */
@@ -29,6 +29,12 @@ interface Operation {
 
 /** What to do when a change's condition was not met; receives the stored item, or undefined when there is none. */
 type WhenRefused<T> = (current: StoredItem | undefined) => T | Promise<T>;
+
+/** The condition of a removal, and what to do when it is not met. */
+interface Removal {
+  readonly holds: Where;
+  readonly otherwise: WhenRefused<void>;
+}
 
 type UpdateResult = { refused: false; item: StoredItem } | { refused: true; item: StoredItem | undefined };
 
@@ -97,6 +103,15 @@ export class Repository<E extends AnyEntity> {
   /** A stored item as the entity shows it: hidden attributes and keys left out. */
   parse(item: StoredItem): EntityItem<E> {
     return this.rules.shown(item) as EntityItem<E>;
+  }
+
+  /**
+   * The same of an item that must be there.
+   * @throws NotFoundError
+   */
+  parseFound(item: StoredItem | undefined): EntityItem<E> {
+    if (item === undefined) throw this.notFound();
+    return this.parse(item);
   }
 
   parseAll(items: readonly StoredItem[]): EntityItem<E>[] {
@@ -262,8 +277,11 @@ export class Repository<E extends AnyEntity> {
     return this.rules.changes(input) as I;
   }
 
-  /** Writes an item that must not exist yet. */
-  async insert<R>(item: CreateEntityItem<E>, whenRefused: WhenRefused<R>): Promise<EntityItem<E> | R> {
+  /** Writes an item that must not exist yet; `whenStored` gets the one that stands in its place. */
+  async insert<R>(
+    item: CreateEntityItem<E>,
+    whenStored: (current: StoredItem, given: StoredItem) => R | Promise<R>,
+  ): Promise<EntityItem<E> | R> {
     const Item = this.itemOf(item);
     const parameters = { ...createOf(this.entity, item as object), Item };
     parameters.ReturnValuesOnConditionCheckFailure = "ALL_OLD";
@@ -272,7 +290,10 @@ export class Repository<E extends AnyEntity> {
       return this.parse(Item);
     } catch (error) {
       if (!isConditionFailed(error)) throw error;
-      return whenRefused(await this.currentOf(error, Item));
+      const current = await this.currentOf(error, Item);
+      // It is gone meanwhile.
+      if (current === undefined) return this.insert(item, whenStored);
+      return whenStored(current, Item);
     }
   }
 
@@ -282,12 +303,10 @@ export class Repository<E extends AnyEntity> {
    * @throws ConflictError when the key holds something else.
    */
   insertOnce(item: CreateEntityItem<E>, whenStored?: () => void): Promise<EntityItem<E>> {
-    return this.insert(item, (current) => {
+    return this.insert(item, (current, given) => {
       whenStored?.();
-      const stored = current as StoredItem;
       for (const [attribute, { readOnly: fixed }] of Object.entries(this.model.schema.attributes)) {
-        const given = (item as Record<string, unknown>)[attribute];
-        if (fixed && !storedAlike(stored[attribute], given)) {
+        if (fixed && !isDeepStrictEqual(current[attribute], given[attribute])) {
           throw new ConflictError(
             this.name,
             "exists",
@@ -295,7 +314,7 @@ export class Repository<E extends AnyEntity> {
           );
         }
       }
-      return this.parse(stored);
+      return this.parse(current);
     });
   }
 
@@ -308,36 +327,36 @@ export class Repository<E extends AnyEntity> {
     const { attribute, from: leading } = this.model.transitions as StateTransitions;
     const { set = {}, add = {}, same = {}, from = leading[to] ?? [], only: condition } = move;
     const changes = { ...this.changesOf(set), [attribute]: to };
-    return this.change(
-      accessPattern,
-      changes,
-      (entity) =>
-        transitionOf(entity, key, { set: changes, add }, (attributes, operations) => {
-          const state = attributes[attribute] as never;
-          const allowed =
-            from.length === 0 ? operations.notExists(state) : anyOf(...from.map((one) => operations.eq(state, one)));
-          return condition === undefined ? allowed : `${allowed} AND ${condition.holds(attributes, operations)}`;
-        }),
-      (current) => {
-        if (current === undefined) throw this.notFound(idOf(this.model, key));
-        const state = current[attribute] as string | undefined;
-        const repeated =
-          state === to && Object.entries(same).every(([name, value]) => storedAlike(current[name], value));
-        if (repeated) return this.parse(current);
-        if (condition !== undefined && from.includes(state as string)) throw condition.otherwise(current);
-        throw refusedTransition(this.name, to, state);
-      },
-    );
+    const meets: Where = (attributes, operations) => {
+      const state = attributes[attribute];
+      const allowed =
+        from.length === 0 ? operations.notExists(state) : anyOf(...from.map((one) => operations.eq(state, one)));
+      return condition === undefined ? allowed : `${allowed} AND ${condition.holds(attributes, operations)}`;
+    };
+    const parameters = changeOf(this.entity, key, { set: changes, add }, meets).params();
+    const { refused, item: current } = await this.#update(accessPattern, parameters);
+    if (!refused) return this.parse(current);
+    if (current === undefined) throw this.notFound(idOf(this.model, key));
+    const state = current[attribute] as string | undefined;
+    const asked = this.changesOf(same);
+    const repeated = Object.keys(same).every((name) => isDeepStrictEqual(current[name], asked[name]));
+    if (state === to && repeated) return this.parse(current);
+    if (condition !== undefined && from.includes(state as string)) throw condition.otherwise(current);
+    throw refusedTransition(this.name, to, state);
   }
 
-  /** Changes an item under a condition and returns it as it now is. */
+  /**
+   * Changes an item under a condition and returns it as it now is; `input` is what a caller gave for it.
+   * @throws ValidationError; ItemTooLargeError.
+   */
   async change<R>(
     accessPattern: string,
     input: object,
     build: (entity: E) => Operation,
     whenRefused: WhenRefused<R>,
   ): Promise<EntityItem<E> | R> {
-    const { item, refused } = await this.update(accessPattern, input, build);
+    this.changesOf(input);
+    const { refused, item } = await this.#update(accessPattern, build(this.entity).params());
     return refused ? whenRefused(item) : this.parse(item);
   }
 
@@ -348,34 +367,35 @@ export class Repository<E extends AnyEntity> {
     build: (entity: E) => Operation,
     whenRefused: WhenRefused<R>,
   ): Promise<StoredItem | R> {
-    const { item, refused } = await this.update(accessPattern, input, build);
+    this.changesOf(input);
+    const { refused, item } = await this.#update(accessPattern, build(this.entity).params());
     return refused ? whenRefused(item) : item;
   }
 
-  private async update(accessPattern: string, input: object, build: (entity: E) => Operation): Promise<UpdateResult> {
-    this.changesOf(input);
-    const parameters = build(this.entity).params();
+  async #update(accessPattern: string, parameters: RequestParameters): Promise<UpdateResult> {
     parameters.ReturnValues = "ALL_NEW";
     parameters.ReturnValuesOnConditionCheckFailure = "ALL_OLD";
     try {
       const output = await send(this.context, "UpdateItem", { entity: this.name, accessPattern }, parameters);
-      return { refused: false, item: output.Attributes as StoredItem };
+      return { refused: false, item: output.Attributes };
     } catch (error) {
-      if (isTooLarge(error)) throw new ItemTooLargeError(this.name, "input", undefined, input, error);
+      if (isTooLarge(error)) throw new ItemTooLargeError(this.name, "input", undefined, {}, error);
       if (!isConditionFailed(error)) throw error;
       return { refused: true, item: await this.currentOf(error, parameters.Key) };
     }
   }
 
-  /** Removes an item if it is there and, with a condition, meets it. */
-  async remove(accessPattern: string, operation: Operation, whenRefused?: WhenRefused<void>): Promise<void> {
-    const parameters = operation.params();
-    if (whenRefused !== undefined) parameters.ReturnValuesOnConditionCheckFailure = "ALL_OLD";
+  /** Removes an item, if it is there and meets the condition; the key may stand in a whole item. */
+  async remove(accessPattern: string, item: object, only?: Removal): Promise<void> {
+    const { attributes } = primaryKeyOf(this.model.schema);
+    const key = Object.fromEntries(attributes.map((attribute) => [attribute, (item as ItemKey)[attribute]]));
+    const parameters = deleteOf(this.entity, key, only?.holds);
+    if (only !== undefined) parameters.ReturnValuesOnConditionCheckFailure = "ALL_OLD";
     try {
       await send(this.context, "DeleteItem", { entity: this.name, accessPattern }, parameters);
     } catch (error) {
-      if (!isConditionFailed(error) || whenRefused === undefined) throw error;
-      await whenRefused(await this.currentOf(error, parameters.Key));
+      if (!isConditionFailed(error) || only === undefined) throw error;
+      await only.otherwise(await this.currentOf(error, parameters.Key));
     }
   }
 

@@ -4,7 +4,7 @@ import { unmarshall } from "@aws-sdk/util-dynamodb";
 import { PRIMARY_KEY } from "../../entities/keys.ts";
 import type { DataContext, RequestEvent } from "./context.ts";
 import { UnprocessedError } from "./errors.ts";
-import { COMMANDS } from "./wire/document-commands.ts";
+import { type Operation, sendCommand } from "./wire/document-commands.ts";
 
 /** An item as it is stored: attributes, keys and ElectroDB's identifiers. */
 export type StoredItem = Readonly<Record<string, unknown>>;
@@ -69,17 +69,23 @@ export type BatchWrite =
   | { readonly PutRequest: { readonly Item: StoredItem } }
   | { readonly DeleteRequest: { readonly Key: StoredKey } };
 
-type Operation = keyof typeof COMMANDS;
+/** What the answer to an operation always has, as it is asked for here. */
+interface Answers {
+  readonly UpdateItem: { readonly Attributes: StoredItem };
+  /** DynamoDB always sends a list, if an empty one, unless it only counts. */
+  readonly Query: { readonly Items: StoredItem[] };
+}
+type Answer<O> = O extends keyof Answers ? Output & Answers[O] : Output;
 
 const READS: ReadonlySet<Operation> = new Set(["GetItem", "Query", "BatchGetItem"]);
 
 /** Sends one request; every request of the package goes through here. */
-export async function send(
+export async function send<O extends Operation>(
   context: DataContext,
-  operation: Operation,
+  operation: O,
   label: RequestLabel,
   parameters: Partial<RequestParameters>,
-): Promise<Output> {
+): Promise<Answer<O>> {
   const { onRequest, consumedCapacity, signal } = context.options;
   const request = consumedCapacity === true ? { ...parameters, ReturnConsumedCapacity: "INDEXES" } : parameters;
   const started = onRequest === undefined ? 0 : performance.now();
@@ -94,10 +100,9 @@ export async function send(
       outcome,
       ...capacityOf(operation, output),
     });
-  let output: Output;
+  let output: Answer<O>;
   try {
-    const command = new COMMANDS[operation](request as never) as never;
-    output = (await context.client.send(command, signal && { abortSignal: signal })) as Output;
+    output = (await sendCommand(context.client, operation, request, signal && { abortSignal: signal })) as Answer<O>;
   } catch (error) {
     const refused = (error as Error | undefined)?.name === "ConditionalCheckFailedException";
     tell(refused ? "condition_failed" : "error", (error ?? {}) as Output);

@@ -188,6 +188,8 @@ function readingType(entity: string, schema: Schema): Read {
     return (value, path) => read(checked(value, path, isPlainObject(value)), path);
   }
   if (shape === "map") return (value, path) => definedPart(checked(value, path, isPlainObject(value)));
+  // DynamoDB knows no zero below zero.
+  if (type === "number") return (value, path) => checked<number>(value, path, typeof value === type) + 0;
   return (value, path) => checked(value, path, typeof value === type);
 }
 

@@ -2,6 +2,7 @@ import {
   BatchGetItemCommand,
   BatchWriteItemCommand,
   DeleteItemCommand,
+  type DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
   QueryCommand as QueryItemsCommand,
@@ -250,6 +251,17 @@ export const COMMANDS = {
   BatchGetItem: direct(BatchGetCommand, BatchGetItemCommand),
   BatchWriteItem: direct(BatchWriteCommand, BatchWriteItemCommand),
 } as const;
+
+/** The requests that the package sends, as DynamoDB calls them. */
+export type Operation = keyof typeof COMMANDS;
+
+/** Sends a request: plain values go in and come back. */
+export const sendCommand = (
+  client: DynamoDBClient,
+  operation: Operation,
+  input: object,
+  options: { readonly abortSignal: AbortSignal } | undefined,
+): Promise<object> => client.send(new COMMANDS[operation](input as never) as never, options);
 
 /**
  * The commands that ElectroDB's `go()` sends, by the names of lib-dynamodb. ElectroDB would load that whole library by

@@ -2,6 +2,8 @@ import { TicketModel } from "../../../entities/ticket.ts";
 import { Repository } from "../../../services/storage/repository.ts";
 import { startTestDatabase, type TestDatabase } from "../../../testing/index.ts";
 import { aTicket } from "../../builders.ts";
+import { aSupportTicket } from "../../entities/samples.ts";
+import { interceptedClient } from "../../instruments.ts";
 
 let db: TestDatabase;
 beforeAll(async () => {
@@ -43,4 +45,20 @@ describe("a page of an access pattern", () => {
     const refused = tickets().page("byStatus", { status: status as "new" });
     await expect(refused).rejects.toMatchObject({ code: "validation", entity: "ticket", attribute: "status" });
   });
+});
+
+it("inserts an item again when the one that stood in its place is gone meanwhile", async () => {
+  const { context } = db.layer;
+  let puts = 0;
+  const client = interceptedClient(db.client, async ({ name }, next) => {
+    if (name === "PutCommand" && puts++ === 0)
+      throw Object.assign(new Error("refused"), { name: "ConditionalCheckFailedException" });
+    return next();
+  });
+  const ticket = aSupportTicket();
+
+  const inserted = await new Repository({ ...context, client }, TicketModel).insert(ticket, () => "stored before");
+
+  expect(inserted).toEqual(ticket);
+  expect(await tickets().get(ticket.ticket_id)).toEqual(ticket);
 });

@@ -59,8 +59,9 @@ function inputsFor(subject: Subject): fc.Arbitrary<Record<string, unknown>> {
   });
 }
 
-/** A value as JSON has it: without what is undefined in it, and maps with a prototype, without which ElectroDB fails. */
+/** A value as DynamoDB keeps it: nothing undefined, no zero below zero. Maps get a prototype: ElectroDB fails without. */
 const defined = (value: unknown): unknown => {
+  if (typeof value === "number") return value + 0;
   if (Object.prototype.toString.call(value) !== "[object Object]") return value;
   const parts = Object.entries(value as object).filter(([, part]) => part !== undefined);
   return Object.fromEntries(parts.map(([name, part]) => [name, defined(part)]));
