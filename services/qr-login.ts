@@ -159,13 +159,8 @@ export class QrLogin {
     const opened = await openByToken(
       this.#context,
       { key: this.#tokens.keyOf(key), stored: redeemed },
-<<<<<<< HEAD
-      () => this.#sessions.insert(session, (current) => this.#sessions.parse(current as StoredItem)),
-      (written) => this.#sessions.remove("undo", this.#sessions.entity.delete({ session_id: written.session_id })),
-=======
       () => this.#sessions.insert(session, (current) => this.#sessions.parse(current)),
       ({ session_id }) => this.#sessions.remove("undo", { session_id }),
->>>>>>> main
     );
     return { ...opened, session_id };
   }
