@@ -18,6 +18,7 @@ import type { StartedSession } from "./sessions.ts";
 import type { DataContext } from "./storage/context.ts";
 import { ExpiredError, TokenUsedError } from "./storage/errors.ts";
 import { Repository } from "./storage/repository.ts";
+import type { StoredItem } from "./storage/requests.ts";
 import { attributeValue, only } from "./storage/validation.ts";
 
 /** What the web page that shows the code may know while it polls; instants are epoch seconds. */
