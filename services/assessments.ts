@@ -147,7 +147,7 @@ export class Assessments {
       created_at: this.#context.clock(),
       status: "in_progress" as const,
     };
-    const ownId = input.assessment_id !== undefined;
+    const ownId = typeof input.assessment_id === "string";
     if (input.limit === undefined) return createOnce(this.#context, AssessmentModel, assessment, { ownId });
     const admission = new DailyPlaces(this.#context, user_id, checkedLimit(input.limit), ownId);
     return createOnce(this.#context, AssessmentModel, assessment, { ownId, admission });
