@@ -135,6 +135,13 @@ export const instant = <const N extends AttributeNotes>(notes: N) =>
     ...notes,
   }) as const;
 
+const checkDay: Check<string> = (value) =>
+  /^\d{4}-\d{2}-\d{2}$/.test(value) ? undefined : "must be a day such as 2026-03-29";
+
+/** A day of the calendar. */
+export const day = <const N extends AttributeNotes>(notes: N) =>
+  ({ type: "string", ...ruled(checkDay), ...notes }) as const;
+
 export const flag = <const N extends AttributeNotes>(notes: N) => ({ type: "boolean", ...notes }) as const;
 
 const checkCount: Check<number> = (value) =>
@@ -177,6 +184,10 @@ export const passwordHash = <const N extends AttributeNotes>(notes: N) =>
 
 export const textList = <const N extends AttributeNotes>(notes: N) =>
   ({ type: "list", items: { type: "string", ...ruled(notEmpty) }, ...notes }) as const;
+
+/** Ids, each of them once, in no order. */
+export const idSet = <const N extends AttributeNotes>(notes: N) =>
+  ({ type: "set", items: "string", ...notes }) as const;
 
 /** A list of maps that all follow one schema. */
 export const mapList = <const P extends Readonly<Record<string, object>>, const N extends AttributeNotes>(

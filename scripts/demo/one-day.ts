@@ -226,8 +226,13 @@ export async function walkOneDay(options: DataLayerOptions, start: number): Prom
     (number) => `${number} of 5 allowed`,
   );
   const assessment = await ask(
-    "Start a speaking assessment?",
-    () => assessments.start({ user_id: email, assessment_type: "speaking_academic" }),
+    "Start a speaking assessment, within the daily limit?",
+    () =>
+      assessments.start({
+        user_id: email,
+        assessment_type: "speaking_academic",
+        limit: { perDay: 5, zone: "Europe/London" },
+      }),
     (started) => started.status,
   );
   await ask(

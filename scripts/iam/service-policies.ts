@@ -96,7 +96,7 @@ const FACTS = {
   assessments: {
     services: ["assessments", "questions", "rubrics"],
     access: [
-      items("assessment", "byId", "query", "create", "change", "remove"),
+      items("assessment", "byId", "query", "getMany", "create", "change", "remove"),
       items("assessment", "byUser", "query"),
       items("assessment", "byType", "query"),
       items("question", "byId", "query", "getMany", "writeMany"),
@@ -104,7 +104,8 @@ const FACTS = {
       items("question", "byDraw", "query"),
       items("rubric", "byId", "get", "writeMany"),
       items("rubric", "bySkill", "query"),
-      claims("assessment", "create"),
+      items("daily_starts", "byDay", "change", "remove"),
+      claims("assessment", "create", "change"),
       items("erasure", "byAccount", "get"),
     ],
   },

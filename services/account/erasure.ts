@@ -5,6 +5,7 @@ import { type UserEntity, UserModel } from "../../entities/user.ts";
 import { allClaimsOf, settleClaim } from "../guards/claims.ts";
 import { eachUnfinished, enterErasure, erasuresOf, isStill, makeFinal } from "../guards/erasure.ts";
 import type { DataContext } from "../storage/context.ts";
+import { ValidationError } from "../storage/errors.ts";
 import { optionsIn } from "../storage/options.ts";
 import type { ListOptions, Page } from "../storage/pages.ts";
 import { anyOf, Repository } from "../storage/repository.ts";
@@ -64,8 +65,11 @@ const LABEL = { entity: "account", accessPattern: "erase" };
 type Removed = Record<AccountEntity, number>;
 
 function workOf(subject: string, options: ErasureOptions): ErasureOptions {
-  const { deadline } = optionsIn(subject, options, ["deadline", "onProgress"]);
+  const { deadline, onProgress } = optionsIn(subject, options, ["deadline", "onProgress"]);
   if (deadline !== undefined) countIn(subject, "deadline", deadline, 0, MAX_INSTANT);
+  if (onProgress !== undefined && typeof onProgress !== "function") {
+    throw new ValidationError(subject, "onProgress", "must be a function", onProgress);
+  }
   return options;
 }
 

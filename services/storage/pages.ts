@@ -77,14 +77,23 @@ async function* eachAnswer(context: DataContext, label: RequestLabel, parameters
   } while (startKey !== undefined);
 }
 
+/** How a query is read to its end. */
+export interface Drain {
+  readonly order?: Order;
+  readonly limit?: number;
+  /** Of the table's own key alone. */
+  readonly consistent?: boolean;
+}
+
 /** Yields the stored rows of a query in pages, newest first unless said. */
 export async function* eachPage(
   context: DataContext,
   label: RequestLabel,
   operation: QueryOperation,
-  { order = "desc", limit }: { readonly order?: Order; readonly limit?: number } = {},
+  { order = "desc", limit, consistent = false }: Drain = {},
 ): AsyncGenerator<StoredItem[], void, undefined> {
   const parameters = operation.params({ order, ...(limit === undefined ? {} : { limit }) });
+  if (consistent) parameters.ConsistentRead = true;
   for await (const { Items } of eachAnswer(context, label, parameters)) yield Items;
 }
 

@@ -56,6 +56,9 @@ const key = { created_at: NOW, timestamp: NOW };
 /** Arguments that the scenarios leave out: everything optional, and lists that are short enough to send often. */
 const FULLER: Readonly<Record<string, readonly unknown[]>> = {
   "accounts.overview": [MARIA, { assessments: 3 }],
+  "accounts.erase": [MARIA, { deadline: NOW + 60, onProgress: () => undefined }],
+  "accounts.finishErasures": [{ deadline: NOW + 60, onProgress: () => undefined }],
+  "accounts.listUnfinishedErasures": [{ limit: 5, cursor: null }],
   "sessions.start": [{ user_email: MARIA, ip_address: "203.0.113.7", user_agent: "Firefox" }],
   "sessions.listByUser": [MARIA, { limit: 5, cursor: null }],
   "assessments.listByUser": [MARIA, { limit: 5, cursor: null }],

@@ -115,6 +115,10 @@ describe("what a call returned can be used at once, whatever indexes and plain r
     "devops.proposeFix for a ticket": async () => layer.devops.proposeFix(aFix({ ticket: (await opened()).ticket_id })),
     "devops.recordDiagnosis for a ticket": async () =>
       layer.devops.recordDiagnosis(aDiagnosis({ ticket: (await opened()).ticket_id })),
+    "purchases.reverseRefund": async () => {
+      const { user_email, product_id, transaction_id } = (await layer.purchases.grant(aReceipt())).purchase;
+      return layer.purchases.reverseRefund(user_email, product_id, transaction_id);
+    },
     "devops.approve": async () => layer.devops.approve((await proposed()).action_id, decision),
     "devops.markApplied": async () => {
       const { action_id } = await proposed();
@@ -166,6 +170,16 @@ describe("what was decided is told by id at once", () => {
     db.lag.hold();
     await layer.purchases.refund(MARIA, "speaking", transaction_id);
     expect(await layer.purchases.hasAccess(MARIA, "speaking")).toBe(false);
+  });
+
+  guarantee("a refund that is heard before its grant is remembered, and a reversed one gives access", async () => {
+    db.lag.hold();
+    const { user_email, product_id, transaction_id } = aReceipt();
+    await layer.purchases.refund(user_email, product_id, transaction_id);
+    expect((await layer.purchases.grant(aReceipt())).granted).toBe(false);
+    expect(await layer.purchases.hasAccess(MARIA, "speaking")).toBe(false);
+    await layer.purchases.reverseRefund(user_email, product_id, transaction_id);
+    expect(await layer.purchases.hasAccess(MARIA, "speaking")).toBe(true);
   });
 
   guarantee("a session that was ended lets nobody in", async () => {

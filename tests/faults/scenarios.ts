@@ -45,6 +45,13 @@ const answered = async (layer: DataLayer) => {
 };
 const startAssessment = (layer: DataLayer) =>
   layer.assessments.start({ user_id: MARIA, assessment_type: "speaking_academic", assessment_id });
+const startWithinLimit = (layer: DataLayer) =>
+  layer.assessments.start({
+    user_id: MARIA,
+    assessment_type: "speaking_academic",
+    assessment_id,
+    limit: { perDay: 3, zone: "Europe/Zurich", countAbandoned: false },
+  });
 const recordEvent = (layer: DataLayer) =>
   layer.moderation.recordSafetyEvent(aSafetyEvent({ assessment_id, log_id: "log-own", timestamp: 1_760_000_000 }));
 const startSession = async (layer: DataLayer) => {
@@ -67,7 +74,7 @@ const fullAccount = async (layer: DataLayer) => {
   await layer.sessions.start({ user_email: MARIA });
   await layer.qrLogin.issue(MARIA);
   await layer.purchases.grant(aReceipt());
-  await startAssessment(layer);
+  await startWithinLimit(layer);
   await recordEvent(layer);
   await reported(layer);
   await answered(layer);
@@ -157,7 +164,7 @@ export const SCENARIOS: { readonly [S in ServiceName]: { readonly [F in keyof Da
     }),
   },
   assessments: {
-    start: scenario({ act: startAssessment }),
+    start: scenario({ act: startWithinLimit }),
     complete: scenario({
       prepare: startAssessment,
       act: (layer) => layer.assessments.complete(assessment_id, aSpeakingResult()),

@@ -42,7 +42,7 @@ describe("a page of the largest items", () => {
     expect(items.map((ticket) => ticket.message.length)).toEqual(Array.from({ length: 25 }, () => 390_000));
     expect(cursor === null || (await support.listByPriority("high", { cursor })).items.length === 0).toBe(true);
     expect((await accounts.export(MARIA)).items.ticket).toHaveLength(25);
-    expect(await accounts.erase(MARIA)).toMatchObject({ ticket: 25 });
+    expect(await accounts.erase(MARIA)).toMatchObject({ removed: { ticket: 25 } });
   }, 30_000);
 });
 
