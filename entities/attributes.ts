@@ -1,4 +1,5 @@
 import { CustomAttributeType, type OpaquePrimitiveTypeName } from "electrodb";
+import { digestOf } from "./credential.ts";
 import { normalizeEmail, readEmail } from "./email-address.ts";
 import { BANDS, CRITERIA, type Skill } from "./enums.ts";
 
@@ -97,6 +98,22 @@ export const text = <const N extends AttributeNotes>(notes: N) =>
 /** An id or another value that stands in a key: not empty, kept as it is, case matters. */
 export const id = <const N extends AttributeNotes>(notes: N) =>
   ({ type: "string", ...ruled(notEmpty), ...notes }) as const;
+
+/** Too short to be unguessable: 128 bits take 22 characters of base64url. */
+const LEAST_CREDENTIAL = 22;
+
+const checkToken: Check<string> = (value) =>
+  value.length < LEAST_CREDENTIAL ? `must have at least ${LEAST_CREDENTIAL} characters` : notEmpty(value);
+
+const digested = (value?: string) => (value === undefined ? undefined : digestOf(value));
+
+/** The id of an item that is a credential to whoever knows it: given in clear or as its digest, stored as its digest. */
+export const credential = <const N extends AttributeNotes>(notes: N) =>
+  ({ type: "string", ...ruled(notEmpty), set: digested, secret: true, ...notes }) as const;
+
+/** A credential that a caller makes, long enough not to be guessed; stored as its digest. */
+export const token = <const N extends AttributeNotes>(notes: N) =>
+  ({ type: "string", ...ruled(checkToken), set: digested, secret: true, ...notes }) as const;
 
 /** A short open-ended name that stands inside a key before other parts, so it may not hold the key's separators. */
 export const slug = <const N extends AttributeNotes>(notes: N) =>

@@ -22,37 +22,40 @@ export interface DailyLimit {
 /** Longer than a day lasts in any time zone, on the day that is an hour longer too. */
 const KEPT_SECONDS = 2 * 24 * 60 * 60;
 
+/** A limit that is one, and the day of an instant in its time zone. */
+interface CheckedLimit extends Required<DailyLimit> {
+  readonly dayOf: (instant: number) => string;
+}
+
 /** @throws ValidationError for a limit that is none. */
-export function checkedLimit(limit: DailyLimit): Required<DailyLimit> {
+export function checkedLimit(limit: DailyLimit): CheckedLimit {
   const { perDay, zone, countAbandoned = true } = optionsIn("limit", limit, ["perDay", "zone", "countAbandoned"]);
   countIn("limit", "perDay", perDay, 1, MAX_DAILY_STARTS);
   if (typeof countAbandoned !== "boolean")
     throw new ValidationError("limit", "countAbandoned", "must be a boolean", countAbandoned);
-  if (typeof zone !== "string" || !isZone(zone))
+  const dayOf = typeof zone === "string" ? daysIn(zone) : undefined;
+  if (dayOf === undefined)
     throw new ValidationError("limit", "zone", "must be a time zone such as Europe/Zurich", zone);
-  return { perDay, zone, countAbandoned };
+  return { perDay, zone, countAbandoned, dayOf };
 }
 
-function isZone(zone: string): boolean {
+/** Tells the day of an instant, in epoch seconds, in a time zone: `2026-03-29`. Undefined when there is no such zone. */
+export function daysIn(zone: string): ((instant: number) => string) | undefined {
+  const format = formatIn(zone);
+  if (format === undefined) return undefined;
+  return (instant) => {
+    const parts = new Map(format.formatToParts(instant * 1_000).map(({ type, value }) => [type, value]));
+    return `${parts.get("year")}-${parts.get("month")}-${parts.get("day")}`;
+  };
+}
+
+function formatIn(timeZone: string): Intl.DateTimeFormat | undefined {
+  const date = { year: "numeric", month: "2-digit", day: "2-digit" } as const;
   try {
-    return new Intl.DateTimeFormat("en", { timeZone: zone }).resolvedOptions().timeZone !== "";
+    return new Intl.DateTimeFormat("en", { timeZone, calendar: "iso8601", numberingSystem: "latn", ...date });
   } catch {
-    return false;
+    return undefined;
   }
-}
-
-/** The day of an instant, in epoch seconds, in a time zone: `2026-03-29`. */
-export function dayIn(zone: string, instant: number): string {
-  const format = new Intl.DateTimeFormat("en", {
-    timeZone: zone,
-    calendar: "iso8601",
-    numberingSystem: "latn",
-    year: "numeric",
-    month: "2-digit",
-    day: "2-digit",
-  });
-  const parts = new Map(format.formatToParts(instant * 1_000).map(({ type, value }) => [type, value]));
-  return `${parts.get("year")}-${parts.get("month")}-${parts.get("day")}`;
 }
 
 /**
@@ -63,11 +66,11 @@ export function dayIn(zone: string, instant: number): string {
 export class DailyPlaces implements Admission {
   readonly #context: DataContext;
   readonly #user_email: string;
-  readonly #limit: Required<DailyLimit>;
+  readonly #limit: CheckedLimit;
   readonly #ownId: boolean;
   readonly #markers: Repository<DailyStartsEntity>;
 
-  constructor(context: DataContext, user_email: string, limit: Required<DailyLimit>, ownId: boolean) {
+  constructor(context: DataContext, user_email: string, limit: CheckedLimit, ownId: boolean) {
     this.#context = context;
     this.#user_email = user_email;
     this.#limit = limit;
@@ -79,17 +82,17 @@ export class DailyPlaces implements Admission {
   async admit(assessment_id: string, began: number): Promise<number> {
     const now = this.#context.clock();
     let begins = began;
-    if (this.#ownId && this.#dayOf(began) !== this.#dayOf(now)) {
+    if (this.#ownId && this.#limit.dayOf(began) !== this.#limit.dayOf(now)) {
       // A call of an earlier day. What it did not start, this call starts now, on this day.
       if ((await this.#standing([assessment_id])).length > 0) return began;
       begins = await moveClaim(this.#context, "assessment", assessment_id, began, now);
     }
-    await this.#enter(assessment_id, this.#dayOf(begins));
+    await this.#enter(assessment_id, this.#limit.dayOf(begins));
     return begins;
   }
 
   async withdraw(assessment_id: string, begins: number): Promise<void> {
-    const day = this.#dayOf(begins);
+    const day = this.#limit.dayOf(begins);
     await this.#leave(day, [assessment_id]);
     const key = { user_email: this.#user_email, day };
     const unlessOthers: Where = ({ started }, { notExists }) => notExists(started);
@@ -159,9 +162,5 @@ export class DailyPlaces implements Admission {
     const keys = assessment_ids.map((assessment_id) => assessments.keyOf({ assessment_id, user_id: this.#user_email }));
     const label = { entity: assessments.name, accessPattern: "limit" };
     return batchGet(this.#context, label, keys, { consistent: true, attributes: ["assessment_id", "status"] });
-  }
-
-  #dayOf(instant: number): string {
-    return dayIn(this.#limit.zone, instant);
   }
 }

@@ -147,12 +147,13 @@ describe("describeModel", () => {
     });
 
     expect(added).toEqual([
+      "user.verification_expires_at",
       "user.generation",
       "user.user_email",
       "session.qr_token",
       "session.generation",
       "session.ttl",
-      "qr_token.opened_session_id",
+      "qr_token.session_salt",
       "qr_token.generation",
       "qr_token.ttl",
       "assessment.user_email",
@@ -204,10 +205,11 @@ describe("describeModel", () => {
     expect(hidden).toEqual([
       "user.password_hash",
       "user.verification_token",
+      "user.verification_expires_at",
       "user.generation",
       "session.qr_token",
       "session.generation",
-      "qr_token.opened_session_id",
+      "qr_token.session_salt",
       "qr_token.generation",
       "entitlement.receipt_data",
       "entitlement.ledger",
@@ -227,7 +229,6 @@ describe("describeModel", () => {
       "session.session_id",
       "session.qr_token",
       "qr_token.token",
-      "qr_token.opened_session_id",
     ]);
   });
 

@@ -96,11 +96,11 @@ export const SCENARIOS: { readonly [S in ServiceName]: { readonly [F in keyof Da
     credentials: scenario({ prepare: register, act: (layer) => layer.accounts.credentials(MARIA) }),
     verifyEmail: scenario({
       prepare: register,
-      act: (layer) => layer.accounts.verifyEmail(MARIA, { verification_token: "verify-maria" }),
+      act: (layer) => layer.accounts.verifyEmail(MARIA, { verification_token: "verify-maria-8sT2kQ9xLw4Zr7" }),
     }),
     setVerificationToken: scenario({
       prepare: register,
-      act: (layer) => layer.accounts.setVerificationToken(MARIA, { verification_token: "another" }),
+      act: (layer) => layer.accounts.setVerificationToken(MARIA, { verification_token: "another-token-of-24-letters" }),
     }),
     changePassword: scenario({
       prepare: fullAccount,
