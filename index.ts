@@ -57,6 +57,7 @@ export type {
   AssessmentResult,
   AssessmentStart,
   Assessments,
+  DailyLimit,
   Progress,
   Scores,
 } from "./services/assessments.ts";

@@ -1,4 +1,5 @@
 import { CustomAttributeType, type OpaquePrimitiveTypeName } from "electrodb";
+import { digestOf } from "./credential.ts";
 import { normalizeEmail, readEmail } from "./email-address.ts";
 import { BANDS, CRITERIA, type Skill } from "./enums.ts";
 
@@ -98,6 +99,22 @@ export const text = <const N extends AttributeNotes>(notes: N) =>
 export const id = <const N extends AttributeNotes>(notes: N) =>
   ({ type: "string", ...ruled(notEmpty), ...notes }) as const;
 
+/** Too short to be unguessable: 128 bits take 22 characters of base64url. */
+const LEAST_CREDENTIAL = 22;
+
+const checkToken: Check<string> = (value) =>
+  value.length < LEAST_CREDENTIAL ? `must have at least ${LEAST_CREDENTIAL} characters` : notEmpty(value);
+
+const digested = (value?: string) => (value === undefined ? undefined : digestOf(value));
+
+/** The id of an item that is a credential to whoever knows it: given in clear or as its digest, stored as its digest. */
+export const credential = <const N extends AttributeNotes>(notes: N) =>
+  ({ type: "string", ...ruled(notEmpty), set: digested, secret: true, ...notes }) as const;
+
+/** A credential that a caller makes, long enough not to be guessed; stored as its digest. */
+export const token = <const N extends AttributeNotes>(notes: N) =>
+  ({ type: "string", ...ruled(checkToken), set: digested, secret: true, ...notes }) as const;
+
 /** A short open-ended name that stands inside a key before other parts, so it may not hold the key's separators. */
 export const slug = <const N extends AttributeNotes>(notes: N) =>
   ({ type: "string", ...ruled(checkSlug), ...notes }) as const;
@@ -117,6 +134,13 @@ export const instant = <const N extends AttributeNotes>(notes: N) =>
     unit: "epoch seconds",
     ...notes,
   }) as const;
+
+const checkDay: Check<string> = (value) =>
+  /^\d{4}-\d{2}-\d{2}$/.test(value) ? undefined : "must be a day such as 2026-03-29";
+
+/** A day of the calendar. */
+export const day = <const N extends AttributeNotes>(notes: N) =>
+  ({ type: "string", ...ruled(checkDay), ...notes }) as const;
 
 export const flag = <const N extends AttributeNotes>(notes: N) => ({ type: "boolean", ...notes }) as const;
 
@@ -160,6 +184,10 @@ export const passwordHash = <const N extends AttributeNotes>(notes: N) =>
 
 export const textList = <const N extends AttributeNotes>(notes: N) =>
   ({ type: "list", items: { type: "string", ...ruled(notEmpty) }, ...notes }) as const;
+
+/** Ids, each of them once, in no order. */
+export const idSet = <const N extends AttributeNotes>(notes: N) =>
+  ({ type: "set", items: "string", ...notes }) as const;
 
 /** A list of maps that all follow one schema. */
 export const mapList = <const P extends Readonly<Record<string, object>>, const N extends AttributeNotes>(

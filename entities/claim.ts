@@ -32,7 +32,11 @@ const schema = createSchema({
       description: "The transaction or item id",
     }),
     owner: id({ required: true, readOnly: true, setBy: "service", description: "SHA-256 of who claimed it, in hex" }),
-    created_at: instant({ required: true, readOnly: true, setBy: "service", description: "When it was claimed" }),
+    created_at: instant({
+      required: true,
+      setBy: "service",
+      description: "When its item begins: when it was claimed first",
+    }),
     settled: flag({ setBy: "service", description: "Whether a claimed transaction has certainly been granted" }),
   },
   indexes: {

@@ -42,8 +42,10 @@ export interface User {
 export interface NewUser extends User {
   /** Encoded hash (bcrypt, Werkzeug scrypt or pbkdf2, argon2), at most 512 characters; only log-in reads it. */
   password_hash: string;
-  /** Single-use e-mail verification token; removed when used. */
+  /** SHA-256 of the single-use e-mail verification token of at least 22 characters; removed when used. */
   verification_token?: string;
+  /** When the verification token ends: 24 hours after it was set (epoch seconds). */
+  verification_expires_at?: number;
   /**
    * How often all sessions were ended at once; none is 0. After an erasure it begins at the instant of the
    * registration. What began under another lets nobody in (times).
@@ -59,6 +61,7 @@ export type UserChange = Partial<
     | "username"
     | "email_verified"
     | "verification_token"
+    | "verification_expires_at"
     | "last_login"
     | "account_status"
     | "generation"
@@ -70,7 +73,7 @@ export type UserSummary = Pick<User, "email" | "username" | "created_at" | "emai
 
 /** A log-in session. */
 export interface Session {
-  /** Bearer credential, UUID v4. */
+  /** SHA-256 of the bearer credential; it ends the session and lets nobody in. */
   session_id: string;
   /** The account the session belongs to. */
   user_email: string;
@@ -88,7 +91,7 @@ export interface Session {
 
 /** What `create` of the layer's `entities.session` takes. */
 export interface NewSession extends Session {
-  /** The QR token that opened it; ending the session withdraws it. */
+  /** SHA-256 of the QR token that opened it; ending the session withdraws that token. */
   qr_token?: string;
   /** The account's generation that it began under; it lets nobody in under a later one (times). */
   generation?: number;
@@ -99,7 +102,7 @@ export type SessionChange = Partial<Pick<NewSession, "ip_address" | "user_agent"
 
 /** A QR log-in token. */
 export interface QrToken {
-  /** One-time credential, UUID v4. */
+  /** SHA-256 of the one-time credential that the code shows. */
   token: string;
   /** The account that the token logs in. */
   user_email: string;
@@ -117,14 +120,17 @@ export interface QrToken {
 
 /** What `create` of the layer's `entities.qr_token` takes. */
 export interface NewQrToken extends QrToken {
-  /** The session that redeeming starts, fixed in the same write, so that a retry finishes it. */
-  opened_session_id?: string;
+  /**
+   * Fixed when it is redeemed: with the token, which the phone holds, it gives the session's id, so that a retry
+   * finishes it.
+   */
+  session_salt?: string;
   /** The account's generation that it began under; it lets nobody in under a later one (times). */
   generation?: number;
 }
 
 /** What `patch(…).set` of the layer's `entities.qr_token` may change. */
-export type QrTokenChange = Partial<Pick<NewQrToken, "used" | "used_at" | "device_id" | "opened_session_id">>;
+export type QrTokenChange = Partial<Pick<NewQrToken, "used" | "used_at" | "device_id" | "session_salt">>;
 
 /** A speaking or writing assessment, whole. */
 export interface Assessment {

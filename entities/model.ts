@@ -58,6 +58,9 @@ export interface EntityDescription {
   readonly transitions?: StateTransitions;
 }
 
+/** A marker with its attributes and access patterns. */
+export type MarkerDescription = Pick<EntityDescription, "attributes" | "accessPatterns" | "account">;
+
 /** How the items of an account are found among an entity's. */
 export interface AccountDescription {
   /** The attribute that holds the account's address. */
@@ -77,7 +80,7 @@ export interface ModelDescription {
   /** Entities side by side in one index, by the name of the collection. */
   readonly collections: Readonly<Record<string, { readonly index: string; readonly members: readonly string[] }>>;
   /** Rows beside the entities that hold no data of the seed's. */
-  readonly markers: Readonly<Record<string, Pick<EntityDescription, "attributes" | "accessPatterns">>>;
+  readonly markers: Readonly<Record<string, MarkerDescription>>;
 }
 
 function describeAttribute(attribute: AttributeSchema): AttributeDescription {
@@ -130,6 +133,16 @@ function describeEntity(model: EntityModel<EntitySchema>): EntityDescription {
   };
 }
 
+/** What a marker's file exports of its schema. */
+interface MarkerModel extends Pick<EntityModel<EntitySchema>, "account"> {
+  readonly schema: EntitySchema;
+}
+
+const describeMarker = ({ schema, account }: MarkerModel): MarkerDescription => ({
+  ...describeSchema(schema),
+  ...(account === undefined ? {} : { account }),
+});
+
 /**
  * The whole model, computed from the entities: what `npm run model -- --json` prints and all documents are made of.
  * @example
@@ -154,6 +167,8 @@ export function describeModel(): ModelDescription {
     table: tableDefinition(),
     entities,
     collections,
-    markers: { claim: describeSchema(MARKERS.claim.schema), erasure: describeSchema(MARKERS.erasure.schema) },
+    markers: Object.fromEntries(
+      Object.entries<MarkerModel>(MARKERS).map(([name, model]) => [name, describeMarker(model)]),
+    ),
   };
 }

@@ -1,6 +1,7 @@
 import { AssessmentModel } from "./assessment.ts";
 import { ClaimModel } from "./claim.ts";
 import { ContentReportModel } from "./content-report.ts";
+import { DailyStartsModel } from "./daily-starts.ts";
 import { DevopsActionModel } from "./devops-action.ts";
 import { EntitlementModel } from "./entitlement.ts";
 import { ErasureModel } from "./erasure.ts";
@@ -29,17 +30,20 @@ export const MODELS = {
 } as const;
 
 /** The rows beside the entities, which hold no content. */
-export const MARKERS = { claim: ClaimModel, erasure: ErasureModel } as const;
+export const MARKERS = { claim: ClaimModel, erasure: ErasureModel, daily_starts: DailyStartsModel } as const;
 
 /** Name of an entity, as in keys, requests and errors. */
 export type EntityName = keyof typeof MODELS;
 
-/** The entities that belong to an account. */
+/** Every model that makes keys, by name. */
+type Keyed = typeof MODELS & typeof MARKERS;
+
+/** What belongs to an account: entities, and the markers that tell of its user. */
 export type AccountEntity = {
-  [N in EntityName]: (typeof MODELS)[N] extends { readonly account: AccountLink } ? N : never;
-}[EntityName];
+  [N in keyof Keyed]: Keyed[N] extends { readonly account: AccountLink } ? N : never;
+}[keyof Keyed];
 
 /** Their models, by name. */
 export const MODELS_OF_ACCOUNT = Object.fromEntries(
-  Object.entries(MODELS).filter(([, model]) => "account" in model),
-) as Pick<typeof MODELS, AccountEntity>;
+  Object.entries({ ...MODELS, ...MARKERS }).filter(([, model]) => "account" in model),
+) as Pick<Keyed, AccountEntity>;

@@ -1,5 +1,5 @@
 import { createSchema, Entity, type EntityConfiguration } from "electrodb";
-import { count, email, flag, id, instant, migrated, timeToLive } from "./attributes.ts";
+import { count, credential, email, flag, id, instant, migrated, timeToLive } from "./attributes.ts";
 import type { EntityModel } from "./facts.ts";
 import { MODEL_VERSION, primary, SERVICE_NAME, scoped } from "./keys.ts";
 
@@ -9,12 +9,11 @@ export const QR_TOKEN_LIFETIME_SECONDS = 5 * 60;
 const schema = createSchema({
   model: { service: SERVICE_NAME, entity: "qr_token", version: MODEL_VERSION },
   attributes: {
-    token: id({
+    token: credential({
       required: true,
       readOnly: true,
-      secret: true,
       setBy: "service",
-      description: "One-time credential, UUID v4",
+      description: "SHA-256 of the one-time credential that the code shows",
     }),
     user_email: email({ required: true, readOnly: true, description: "The account that the token logs in" }),
     created_at: instant({ required: true, readOnly: true, setBy: "service", description: "When the token was issued" }),
@@ -27,12 +26,12 @@ const schema = createSchema({
     used: flag({ required: true, setBy: "service", description: "Whether a device has redeemed it" }),
     used_at: instant({ setBy: "service", description: "When it was redeemed" }),
     device_id: id({ description: "The mobile device that redeemed it" }),
-    // Not named session_id: gsi1 shows that name of sessions, and redeeming would write the index.
-    opened_session_id: id({
+    session_salt: id({
       hidden: true,
-      secret: true,
+      internal: true,
       setBy: "service",
-      description: "The session that redeeming starts, fixed in the same write, so that a retry finishes it",
+      description:
+        "Fixed when it is redeemed: with the token, which the phone holds, it gives the session's id, so that a retry finishes it",
     }),
     generation: count({
       readOnly: true,

@@ -6,8 +6,8 @@ export interface ValueSchema {
   check?(value: unknown): string | undefined;
   /** Makes the stored form of a value, or derives it from the item. */
   set?(value: unknown, item: Readonly<Record<string, unknown>>): unknown;
-  /** Of a list: what each element must be. */
-  readonly items?: ValueSchema;
+  /** Of a list: what each element must be. Of a set: the type of its elements. */
+  readonly items?: ValueSchema | "string";
   /** Of a list: the closed set of its elements, where there is one. */
   readonly enum?: readonly string[];
   /** Of a map: its keys, none of which is required. */

@@ -1,5 +1,5 @@
 import { createSchema, Entity, type EntityConfiguration } from "electrodb";
-import { count, email, flag, id, instant, migrated, text, timeToLive } from "./attributes.ts";
+import { count, credential, email, flag, instant, migrated, text, timeToLive } from "./attributes.ts";
 import type { EntityModel } from "./facts.ts";
 import { MODEL_VERSION, primary, SERVICE_NAME, scoped } from "./keys.ts";
 
@@ -9,12 +9,11 @@ export const SESSION_LIFETIME_SECONDS = 24 * 60 * 60;
 const schema = createSchema({
   model: { service: SERVICE_NAME, entity: "session", version: MODEL_VERSION },
   attributes: {
-    session_id: id({
+    session_id: credential({
       required: true,
       readOnly: true,
-      secret: true,
       setBy: "service",
-      description: "Bearer credential, UUID v4",
+      description: "SHA-256 of the bearer credential; it ends the session and lets nobody in",
     }),
     user_email: email({ required: true, readOnly: true, description: "The account the session belongs to" }),
     created_at: instant({ required: true, readOnly: true, setBy: "service", description: "When the session started" }),
@@ -31,12 +30,11 @@ const schema = createSchema({
       setBy: "service",
       description: "Whether it began by redeeming a QR token",
     }),
-    qr_token: id({
+    qr_token: credential({
       readOnly: true,
       hidden: true,
-      secret: true,
       setBy: "service",
-      description: "The QR token that opened it; ending the session withdraws it",
+      description: "SHA-256 of the QR token that opened it; ending the session withdraws that token",
     }),
     generation: count({
       readOnly: true,
@@ -50,7 +48,7 @@ const schema = createSchema({
   },
   indexes: {
     byId: primary("session", { pk: ["session_id"], sk: [], description: "The session behind a bearer credential" }),
-    // Scoped, not in the account collection: a session id is a credential.
+    // Scoped, not in the account collection: an overview needs no sessions.
     byUser: scoped("gsi1", "session", {
       pk: ["user_email"],
       sk: ["created_at", "session_id"],

@@ -4,17 +4,20 @@ import {
   count,
   email,
   flag,
-  id,
   instant,
   migrated,
   oneOf,
   passwordHash,
   text,
+  token,
 } from "./attributes.ts";
 import { ACCOUNT_STATUSES } from "./enums.ts";
 import type { EntityModel } from "./facts.ts";
 import { collected, MODEL_VERSION, primary, SERVICE_NAME } from "./keys.ts";
 import { ACCOUNT_STATES } from "./transitions.ts";
+
+/** How long a verification token may be used: 24 hours, in seconds. */
+export const VERIFICATION_LIFETIME_SECONDS = 24 * 60 * 60;
 
 const schema = createSchema({
   model: { service: SERVICE_NAME, entity: "user", version: MODEL_VERSION },
@@ -43,10 +46,15 @@ const schema = createSchema({
       setBy: "service",
       description: "Whether the address was proven by its token",
     }),
-    verification_token: id({
+    verification_token: token({
       hidden: true,
-      secret: true,
-      description: "Single-use e-mail verification token; removed when used",
+      description: "SHA-256 of the single-use e-mail verification token of at least 22 characters; removed when used",
+    }),
+    verification_expires_at: instant({
+      hidden: true,
+      internal: true,
+      setBy: "service",
+      description: "When the verification token ends: 24 hours after it was set",
     }),
     last_login: instant({ setBy: "service", description: "When the user last logged in" }),
     account_status: oneOf(ACCOUNT_STATUSES, { required: true, setBy: "service", description: "State of the account" }),

@@ -1,5 +1,12 @@
 import { timingSafeEqual } from "node:crypto";
-import { type NewUser, type User, type UserEntity, UserModel } from "../entities/user.ts";
+import { isDigest } from "../entities/credential.ts";
+import {
+  type NewUser,
+  type User,
+  type UserEntity,
+  UserModel,
+  VERIFICATION_LIFETIME_SECONDS,
+} from "../entities/user.ts";
 import {
   type ErasureOptions,
   type ErasureReport,
@@ -14,7 +21,7 @@ import { type AccountOverview, readOverview } from "./account/overview.ts";
 import { openAnew } from "./guards/erasure.ts";
 import { removeEnded } from "./sessions.ts";
 import type { DataContext } from "./storage/context.ts";
-import { ConflictError, isDataLayerError } from "./storage/errors.ts";
+import { ConflictError, ExpiredError, isDataLayerError, ValidationError } from "./storage/errors.ts";
 import type { ListOptions, Page } from "./storage/pages.ts";
 import { anyOf, Repository } from "./storage/repository.ts";
 import type { StoredItem } from "./storage/requests.ts";
@@ -33,7 +40,10 @@ export type { AccountOverview } from "./account/overview.ts";
 
 /** A new account. */
 export interface Registration extends Readonly<Pick<NewUser, "email" | "password_hash" | "username">> {
-  /** Sent to the user by e-mail; without it the address counts as unverified until a token is set. */
+  /**
+   * Sent to the user by e-mail, for 24 hours: unguessable, at least 22 characters. Without it the address counts as
+   * unverified until a token is set. What is stored is its SHA-256.
+   */
   readonly verification_token?: string;
 }
 
@@ -62,6 +72,19 @@ function equalSecrets(a: unknown, b: unknown): boolean {
 /** What shuts out all sessions and tokens, in the same write. */
 const SHUT = { add: { generation: 1 } };
 const isConflict = (error: unknown) => isDataLayerError(error) && error.code === "conflict";
+
+/** The stored form of a verification token that a caller makes or presents. */
+function digestOfToken(token: string): string {
+  const digest = attributeValue(UserModel, "verification_token", token);
+  if (!isDigest(token)) return digest;
+  throw new ValidationError("user", "verification_token", "must be a token, not its digest", token);
+}
+
+/** What is stored of a token by which an address may be verified from now on. */
+const verificationBy = (token: string, now: number) => ({
+  verification_token: digestOfToken(token),
+  verification_expires_at: now + VERIFICATION_LIFETIME_SECONDS,
+});
 
 const emailOf = (value: string) => attributeValue(UserModel, "email", value);
 
@@ -100,10 +123,12 @@ export class Accounts {
   async register(input: Registration): Promise<User> {
     only("user", input, ["email", "password_hash", "username", "verification_token"]);
     const email = emailOf(input.email);
+    const created_at = this.#context.clock();
     const user = {
       ...input,
+      ...(input.verification_token === undefined ? {} : verificationBy(input.verification_token, created_at)),
       email,
-      created_at: this.#context.clock(),
+      created_at,
       email_verified: false,
       account_status: "active",
     } as const;
@@ -111,7 +136,7 @@ export class Accounts {
     const registered = await this.#users.insert(user, (current) => {
       const same =
         equalSecrets(current.password_hash, input.password_hash) &&
-        equalSecrets(current.verification_token, input.verification_token);
+        equalSecrets(current.verification_token, user.verification_token);
       return same ? this.#users.parse(current) : undefined;
     });
     // After the write, which an erasure that began before it has not seen.
@@ -162,16 +187,17 @@ export class Accounts {
   }
 
   /**
-   * Verifies the address by its single-use token, which is removed.
-   * @throws ConflictError `already_verified`, or `wrong_token`; NotFoundError.
+   * Verifies the address by its single-use token of 24 hours, which is removed.
+   * @throws ConflictError `already_verified`, or `wrong_token`; ExpiredError; NotFoundError.
    * @example
-   * const token = "verify-maria"; // from the link's query string
+   * const token = "verify-maria-8sT2kQ9xLw4Zr7"; // from the link's query string
    * const { email_verified } = await accounts.verifyEmail(email, { verification_token: token }); // true
    */
   async verifyEmail(email: string, input: EmailVerification): Promise<User> {
     only("user", input, ["verification_token"]);
     const key = { email: emailOf(email) };
-    const token = attributeValue(UserModel, "verification_token", input.verification_token);
+    const token = digestOfToken(input.verification_token);
+    const now = this.#context.clock();
     return this.#users.change(
       "verifyEmail",
       {},
@@ -179,36 +205,40 @@ export class Accounts {
         user
           .patch(key)
           .set({ email_verified: true })
-          .remove(["verification_token"])
-          .where((attributes, { eq }) => eq(attributes.verification_token, token)),
+          .remove(["verification_token", "verification_expires_at"])
+          .where(
+            ({ verification_token, verification_expires_at }, { eq, gt }) =>
+              `${eq(verification_token, token)} AND ${gt(verification_expires_at, now)}`,
+          ),
       (current) => {
         if (current === undefined) throw this.#users.notFound();
         if (current.email_verified === true && current.verification_token === undefined) {
           throw new ConflictError("user", "already_verified", "The e-mail address is already verified.");
         }
+        if (equalSecrets(current.verification_token, token)) throw new ExpiredError("verification token");
         throw new ConflictError("user", "wrong_token", "The verification token is not the account's.");
       },
     );
   }
 
   /**
-   * Sets a new token to verify the address by, in place of the one before.
+   * Sets a new token to verify the address by, for 24 hours, in place of the one before.
    * @throws ConflictError `already_verified`; NotFoundError.
    * @example
-   * const verification_token = crypto.randomUUID();
+   * const verification_token = crypto.randomUUID(); // at least 22 unguessable characters
    * await accounts.setVerificationToken(email, { verification_token }); // then send the link again
    */
   async setVerificationToken(email: string, input: EmailVerification): Promise<User> {
     only("user", input, ["verification_token"]);
-    const verification_token = attributeValue(UserModel, "verification_token", input.verification_token);
     const key = { email: emailOf(email) };
+    const set = verificationBy(input.verification_token, this.#context.clock());
     return this.#users.change(
       "setVerificationToken",
-      { verification_token },
+      set,
       (user) =>
         user
           .patch(key)
-          .set({ verification_token })
+          .set(set)
           .where(({ email_verified }, { eq }) => eq(email_verified, false)),
       (current) => {
         if (current === undefined) throw this.#users.notFound();

@@ -9,6 +9,7 @@ import {
 } from "../entities/assessment.ts";
 import { MAX_INSTANT } from "../entities/attributes.ts";
 import { ASSESSMENT_TYPES, type AssessmentType, CRITERIA, type Skill } from "../entities/enums.ts";
+import { checkedLimit, type DailyLimit, DailyPlaces } from "./guards/daily-limit.ts";
 import { createOnce } from "./guards/guarded-writes.ts";
 import type { DataContext } from "./storage/context.ts";
 import { ValidationError } from "./storage/errors.ts";
@@ -16,6 +17,8 @@ import type { ListOptions, Page } from "./storage/pages.ts";
 import { anyOf, type Reference, Repository } from "./storage/repository.ts";
 import type { Transition } from "./storage/transition.ts";
 import { attributeValue, only } from "./storage/validation.ts";
+
+export type { DailyLimit } from "./guards/daily-limit.ts";
 
 /** The key of an assessment. */
 export type AssessmentKey = Pick<Assessment, "assessment_id" | "user_id">;
@@ -31,6 +34,8 @@ export type Scores = {
 export interface AssessmentStart extends Readonly<Pick<NewAssessment, "user_id" | "assessment_type">> {
   /** An id of your own makes a retry safe. */
   readonly assessment_id?: string;
+  /** Refuses the start of more on one day. Left out: the start takes no place, and is not refused. */
+  readonly limit?: DailyLimit;
 }
 
 /** What the examiner gives an assessment: scores are bands from 0 to 9 in halves, the duration is in minutes. */
@@ -116,16 +121,23 @@ export class Assessments {
 
   /**
    * Starts an assessment. With an `assessment_id` of your own the same call again, from a retry, gives it back.
-   * @throws ConflictError when the id belongs to another user's or another type's assessment, or the account was
-   * erased within the last hour (`erased`).
+   *
+   * With a `limit` no more are started on one day than it says, whatever calls run at once or die: each has a place
+   * in its day, which one further conditional write takes before the assessment is written. A repeat keeps the place of the first
+   * call, on any later day too; an id that was refused on one day may be started on another. Only starts with a limit
+   * take a place. A call with an id that the service makes, and that dies, leaves its place taken for the day.
+   * @throws ConflictError `limit_reached`; `claimed` or `exists` when the id belongs to another user's or another type's
+   * assessment; `erased` when the account was erased.
    * @example
    * const { assessment_id, created_at } = await assessments.start({
+   *   assessment_id: "0199c8a5-7c00-7b52-9d3e-4a1f6be0c2d8", // the client's, so that a retry starts no second one
    *   user_id: email,
    *   assessment_type: "writing_academic",
+   *   limit: { perDay: 3, zone: "Europe/Zurich", countAbandoned: false }, // one that is abandoned frees its place
    * });
    */
   async start(input: AssessmentStart): Promise<Assessment> {
-    only("assessment", input, ["user_id", "assessment_type", "assessment_id"]);
+    only("assessment", input, ["user_id", "assessment_type", "assessment_id", "limit"]);
     const user_id = userOf(input.user_id);
     const assessment_type = attributeValue(AssessmentModel, "assessment_type", input.assessment_type);
     const assessment = {
@@ -135,7 +147,10 @@ export class Assessments {
       created_at: this.#context.clock(),
       status: "in_progress" as const,
     };
-    return createOnce(this.#context, AssessmentModel, assessment, { ownId: input.assessment_id !== undefined });
+    const ownId = typeof input.assessment_id === "string";
+    if (input.limit === undefined) return createOnce(this.#context, AssessmentModel, assessment, { ownId });
+    const admission = new DailyPlaces(this.#context, user_id, checkedLimit(input.limit), ownId);
+    return createOnce(this.#context, AssessmentModel, assessment, { ownId, admission });
   }
 
   /**
@@ -219,11 +234,11 @@ export class Assessments {
   }
 
   /**
-   * How many assessments a user has started since an instant, in epoch seconds, counted over all pages: for the daily
-   * limit. Index reads lag behind writes by moments.
+   * How many assessments a user has started since an instant, in epoch seconds, counted over all pages. Index reads lag
+   * behind writes by moments, so a daily limit is kept by `start`, not by counting.
    * @example
    * const today = await assessments.countSince(email, midnight);
-   * const mayStart = today < 3;
+   * const text = `${today} of 3 today`;
    */
   async countSince(user_id: string, since: number): Promise<number> {
     const from = attributeValue(AssessmentModel, "created_at", since, "since");

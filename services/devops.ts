@@ -233,7 +233,7 @@ export class Devops {
     this.#actions.itemOf(action);
     const ticket = reference === undefined ? undefined : await this.#ticketOf(reference);
     const item = ticket === undefined ? action : { ...action, ticket_id: ticket.key.ticket_id };
-    if (given.action_id !== undefined)
+    if (typeof given.action_id === "string")
       item.timestamp = (await claimOwnId(this.#context, DevopsActionModel, item)).created_at;
     let fresh = true;
     const recorded = await this.#actions.insertOnce(item, () => {
@@ -242,7 +242,7 @@ export class Devops {
     if (ticket === undefined || ticket.linked || (await this.#link(ticket.key, recorded.action_id))) return recorded;
     const { action_id, timestamp } = recorded;
     if (fresh) await this.#actions.remove("undo", { action_id, timestamp });
-    if (fresh && given.action_id !== undefined)
+    if (fresh && typeof given.action_id === "string")
       await releaseClaim(this.#context, DevopsActionModel.claim.kind, action_id);
     throw this.#tickets.notFound(ticket.key.ticket_id);
   }

@@ -113,7 +113,7 @@ export class Moderation {
       key: this.#assessments.keyOf({ assessment_id, user_id: user_email }),
       missing: () => this.#assessments.notFound(assessment_id),
     };
-    return createOnce(this.#context, SafetyLogModel, log, { ownId: event.log_id !== undefined, parent });
+    return createOnce(this.#context, SafetyLogModel, log, { ownId: typeof event.log_id === "string", parent });
   }
 
   /**
@@ -158,7 +158,7 @@ export class Moderation {
       created_at: this.#context.clock(),
       status: "new" as const,
     };
-    return createOnce(this.#context, ContentReportModel, report, { ownId: filing.report_id !== undefined });
+    return createOnce(this.#context, ContentReportModel, report, { ownId: typeof filing.report_id === "string" });
   }
 
   /**

@@ -1,4 +1,6 @@
+import { createHmac } from "node:crypto";
 import { v4 as uuidv4 } from "uuid";
+import { isDigest } from "../entities/credential.ts";
 import type { QrTokenEntity } from "../entities/qr-token.ts";
 import { QR_TOKEN_LIFETIME_SECONDS, type QrToken, QrTokenModel } from "../entities/qr-token.ts";
 import type { SessionEntity } from "../entities/session.ts";
@@ -12,15 +14,23 @@ import {
   sessionAndAccount,
   sessionIdOf,
 } from "./guards/letting-in.ts";
+import type { StartedSession } from "./sessions.ts";
 import type { DataContext } from "./storage/context.ts";
 import { ExpiredError, TokenUsedError } from "./storage/errors.ts";
 import { Repository } from "./storage/repository.ts";
+import type { StoredItem } from "./storage/requests.ts";
 import { attributeValue, only } from "./storage/validation.ts";
 
 /** What the web page that shows the code may know while it polls; instants are epoch seconds. */
 export interface QrTokenStatus extends Readonly<Pick<QrToken, "expires_at" | "used_at">> {
   /** `used` once a device has redeemed it, also after it expired. */
   readonly state: "waiting" | "used" | "expired";
+}
+
+/** A token that has just been issued: the only answer that holds it. */
+export interface IssuedToken extends QrToken {
+  /** The one-time credential, for the code; what is stored is its SHA-256. */
+  readonly token: string;
 }
 
 /** Who asks for a token. */
@@ -34,7 +44,13 @@ export interface QrRedemption
   extends Readonly<Required<Pick<QrToken, "device_id">>>,
     Readonly<Pick<Session, "ip_address" | "user_agent">> {}
 
-const tokenOf = (value: string) => attributeValue(QrTokenModel, "token", value);
+/** The session's id that redeeming gives, the same at each call: who has the table or the code alone cannot make it. */
+const openedBy = (token: string, { session_salt, device_id, user_email }: StoredItem): string =>
+  sessionIdOf(
+    createHmac("sha256", token).update(`${session_salt}#${device_id}`).digest("base64url"),
+    user_email as string,
+  );
+
 /**
  * QR log-in: a token of 5 minutes that exactly one device turns into a session.
  * @example
@@ -63,18 +79,27 @@ export class QrLogin {
    * const { session_id } = await sessions.start({ user_email: email });
    * const { token, expires_at } = await qrLogin.issue(email, { session_id }); // show it as a QR code until then
    */
-  async issue(user_email: string, by: QrIssue = {}): Promise<QrToken> {
+  async issue(user_email: string, by: QrIssue = {}): Promise<IssuedToken> {
     only("qr_token", by, ["session_id"]);
     const account = attributeValue(QrTokenModel, "user_email", user_email);
     const created_at = this.#context.clock();
-    return this.#tokens.insertOnce({
-      token: uuidv4(),
+    const token = uuidv4();
+    const issued = await this.#tokens.insertOnce({
+      token,
       user_email: account,
       created_at,
       expires_at: created_at + QR_TOKEN_LIFETIME_SECONDS,
       used: false,
       generation: await this.#generation(account, by.session_id),
     });
+    return { ...issued, token };
+  }
+
+  /** The stored key of a token that somebody presents; a digest is none. */
+  #keyOf(token: string): { readonly token: string } {
+    const digest = attributeValue(QrTokenModel, "token", token);
+    if (isDigest(token)) throw this.#tokens.notFound();
+    return { token: digest };
   }
 
   async #generation(user_email: string, session_id: string | undefined): Promise<number> {
@@ -87,7 +112,7 @@ export class QrLogin {
 
   /**
    * Redeems a token: one device wins and gets a session of 24 hours. The write that marks the token used also fixes
-   * the session's id, so the same device may call again after a crash, until the token expires, and gets the same
+   * what, with the token, gives the session's id, so the same device may call again after a crash, until the token expires, and gets the same
    * session.
    * @throws NotFoundError for an unknown token, or when the account is gone; ExpiredError; TokenUsedError when
    * another device was first; ConflictError when the account is not active, or the token was withdrawn meanwhile
@@ -96,13 +121,13 @@ export class QrLogin {
    * const { token } = await qrLogin.issue(email); // the phone scans it
    * const { session_id, user_email } = await qrLogin.redeem(token, { device_id: "pixel-10-maria" });
    */
-  async redeem(token: string, input: QrRedemption): Promise<Session> {
+  async redeem(token: string, input: QrRedemption): Promise<StartedSession> {
     only("qr_token", input, ["device_id", "ip_address", "user_agent"]);
     const device_id = attributeValue(QrTokenModel, "device_id", input.device_id);
     const { ip_address, user_agent } = input;
     if (ip_address !== undefined) attributeValue(SessionModel, "ip_address", ip_address);
     if (user_agent !== undefined) attributeValue(SessionModel, "user_agent", user_agent);
-    const key = { token: tokenOf(token) };
+    const key = this.#keyOf(token);
     const now = this.#context.clock();
     const redeemed = await this.#tokens.changeStored(
       "redeem",
@@ -110,7 +135,7 @@ export class QrLogin {
       (entity) =>
         entity
           .patch(key)
-          .set({ used: true, used_at: now, device_id, opened_session_id: uuidv4() })
+          .set({ used: true, used_at: now, device_id, session_salt: uuidv4() })
           .where(({ used, expires_at }, { eq, gt }) => `${eq(used, false)} AND ${gt(expires_at, now)}`),
       (current) => {
         if (current === undefined) throw this.#tokens.notFound();
@@ -120,8 +145,9 @@ export class QrLogin {
       },
     );
     const created_at = redeemed.used_at as number;
+    const session_id = openedBy(token, redeemed);
     const session = {
-      session_id: sessionIdOf(redeemed.opened_session_id as string, redeemed.user_email as string),
+      session_id,
       user_email: redeemed.user_email as string,
       created_at,
       expires_at: created_at + SESSION_LIFETIME_SECONDS,
@@ -131,12 +157,13 @@ export class QrLogin {
       ...(ip_address === undefined ? {} : { ip_address }),
       ...(user_agent === undefined ? {} : { user_agent }),
     };
-    return openByToken(
+    const opened = await openByToken(
       this.#context,
       { key: this.#tokens.keyOf(key), stored: redeemed },
       () => this.#sessions.insert(session, (current) => this.#sessions.parse(current)),
       ({ session_id }) => this.#sessions.remove("undo", { session_id }),
     );
+    return { ...opened, session_id };
   }
 
   /**
@@ -147,7 +174,8 @@ export class QrLogin {
    * const { state, expires_at } = await qrLogin.status(token); // "waiting" until a phone redeems it
    */
   async status(token: string): Promise<QrTokenStatus> {
-    const { used, used_at, expires_at } = await this.#tokens.get(token, { consistent: true });
+    const key = this.#keyOf(token);
+    const { used, used_at, expires_at } = await this.#tokens.get(key.token, { consistent: true });
     if (used) return { state: "used", expires_at, ...(used_at === undefined ? {} : { used_at }) };
     return { state: expires_at <= this.#context.clock() ? "expired" : "waiting", expires_at };
   }

@@ -1,4 +1,5 @@
 import { v4 as uuidv4 } from "uuid";
+import { isDigest } from "../entities/credential.ts";
 import type { QrTokenEntity } from "../entities/qr-token.ts";
 import { QR_TOKEN_LIFETIME_SECONDS, QrTokenModel } from "../entities/qr-token.ts";
 import type { SessionEntity } from "../entities/session.ts";
@@ -28,6 +29,12 @@ export interface SessionStart extends Readonly<Pick<NewSession, "user_email" | "
   readonly password_hash?: string;
 }
 
+/** A session that has just begun: the only answer that holds its credential. */
+export interface StartedSession extends Session {
+  /** The bearer credential, for a cookie or a device; what is stored and listed is its SHA-256. */
+  readonly session_id: string;
+}
+
 const emailOf = (value: string) => attributeValue(SessionModel, "user_email", value);
 
 const idOf = (value: string) => attributeValue(SessionModel, "session_id", value);
@@ -53,36 +60,38 @@ export class Sessions {
   }
 
   /**
-   * Starts a session under a new unguessable id. `expires_at`, in epoch seconds, is 24 hours from now. With the
+   * Starts a session under a new unguessable id, its bearer credential. `expires_at`, in epoch seconds, is 24 hours from now. With the
    * `password_hash` that the password was compared with, a log-in does not outlive a change of the password.
    * @throws ConflictError when the account is not active, or its password has been changed; NotFoundError when there is none.
    * @example
    * const { password_hash } = await accounts.credentials(email); // compare the password with it, then
    * const { session_id, expires_at } = await sessions.start({ user_email: email, password_hash });
    */
-  async start(input: SessionStart): Promise<Session> {
+  async start(input: SessionStart): Promise<StartedSession> {
     only("session", input, ["user_email", "ip_address", "user_agent", "password_hash"]);
     const { password_hash, ...from } = input;
     if (password_hash !== undefined) attributeValue(UserModel, "password_hash", password_hash);
     const user_email = emailOf(input.user_email);
     const created_at = this.#context.clock();
+    const session_id = sessionIdOf(uuidv4(), user_email);
     const session = {
       ...from,
       user_email,
-      session_id: sessionIdOf(uuidv4(), user_email),
+      session_id,
       created_at,
       expires_at: created_at + SESSION_LIFETIME_SECONDS,
       qr_authenticated: false,
     };
     this.#sessions.itemOf(session);
     const generation = await openGeneration(this.#context, user_email, password_hash);
-    return this.#sessions.insertOnce({ ...session, generation });
+    return { ...(await this.#sessions.insertOnce({ ...session, generation })), session_id };
   }
 
   /**
    * The session behind a credential, read consistently together with its account, in one request. An expired one is
    * refused although DynamoDB may hold it for days, and so is every one that began before all were ended, the password
-   * was changed, or the account was suspended, deleted or erased.
+   * was changed, or the account was suspended, deleted or erased. Its `session_id` here is the SHA-256, which ends the
+   * session and lets nobody in.
    * @throws ExpiredError; NotFoundError when it has ended or never was; UnprocessedError when DynamoDB is too busy.
    * @example
    * const { session_id } = await sessions.start({ user_email: email });
@@ -90,15 +99,15 @@ export class Sessions {
    */
   async authenticate(session_id: string): Promise<Session> {
     const { session, account } = await sessionAndAccount(this.#context, session_id);
-    if (session === undefined) throw this.#sessions.notFound();
+    if (session === undefined || isDigest(session_id)) throw this.#sessions.notFound();
     if (!isAhead(session.expires_at, this.#context.clock())) throw new ExpiredError("session");
     if (!letsIn(account, session)) throw this.#sessions.notFound();
     return this.#sessions.parse(session);
   }
 
   /**
-   * Sessions of a user that let somebody in now, newest first; answers `user_email-created_at-index`. The index may miss
-   * one that has just begun. A page may have fewer than the limit while there are more.
+   * Sessions of a user that let somebody in now, newest first; answers `user_email-created_at-index`. Their ids are
+   * handles, by which one is ended. The index may miss one that has just begun. A page may have fewer than the limit while there are more.
    * @throws InvalidCursorError when the cursor is of another list.
    * @example
    * await sessions.start({ user_email: email, user_agent: "Firefox/145 (Windows)" });
@@ -114,8 +123,8 @@ export class Sessions {
   }
 
   /**
-   * Ends a session, and withdraws the QR token that opened it: the token could give its device the session back. Safe to
-   * repeat.
+   * Ends a session by its credential, or by the handle that `authenticate` and `listByUser` give. Withdraws the QR token
+   * that opened it: the token could give its device the session back. Safe to repeat.
    * @example
    * const { session_id } = await sessions.start({ user_email: email });
    * await sessions.end(session_id);

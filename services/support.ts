@@ -121,7 +121,7 @@ export class Support {
       created_at: this.#context.clock(),
       status: input.ai_response === undefined ? ("new" as const) : ("in_progress" as const),
     };
-    return createOnce(this.#context, TicketModel, ticket, { ownId: input.ticket_id !== undefined });
+    return createOnce(this.#context, TicketModel, ticket, { ownId: typeof input.ticket_id === "string" });
   }
 
   /**

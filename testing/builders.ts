@@ -35,7 +35,7 @@ export const aRegistration = (overrides: Partial<Registration> = {}): Registrati
   email: MARIA,
   password_hash: BCRYPT_HASH,
   username: "Maria",
-  verification_token: "verify-maria",
+  verification_token: "verify-maria-8sT2kQ9xLw4Zr7",
   ...overrides,
 });
 

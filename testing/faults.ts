@@ -166,7 +166,7 @@ export function injectFaults(client: DynamoDBClient): FaultInjection {
       const fault = take(request);
       if (fault === undefined) return next(args);
       const pass = (changed: WireRequest) => next({ ...args, request: changed }) as Promise<WireResponse>;
-      return (await failWith(fault, request, pass)) as never;
+      return failWith(fault, request, pass);
     },
     // Below the SDK's retries and its reading of responses, next to the connection.
     { step: "deserialize", priority: "low", name: "injectedFaults" },

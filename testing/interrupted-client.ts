@@ -58,7 +58,9 @@ export function interruptedClient(client: DynamoDBClient, interruption?: Interru
     return output;
   };
   return {
-    client: { send, config: client.config } as unknown as DynamoDBClient,
+    client: new Proxy(client, {
+      get: (target, property) => (property === "send" ? send : Reflect.get(target, property, target)),
+    }),
     /** How many requests it was asked for, those after the interruption among them. */
     count: () => requests,
   };

@@ -1,9 +1,8 @@
-import { type AssessmentType, type DataLayer, NotFoundError } from "@ielts-ai-prep/data-layer";
+import { type AssessmentType, type DataLayer, isDataLayerError, NotFoundError } from "@ielts-ai-prep/data-layer";
 import { bodyOf, pageOf, pathOf, reply, serve, sessionOf } from "./http.ts";
 import { examiner } from "./outside.ts";
 
-const DAILY_LIMIT = 5;
-const DAY_SECONDS = 24 * 60 * 60;
+const limit = { perDay: 5, zone: "UTC" };
 
 async function mayUse({ purchases }: DataLayer, user_email: string, type: AssessmentType): Promise<boolean> {
   const skill = type.startsWith("speaking") ? "speaking" : "writing";
@@ -12,7 +11,7 @@ async function mayUse({ purchases }: DataLayer, user_email: string, type: Assess
 
 /** Assessments: start within the daily limit, complete, and the history of scores. */
 export const handler = serve({
-  // The client brings the id, so that a retry starts no second assessment; once the first is seen, it does not count either.
+  // The client brings the id, so that a retry starts no second assessment, and takes no second place in the day.
   "PUT /assessments/{id}": async (event, layer) => {
     const { user_email } = await sessionOf(event, layer);
     const { assessment_type } = bodyOf<{ assessment_type: AssessmentType }>(event);
@@ -22,11 +21,13 @@ export const handler = serve({
       if (!(await mayUse(layer, user_email, String(assessment_type) as AssessmentType))) {
         return reply(402, { code: "not_bought", message: "the product has not been bought, or its access is over" });
       }
-      const now = layer.context.clock();
-      const today = await layer.assessments.countSince(user_email, now - (now % DAY_SECONDS));
-      if (today >= DAILY_LIMIT) return reply(429, { code: "daily_limit", message: `${DAILY_LIMIT} a day are allowed` });
     }
-    return reply(201, await layer.assessments.start({ assessment_id, user_id: user_email, assessment_type }));
+    try {
+      return reply(201, await layer.assessments.start({ assessment_id, user_id: user_email, assessment_type, limit }));
+    } catch (error) {
+      if (!isDataLayerError(error) || error.code !== "conflict" || error.reason !== "limit_reached") throw error;
+      return reply(429, { code: "daily_limit", message: `${limit.perDay} a day are allowed` });
+    }
   },
 
   "POST /assessments/{id}/answers": async (event, layer) => {

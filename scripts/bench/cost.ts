@@ -4,7 +4,7 @@ import { itemSize } from "../../entities/item-size.ts";
 import { seedCatalogue } from "../content/seeding.ts";
 import { startDynamoDbLocal } from "../engines/dynamodb-local.ts";
 import { benchCommand } from "../measuring/bench-options.ts";
-import { interleaved, median, rounded } from "../measuring/rounds.ts";
+import { bySide, interleaved, median, rounded } from "../measuring/rounds.ts";
 import { textTable } from "../shell/text-table.ts";
 import { accountOf, FIX, MARIA, otherModeration, TICKET } from "./cost/fixtures.ts";
 import { declared, type Snapshot, snapshotOf, storedRow, writeFloor } from "./cost/floor.ts";
@@ -72,7 +72,7 @@ async function measureSides(endpoint: string, rounds: number): Promise<Measured>
     for (const side of ["eleven", "unguarded"] as const)
       checkComparable(nth(passes.ours, round), nth(passes[side], round));
   }
-  return Object.fromEntries(SIDE_NAMES.map((side) => [side, merged(passes[side])])) as unknown as Measured;
+  return bySide(SIDE_NAMES, (side) => merged(passes[side]));
 }
 
 function nth<T>(values: readonly T[], index: number): T {

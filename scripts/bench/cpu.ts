@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { benchOptions } from "../measuring/bench-options.ts";
-import { interleaved, median, medianRatio, rounded } from "../measuring/rounds.ts";
+import { bySide, interleaved, median, medianRatio, rounded } from "../measuring/rounds.ts";
 import { textTable } from "../shell/text-table.ts";
 import { bundle, withTemporaryFolder } from "./bundle.ts";
 import { checkComparable } from "./cpu/comparable.ts";
@@ -89,7 +89,7 @@ type Sides = Readonly<Record<SideName, SideProcess>>;
 async function withSides<T>(program: string, run: (sides: Sides) => Promise<T>): Promise<T> {
   const started = await Promise.all(NAMES.map(async (name) => [name, await SideProcess.start(program, name)] as const));
   try {
-    return await run(Object.fromEntries(started) as unknown as Sides);
+    return await run(Object.fromEntries(started) as Sides);
   } finally {
     await Promise.all(started.map(([, side]) => side.stop()));
   }
@@ -109,9 +109,7 @@ async function warmUp(side: SideProcess, act: Act): Promise<number> {
 type Microseconds = Readonly<Record<Act, Record<SideName, number[]>>>;
 
 async function measure(program: string, rounds: number): Promise<Microseconds> {
-  const all = Object.fromEntries(
-    ACTS.map((act) => [act, Object.fromEntries(NAMES.map((name) => [name, []]))]),
-  ) as unknown as Record<Act, Record<SideName, number[]>>;
+  const all = bySide(ACTS, () => bySide<SideName, number[]>(NAMES, () => []));
   for (let generation = 0; generation < GENERATIONS; generation++) {
     await withSides(program, async (sides) => {
       for (const act of ACTS) {

@@ -64,8 +64,8 @@ const picked = (item: Item, names: readonly string[]): Item =>
 const without = (item: Item, ...names: readonly string[]): Item =>
   Object.fromEntries(Object.entries(item).filter(([name]) => !names.includes(name)));
 
-const userOf = (item: Item) => without(item, "password_hash", "verification_token") as unknown as User;
-const entitlementOf = (item: Item) => without(item, "receipt_data") as unknown as Entitlement;
+const userOf = (item: Item) => without(item, "password_hash", "verification_token") as User;
+const entitlementOf = (item: Item) => without(item, "receipt_data") as Entitlement;
 
 /** Newest first. */
 const byTime =
@@ -158,7 +158,7 @@ export function createElevenTablesSide({ client, prefix, clock, guarded }: Eleve
     const moved = await tables.change(TICKETS, key, { ...set, status: to }, either("#status", from));
     return settled(moved, "ticket", (current) =>
       current.status === to ? current : conflict("ticket", current, `cannot become ${to}`),
-    ) as unknown as Ticket;
+    ) as Ticket;
   }
 
   async function moveAction(reference: string | Item, set: Item, from: DevopsAction["status"]): Promise<DevopsAction> {
@@ -168,7 +168,7 @@ export function createElevenTablesSide({ client, prefix, clock, guarded }: Eleve
       isDeepStrictEqual(picked(current, Object.keys(set)), set)
         ? current
         : conflict("devops_action", current, `cannot become ${set.status}`),
-    ) as unknown as DevopsAction;
+    ) as DevopsAction;
   }
 
   return {
@@ -183,7 +183,7 @@ export function createElevenTablesSide({ client, prefix, clock, guarded }: Eleve
         const user = await tables.get(USERS, { email }, { consistent: true });
         if (user === undefined) throw new NotFoundError("user");
         const needed = picked(user, ["email", "password_hash", "account_status", "email_verified"]);
-        return needed as unknown as Credentials;
+        return needed as Credentials;
       },
 
       async recordLogin(email) {
@@ -223,13 +223,13 @@ export function createElevenTablesSide({ client, prefix, clock, guarded }: Eleve
         ]);
         if (user === undefined) throw new NotFoundError("user");
         return {
-          user: picked(user, USER_VIEW) as unknown as User,
-          assessments: assessments.items.map((row) => picked(row, ASSESSMENT_VIEW) as unknown as AssessmentSummary),
+          user: picked(user, USER_VIEW) as User,
+          assessments: assessments.items.map((row) => picked(row, ASSESSMENT_VIEW) as AssessmentSummary),
           entitlements: entitlements.map((row) => ({
-            ...(picked(row, ENTITLEMENT_VIEW) as unknown as EntitlementSummary),
+            ...(picked(row, ENTITLEMENT_VIEW) as EntitlementSummary),
             active: row.status === "active" && (row.expires_at as number) > now,
           })),
-          openTickets: openTickets.map((row) => picked(row, TICKET_VIEW) as unknown as TicketSummary),
+          openTickets: openTickets.map((row) => picked(row, TICKET_VIEW) as TicketSummary),
         };
       },
     },
@@ -257,7 +257,7 @@ export function createElevenTablesSide({ client, prefix, clock, guarded }: Eleve
         const session = await tables.get(SESSIONS, { session_id }, { consistent: true });
         if (session === undefined) throw new NotFoundError("session");
         if ((session.expires_at as number) <= clock()) throw new ExpiredError("session");
-        return session as unknown as Session;
+        return session as Session;
       },
     },
 
@@ -299,8 +299,7 @@ export function createElevenTablesSide({ client, prefix, clock, guarded }: Eleve
         return unlessShut(
           redeemed.user_email as string,
           redeemed.created_at as number,
-          async () =>
-            settled(await tables.create(SESSIONS, session), "session", (current) => current) as unknown as Session,
+          async () => settled(await tables.create(SESSIONS, session), "session", (current) => current) as Session,
           ({ session_id }) => tables.remove(SESSIONS, { session_id }),
         );
       },
@@ -320,7 +319,7 @@ export function createElevenTablesSide({ client, prefix, clock, guarded }: Eleve
           async () => {
             const created = await tables.create(ASSESSMENTS, assessment);
             const same = orSame("assessment", assessment, ["user_id", "assessment_type"]);
-            return settled(created, "assessment", same) as unknown as Assessment;
+            return settled(created, "assessment", same) as Assessment;
           },
           () => tables.remove(ASSESSMENTS, { assessment_id, user_id }),
         );
@@ -343,7 +342,7 @@ export function createElevenTablesSide({ client, prefix, clock, guarded }: Eleve
           isDeepStrictEqual(picked(current, Object.keys(result)), result)
             ? current
             : conflict("assessment", current, "cannot be completed with this result"),
-        ) as unknown as Assessment;
+        ) as Assessment;
       },
 
       async listByUser(user_id, { limit = 25, cursor } = {}) {
@@ -356,7 +355,7 @@ export function createElevenTablesSide({ client, prefix, clock, guarded }: Eleve
           ExclusiveStartKey: cursor ? JSON.parse(Buffer.from(cursor, "base64url").toString()) : undefined,
         });
         return {
-          items: items.map((row) => picked(row, ASSESSMENT_VIEW) as unknown as AssessmentSummary),
+          items: items.map((row) => picked(row, ASSESSMENT_VIEW) as AssessmentSummary),
           cursor: next === undefined ? null : Buffer.from(JSON.stringify(next)).toString("base64url"),
         };
       },
@@ -405,7 +404,7 @@ export function createElevenTablesSide({ client, prefix, clock, guarded }: Eleve
           ExpressionAttributeValues: { ":email": user_email, ":now": clock(), ":active": "active" },
           ScanIndexForward: false,
         });
-        return rows.map((row) => picked(row, ENTITLEMENT_VIEW) as unknown as EntitlementSummary);
+        return rows.map((row) => picked(row, ENTITLEMENT_VIEW) as EntitlementSummary);
       },
     },
 
@@ -419,7 +418,7 @@ export function createElevenTablesSide({ client, prefix, clock, guarded }: Eleve
           async () => {
             const created = await tables.create(TICKETS, ticket);
             const same = orSame("ticket", ticket, ["user_email", "subject", "message", "category"]);
-            return settled(created, "ticket", same) as unknown as Ticket;
+            return settled(created, "ticket", same) as Ticket;
           },
           ({ created_at }) => tables.remove(TICKETS, { ticket_id, created_at }),
         );
@@ -440,7 +439,7 @@ export function createElevenTablesSide({ client, prefix, clock, guarded }: Eleve
           }),
         ]);
         if (ticket === undefined) throw new NotFoundError("ticket", ticket_id);
-        return { ticket: ticket as unknown as Ticket, actions: actions as unknown as DevopsAction[] };
+        return { ticket: ticket as Ticket, actions: actions as DevopsAction[] };
       },
     },
 
@@ -468,7 +467,7 @@ export function createElevenTablesSide({ client, prefix, clock, guarded }: Eleve
           const link = { devops_action_id: recorded.action_id };
           settled(await tables.change(TICKETS, { ticket_id, created_at }, link, condition), "ticket", (found) => found);
         }
-        return recorded as unknown as DevopsAction;
+        return recorded as DevopsAction;
       },
 
       approve: (action, { reviewed_by, review_reason }) =>
@@ -485,7 +484,7 @@ export function createElevenTablesSide({ client, prefix, clock, guarded }: Eleve
           event.user_email,
           async () => {
             const same = orSame("safety_log", log, Object.keys(log));
-            return settled(await tables.create(SAFETY_LOGS, log), "safety_log", same) as unknown as SafetyLog;
+            return settled(await tables.create(SAFETY_LOGS, log), "safety_log", same) as SafetyLog;
           },
           ({ log_id, timestamp }) => tables.remove(SAFETY_LOGS, { log_id, timestamp }),
         );
@@ -497,7 +496,7 @@ export function createElevenTablesSide({ client, prefix, clock, guarded }: Eleve
           filing.reporter_email,
           async () => {
             const same = orSame("content_report", report, ["reporter_email", "report_type", "description"]);
-            return settled(await tables.create(REPORTS, report), "content_report", same) as unknown as ContentReport;
+            return settled(await tables.create(REPORTS, report), "content_report", same) as ContentReport;
           },
           ({ report_id, created_at }) => tables.remove(REPORTS, { report_id, created_at }),
         );
@@ -515,9 +514,9 @@ export function createElevenTablesSide({ client, prefix, clock, guarded }: Eleve
           tables.scanAll(REPORTS, ofAssessment),
         ]);
         return {
-          assessment: assessment as unknown as Assessment | undefined,
-          safetyLogs: logs.sort(byTime("timestamp")) as unknown as SafetyLog[],
-          reports: reports.sort(byTime("created_at")) as unknown as ContentReport[],
+          assessment: assessment as Assessment | undefined,
+          safetyLogs: logs.sort(byTime("timestamp")) as SafetyLog[],
+          reports: reports.sort(byTime("created_at")) as ContentReport[],
         };
       },
     },

@@ -46,11 +46,16 @@ export class Stub {
         },
       };
     };
-    const requestHandler = { handle, destroy() {}, updateHttpClientConfig() {}, httpHandlerConfigs: () => ({}) };
+    const requestHandler: DynamoDBClientConfig["requestHandler"] = {
+      handle,
+      destroy() {},
+      updateHttpClientConfig() {},
+      httpHandlerConfigs: () => ({}),
+    };
     return {
       region: "us-east-1",
       credentials: { accessKeyId: "stub", secretAccessKey: "stub" },
-      requestHandler: requestHandler as unknown as NonNullable<DynamoDBClientConfig["requestHandler"]>,
+      requestHandler,
     };
   }
 }

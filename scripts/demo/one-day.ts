@@ -117,7 +117,7 @@ export async function walkOneDay(options: DataLayerOptions, start: number): Prom
         email: " Lena.Berg@Example.com",
         username: "Lena Berg",
         password_hash,
-        verification_token: "demo-verify-lena",
+        verification_token: "demo-verify-lena-7Kq2xLw9",
       }),
     (user) => `${user.email}, ${user.account_status}, e-mail not verified`,
   );
@@ -126,7 +126,7 @@ export async function walkOneDay(options: DataLayerOptions, start: number): Prom
   );
   await ask(
     "Verify the address by its single-use token?",
-    () => accounts.verifyEmail(email, { verification_token: "demo-verify-lena" }),
+    () => accounts.verifyEmail(email, { verification_token: "demo-verify-lena-7Kq2xLw9" }),
     (user) => `e-mail verified: ${user.email_verified}`,
   );
   await ask(
@@ -226,8 +226,13 @@ export async function walkOneDay(options: DataLayerOptions, start: number): Prom
     (number) => `${number} of 5 allowed`,
   );
   const assessment = await ask(
-    "Start a speaking assessment?",
-    () => assessments.start({ user_id: email, assessment_type: "speaking_academic" }),
+    "Start a speaking assessment, within the daily limit?",
+    () =>
+      assessments.start({
+        user_id: email,
+        assessment_type: "speaking_academic",
+        limit: { perDay: 5, zone: "Europe/London" },
+      }),
     (started) => started.status,
   );
   await ask(

@@ -34,10 +34,12 @@ function seedTables(): string {
 function keyMap(items: readonly Item[]): string {
   return Object.entries({ ...model.entities, ...model.markers })
     .map(([name, { accessPatterns }]) => {
-      const item = items.find((candidate) => candidate.__edb_e__ === name) ?? {};
+      const found = items.find((candidate) => candidate.__edb_e__ === name);
+      const item = found ?? {};
+      const missing = found === undefined ? "none in the sample" : "not in this index";
       const rows = accessPatterns.map(({ name: pattern, index, partition, sort, collection }) => {
         const [pk, sk] = index === "table" ? ["pk", "sk"] : [`${index}pk`, `${index}sk`];
-        const sample = item[pk] === undefined ? "not in this index" : `${masked(item[pk])}`;
+        const sample = item[pk] === undefined ? missing : `${masked(item[pk])}`;
         return [
           `${index} ${code(pattern)}${collection ? ` (${collection})` : ""}`,
           `${partition.join(", ")} / ${sort.join(", ") || "none"}`,
@@ -65,7 +67,7 @@ function attributes(): string {
 }
 
 function accountItems(): string {
-  const rows = Object.entries(model.entities).flatMap(([name, { account }]) => {
+  const rows = Object.entries({ ...model.entities, ...model.markers }).flatMap(([name, { account }]) => {
     if (account === undefined) return [];
     return [[code(name), code(account.attribute), code(account.by)]];
   });

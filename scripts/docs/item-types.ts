@@ -29,7 +29,7 @@ type Side = "read" | "written";
 
 function typeOf({ type, items, properties, enum: values }: ValueSchema, side: Side, indent = "  "): string {
   if (Array.isArray(type)) return unionOf(type);
-  if (items?.properties !== undefined) return `${typeOf(items, side, indent)}[]`;
+  if (typeof items === "object" && items.properties !== undefined) return `${typeOf(items, side, indent)}[]`;
   if (items !== undefined) return `${values === undefined ? "string" : unionOf(values)}[]`;
   if (properties === undefined) return String(type);
   const lines = Object.entries(properties).map(

@@ -67,13 +67,13 @@ async function scanAll(client: DynamoDBClient, table: string): Promise<Record<st
 async function record(sample: Sample, client: DynamoDBClient, table: string, clock: () => number): Promise<Recording> {
   const events: RequestEvent[] = [];
   const seen: string[] = [];
-  const watched = {
-    config: client.config,
-    send(command: { input: Seen }, options: never) {
-      seen.push(conditionOf(command.constructor.name, command.input));
-      return client.send(command as never, options);
-    },
-  } as unknown as DynamoDBClient;
+  const send = (command: { input: Seen }, ...options: readonly unknown[]): unknown => {
+    seen.push(conditionOf(command.constructor.name, command.input));
+    return Reflect.apply(client.send, client, [command, ...options]);
+  };
+  const watched = new Proxy(client, {
+    get: (target, property) => (property === "send" ? send : Reflect.get(target, property, target)),
+  });
   const layer: DataLayer = createDataLayer({
     client: watched,
     table,

@@ -34,28 +34,31 @@ export function createLogins(dice: Dice, profile: Profile, stores: Stores, inUse
 
 function createSession(dice: Dice, profile: Profile, stores: Stores, created_at: number): StoredItem[] {
   const { email, browser, deviceId } = profile;
-  const session_id = dice.unguessableId();
+  const token = dice.unguessableId();
   const qr_authenticated = dice.chance(0.3);
   const session = stores.session.itemOf({
-    session_id,
+    session_id: dice.unguessableId(),
     user_email: email,
     created_at,
     expires_at: created_at + SESSION_LIFETIME_SECONDS,
     ip_address: dice.ipAddress(),
     user_agent: browser,
     qr_authenticated,
+    ...(qr_authenticated ? { qr_token: token } : {}),
   });
   if (!qr_authenticated) return [session];
   const issued = created_at - dice.whole(5, 90);
-  const use = { used: true, used_at: created_at, device_id: deviceId, opened_session_id: session_id };
+  const session_salt = dice.unguessableId();
+  const use = { token, used: true, used_at: created_at, device_id: deviceId, session_salt };
   return [session, createToken(dice, email, stores, issued, use)];
 }
 
 interface TokenUse {
-  readonly used: true | false;
+  readonly token: string;
+  readonly used: boolean;
   readonly used_at?: number;
   readonly device_id?: string;
-  readonly opened_session_id?: string;
+  readonly session_salt?: string;
 }
 
 function createToken(
@@ -63,10 +66,9 @@ function createToken(
   user_email: string,
   stores: Stores,
   created_at: number,
-  use: TokenUse = { used: false },
+  use: TokenUse = { token: dice.unguessableId(), used: false },
 ): StoredItem {
   return stores.qrToken.itemOf({
-    token: dice.unguessableId(),
     user_email,
     created_at,
     expires_at: created_at + QR_TOKEN_LIFETIME_SECONDS,

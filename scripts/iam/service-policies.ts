@@ -4,6 +4,7 @@ import { MARKERS, MODELS, MODELS_OF_ACCOUNT } from "../../entities/models.ts";
 import { type EntitySchema, type IndexSchema, primaryKeyOf } from "../../entities/schema.ts";
 import type { DataLayer } from "../../services/data-layer.ts";
 import type { AnyEntity } from "../../services/storage/context.ts";
+import { queryOf } from "../../services/storage/electrodb.ts";
 import type { PolicyDocument, Statement } from "./evaluator.ts";
 
 const KEYED = { ...MODELS, ...MARKERS } as const;
@@ -96,7 +97,7 @@ const FACTS = {
   assessments: {
     services: ["assessments", "questions", "rubrics"],
     access: [
-      items("assessment", "byId", "query", "create", "change", "remove"),
+      items("assessment", "byId", "query", "getMany", "create", "change", "remove"),
       items("assessment", "byUser", "query"),
       items("assessment", "byType", "query"),
       items("question", "byId", "query", "getMany", "writeMany"),
@@ -104,7 +105,8 @@ const FACTS = {
       items("question", "byDraw", "query"),
       items("rubric", "byId", "get", "writeMany"),
       items("rubric", "bySkill", "query"),
-      claims("assessment", "create"),
+      items("daily_starts", "byDay", "change", "remove"),
+      claims("assessment", "create", "change"),
       items("erasure", "byAccount", "get"),
     ],
   },
@@ -196,10 +198,6 @@ export interface Grant {
   readonly pattern: string;
 }
 
-interface Query {
-  params(): { readonly IndexName?: string; readonly ExpressionAttributeValues: Readonly<Record<string, string>> };
-}
-
 const bound = new Map<KeyedEntity, AnyEntity>();
 
 /** An entity without a client, which is enough to ask it for keys; binding one takes milliseconds. */
@@ -215,9 +213,8 @@ function leadingKeysOf({ entity, by, fixed = {} }: Access): Pick<Grant, "index" 
   const parts = Object.fromEntries(
     (indexes[by] as IndexSchema).pk.composite.map((attribute) => [attribute, fixed[attribute] ?? "*"]),
   );
-  const query = boundEntity(entity).query[by] as unknown as (parts: object) => Query;
-  const { IndexName = TABLE, ExpressionAttributeValues } = query(parts).params();
-  return { index: IndexName, pattern: ExpressionAttributeValues[":pk"] ?? "" };
+  const { IndexName = TABLE, ExpressionAttributeValues } = queryOf(boundEntity(entity), by, parts).params();
+  return { index: IndexName, pattern: String(ExpressionAttributeValues[":pk"]) };
 }
 
 const byText = (a: string, b: string) => (a < b ? -1 : Number(a > b));

@@ -7,6 +7,13 @@ export function median(values: readonly number[]): number {
   return (low + high) / 2;
 }
 
+/** What `of` tells of each side. */
+export function bySide<S extends string, T>(sides: readonly S[], of: (side: S) => T): Record<S, T> {
+  const told = {} as Record<S, T>;
+  for (const side of sides) told[side] = of(side);
+  return told;
+}
+
 /**
  * Runs every side once a round, one after another, each round beginning with another side: what the machine does
  * meanwhile falls on all of them alike.
@@ -16,7 +23,7 @@ export async function interleaved<S extends string, T>(
   rounds: number,
   run: (side: S, round: number) => Promise<T>,
 ): Promise<Readonly<Record<S, T[]>>> {
-  const results = Object.fromEntries(sides.map((side) => [side, []])) as unknown as Record<S, T[]>;
+  const results = bySide<S, T[]>(sides, () => []);
   for (let round = 0; round < rounds; round++) {
     for (const index of sides.keys()) {
       const side = sides[(round + index) % sides.length] as S;

@@ -1,3 +1,4 @@
+import { digestOf } from "../../entities/credential.ts";
 import { normalizeEmail } from "../../entities/email-address.ts";
 import { CRITERIA, type Skill } from "../../entities/enums.ts";
 import { TTL_ATTRIBUTE } from "../../entities/keys.ts";
@@ -62,6 +63,12 @@ class UnknownValue extends Unreadable {}
 
 const text = (...from: string[]): Rule => ({ from, convert: textOf });
 const id = (...from: string[]): Rule => ({ from, convert: textOf, blankIsAbsent: true });
+/** A credential comes over as its digest, by which it goes on letting its holder in. */
+const credential = (...from: string[]): Rule => ({
+  from,
+  convert: (value) => digestOf(textOf(value)),
+  blankIsAbsent: true,
+});
 const instant = (...from: string[]): Rule => ({ from, convert: instantOf, blankIsAbsent: true });
 const number = (...from: string[]): Rule => ({ from, convert: numberOf, blankIsAbsent: true });
 const flag = (...from: string[]): Rule => ({ from, convert: flagOf });
@@ -155,6 +162,9 @@ const bandDescriptors: Rule = {
 
 const owner = email("user_email", "user_id");
 
+/** The platform's tokens had no end: those of older accounts are sent anew. */
+const MIGRATED_VERIFICATION_SECONDS = 30 * 24 * 60 * 60;
+
 /** How each attribute of the specification is found in a source item, and what stands in where it is missing. */
 const RULES: Readonly<Record<EntityName, Rules>> = {
   user: {
@@ -165,14 +175,17 @@ const RULES: Readonly<Record<EntityName, Rules>> = {
     ),
     created_at: instant("created_at", "join_date"),
     email_verified: or(flag("email_verified"), () => false),
-    verification_token: id("verification_token"),
+    verification_token: credential("verification_token"),
+    verification_expires_at: or(instant("verification_expires_at"), (_, { verification_token, created_at }) =>
+      verification_token === undefined ? undefined : (created_at as number) + MIGRATED_VERIFICATION_SECONDS,
+    ),
     last_login: instant("last_login"),
     account_status: or(closed("account_status"), ({ is_active }) =>
       is_active === undefined || is_active === null ? undefined : flagOf(is_active) ? "active" : "suspended",
     ),
   },
   session: {
-    session_id: id("session_id"),
+    session_id: credential("session_id"),
     user_email: owner,
     created_at: instant("created_at", "timestamp"),
     expires_at: or(instant("expires_at"), plus("created_at", SESSION_LIFETIME_SECONDS)),
@@ -181,7 +194,7 @@ const RULES: Readonly<Record<EntityName, Rules>> = {
     qr_authenticated: or(flag("qr_authenticated"), ({ session_type }) => /^(?:mobile_)?qr/i.test(String(session_type))),
   },
   qr_token: {
-    token: id("token"),
+    token: credential("token"),
     user_email: owner,
     created_at: instant("created_at", "timestamp"),
     expires_at: or(instant("expires_at"), plus("created_at", QR_TOKEN_LIFETIME_SECONDS)),

@@ -2,14 +2,7 @@ import { PRIMARY_KEY, TTL_ATTRIBUTE } from "../../entities/keys.ts";
 import type { EntityName } from "../../entities/models.ts";
 import type { DataContext } from "../../services/storage/context.ts";
 import { eachRow } from "../../services/storage/pages.ts";
-import {
-  batchDelete,
-  keyOf,
-  type RequestParameters,
-  type StoredItem,
-  type StoredKey,
-  send,
-} from "../../services/storage/requests.ts";
+import { batchDelete, keyOf, type StoredItem, type StoredKey, send } from "../../services/storage/requests.ts";
 import { MIGRATION_ROWS } from "../table/command-rows.ts";
 import { hashOf } from "./digest.ts";
 
@@ -17,21 +10,21 @@ import { hashOf } from "./digest.ts";
 const TOUCHED_DAYS = 14;
 
 /** What the stream handler says of a source item that it has dealt with, for a backfill that read it before. */
-export interface Touched {
+export type Touched = {
   readonly source: string;
   readonly keys: readonly StoredKey[];
   readonly uniques: readonly string[];
   /** Epoch milliseconds. */
   readonly at: number;
-}
+};
 
 /** Source items that would become one key. */
-export interface ConflictMark {
+export type ConflictMark = {
   readonly unique: string;
   readonly sources: readonly string[];
   /** The one that an operator decided for. */
   readonly kept?: string;
-}
+};
 
 /** The rows that backfill, stream handler and operators leave each other in the new table, beside its items. */
 export class Marks {
@@ -49,7 +42,7 @@ export class Marks {
   /** What was touched from an instant on, epoch milliseconds. */
   async *touchedSince(entity: EntityName, since: number): AsyncGenerator<Touched> {
     for await (const row of this.rows(`touched#${entity}`)) {
-      const touched = row as unknown as Touched;
+      const touched = row as Touched;
       if (touched.at >= since) yield touched;
     }
   }
@@ -68,7 +61,7 @@ export class Marks {
   }
 
   async *conflicts(entity: EntityName): AsyncGenerator<ConflictMark> {
-    for await (const row of this.rows(`conflict#${entity}`)) yield row as unknown as ConflictMark;
+    for await (const row of this.rows(`conflict#${entity}`)) yield row as ConflictMark;
   }
 
   /** Removes all rows of an entity and tells how many there were. */
@@ -96,11 +89,7 @@ export class Marks {
       ExpressionAttributeNames: { "#pk": PRIMARY_KEY.partitionKey },
       ExpressionAttributeValues: { ":partition": `${MIGRATION_ROWS}${partition}` },
     };
-    return eachRow(
-      this.context,
-      { entity: "migration", accessPattern: "marks" },
-      { params: () => parameters as unknown as RequestParameters },
-    );
+    return eachRow(this.context, { entity: "migration", accessPattern: "marks" }, { params: () => parameters });
   }
 }
 

@@ -31,12 +31,14 @@ export class UnitLimit {
   }
 }
 
+const COUNTED = { ReturnConsumedCapacity: "TOTAL" } as const;
+
 /** Counts what every request of a client consumes, and lets none go while the limit is overdrawn. */
 export function limitUnits(client: DynamoDBClient, limit: UnitLimit): void {
   client.middlewareStack.add(
     (next) => async (args) => {
       await limit.wait();
-      const result = await next({ ...args, input: { ...args.input, ReturnConsumedCapacity: "TOTAL" } as never });
+      const result = await next({ ...args, input: Object.assign({}, args.input, COUNTED) });
       const { ConsumedCapacity } = result.output as { ConsumedCapacity?: Capacity | readonly Capacity[] };
       const consumed: readonly Capacity[] = [ConsumedCapacity ?? []].flat();
       for (const { CapacityUnits = 0 } of consumed) limit.spend(CapacityUnits);

@@ -33,45 +33,46 @@ const LOOKS_A_LINE = 12;
 /** Makes one change, and waits until the table can take the next. What the engine lacks is said and left out. */
 export async function makeChange(target: Target, change: TableChange, arn: string): Promise<void> {
   try {
-    await CHANGES[change.type](target, change as never, arn);
+    await make(target, change, arn);
   } catch (error) {
     if (!isLacking(error)) throw error;
     target.say(`left out: the engine has ${FEATURE_NAMES[change.type as Feature]}`);
   }
 }
 
-const CHANGES = {
-  async billing(target: Target) {
-    await update(target, { BillingMode: "PAY_PER_REQUEST" });
-    target.say("billing is on demand");
-  },
-  async index(target: Target, { index: { indexName } }: Extract<TableChange, { type: "index" }>) {
-    const input = createTableInput(target.table);
-    const Create = input.GlobalSecondaryIndexes.find(({ IndexName }) => IndexName === indexName);
-    const keys = new Set(Create?.KeySchema.map(({ AttributeName }) => AttributeName));
-    const AttributeDefinitions = input.AttributeDefinitions.filter(({ AttributeName }) => keys.has(AttributeName));
-    await waitUntilActive(target);
-    await update(target, { AttributeDefinitions, GlobalSecondaryIndexUpdates: [{ Create }] });
-    target.say(`index ${indexName} is active`);
-  },
-  async timeToLive(target: Target) {
-    const { timeToLiveAttribute } = tableDefinition();
-    await enableTimeToLive(target, timeToLiveAttribute);
-    target.say(`time to live is on \`${timeToLiveAttribute}\``);
-  },
-  async recovery(target: Target) {
-    await enableRecovery(target);
-    target.say(`point-in-time recovery is on, ${RECOVERY_DAYS} days`);
-  },
-  async deletionProtection(target: Target) {
-    await update(target, { DeletionProtectionEnabled: true });
-    target.say("deletion protection is on");
-  },
-  async tags({ client, say }: Target, { tags }: Extract<TableChange, { type: "tags" }>, arn: string) {
-    await client.send(new TagResourceCommand({ ResourceArn: arn, Tags: tagList(tags) }));
-    say(`tagged ${Object.keys(tags).join(", ")}`);
-  },
-};
+async function make(target: Target, change: TableChange, arn: string): Promise<void> {
+  switch (change.type) {
+    case "billing":
+      await update(target, { BillingMode: "PAY_PER_REQUEST" });
+      return target.say("billing is on demand");
+    case "index":
+      await addIndex(target, change.index.indexName);
+      return target.say(`index ${change.index.indexName} is active`);
+    case "timeToLive": {
+      const { timeToLiveAttribute } = tableDefinition();
+      await enableTimeToLive(target, timeToLiveAttribute);
+      return target.say(`time to live is on \`${timeToLiveAttribute}\``);
+    }
+    case "recovery":
+      await enableRecovery(target);
+      return target.say(`point-in-time recovery is on, ${RECOVERY_DAYS} days`);
+    case "deletionProtection":
+      await update(target, { DeletionProtectionEnabled: true });
+      return target.say("deletion protection is on");
+    case "tags":
+      await target.client.send(new TagResourceCommand({ ResourceArn: arn, Tags: tagList(change.tags) }));
+      return target.say(`tagged ${Object.keys(change.tags).join(", ")}`);
+  }
+}
+
+async function addIndex(target: Target, indexName: string): Promise<void> {
+  const input = createTableInput(target.table);
+  const Create = input.GlobalSecondaryIndexes.find(({ IndexName }) => IndexName === indexName);
+  const keys = new Set(Create?.KeySchema.map(({ AttributeName }) => AttributeName));
+  const AttributeDefinitions = input.AttributeDefinitions.filter(({ AttributeName }) => keys.has(AttributeName));
+  await waitUntilActive(target);
+  await update(target, { AttributeDefinitions, GlobalSecondaryIndexUpdates: [{ Create }] });
+}
 
 export const tagList = (tags: Tags) => Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
 

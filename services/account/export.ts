@@ -49,5 +49,8 @@ function exported(item: StoredItem): Record<string, unknown> {
   const shown = givenAttributes(modelOf(item).schema).filter(
     ([name, { internal, secret }]) => internal !== true && secret !== true && item[name] !== undefined,
   );
-  return Object.fromEntries(shown.map(([name]) => [name, item[name]]));
+  return Object.fromEntries(shown.map(([name, { type }]) => [name, type === "set" ? listOf(item[name]) : item[name]]));
 }
+
+/** A set as JSON can tell it. */
+const listOf = (set: unknown): unknown[] => [...(set as Iterable<unknown>)].sort();

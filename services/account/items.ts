@@ -1,4 +1,5 @@
 import { type AccountEntity, MODELS_OF_ACCOUNT } from "../../entities/models.ts";
+import type { IndexSchema } from "../../entities/schema.ts";
 import type { AnyEntity, DataContext, Model } from "../storage/context.ts";
 import { queryOf } from "../storage/electrodb.ts";
 import { eachRow } from "../storage/pages.ts";
@@ -25,8 +26,8 @@ export const entityOf = (row: StoredItem) => row.__edb_e__ as AccountEntity;
 /** The model of a row. */
 export const modelOf = (row: StoredItem) => MODELS[entityOf(row)];
 
-/** The attribute by which a model's access pattern is asked. */
-const askedBy = ({ schema, account }: AccountModel) => schema.indexes[account.by]?.pk.composite[0] as string;
+/** The index of the access pattern that finds a model's items. */
+const indexOf = ({ schema, account }: AccountModel) => schema.indexes[account.by] as IndexSchema;
 
 /** Each row of the access pattern that finds a model's items of an account, page by page. */
 export function eachRowOf(
@@ -35,6 +36,7 @@ export function eachRowOf(
   email: string,
   label: RequestLabel,
 ): AsyncGenerator<StoredItem, void, undefined> {
-  const query = queryOf(context.entity(model), model.account.by, { [askedBy(model)]: email });
-  return eachRow(context, { ...label, entity: model.schema.model.entity }, query);
+  const { pk, index } = indexOf(model);
+  const query = queryOf(context.entity(model), model.account.by, { [pk.composite[0] as string]: email });
+  return eachRow(context, { ...label, entity: model.schema.model.entity }, query, { consistent: index === undefined });
 }

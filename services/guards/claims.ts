@@ -138,6 +138,31 @@ const taken = (kind: ClaimKind) =>
       : "The id already belongs to something else.",
   );
 
+/**
+ * Says of an id for which nothing was written that its item begins at another instant, and gives the instant that counts:
+ * another call may have moved it meanwhile. Safe to repeat.
+ */
+export async function moveClaim(
+  context: DataContext,
+  kind: ClaimKind,
+  claimedId: string,
+  from: number,
+  to: number,
+): Promise<number> {
+  const claims = new Repository(context, ClaimModel);
+  const moved = await claims.changeStored(
+    "move",
+    { created_at: to },
+    (claim) =>
+      claim
+        .patch({ kind, claimed_id: claimedId })
+        .set({ created_at: to })
+        .where(({ created_at }, { eq }) => eq(created_at, from)),
+    (current) => current,
+  );
+  return (moved?.created_at as number | undefined) ?? to;
+}
+
 /** Gives an id back for which nothing was written after all. Safe to repeat. */
 export async function releaseClaim(context: DataContext, kind: ClaimKind, claimedId: string): Promise<void> {
   const claims = new Repository(context, ClaimModel);

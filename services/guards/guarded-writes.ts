@@ -17,6 +17,19 @@ interface Creation {
   /** Whether the caller chose the id: then a retry finds what the first call wrote. */
   readonly ownId: boolean;
   readonly parent?: Parent;
+  readonly admission?: Admission;
+}
+
+/** What a new item needs besides a free id, such as a place in its day. */
+export interface Admission {
+  /**
+   * Lets an item in before it is written. The instant is the one at which it begins by its claim; gives the one at which
+   * it begins now.
+   * @throws DataLayerError when it is not let in
+   */
+  admit(id: string, began: number): Promise<number>;
+  /** Takes back what was let in, when the item is refused after all. Safe to repeat. */
+  withdraw(id: string, begins: number): Promise<void>;
 }
 
 /**
@@ -29,13 +42,21 @@ export async function createOnce<E extends AnyEntity>(
   context: DataContext,
   model: ClaimingModel<E> & Required<Pick<Model, "account">>,
   item: CreateEntityItem<E>,
-  { ownId, parent }: Creation,
+  { ownId, parent, admission }: Creation,
 ): Promise<EntityItem<E>> {
   const store = new Repository(context, model);
   const given = item as Readonly<Record<string, unknown>>;
   const user_email = given[model.account.attribute] as string;
-  const undo = (created: CreateEntityItem<E>) => store.remove("undo", created);
-  if (!ownId)
+  const { id, begins } = model.claim;
+  const itemId = given[id] as string;
+  const undo = async (created: CreateEntityItem<E>) => {
+    await store.remove("undo", created);
+    await admission?.withdraw(itemId, (created as typeof given)[begins] as number);
+  };
+  // Nothing of an item that is refused is written, not even its claim.
+  if (ownId || admission !== undefined) store.itemOf(item);
+  if (!ownId) {
+    await admission?.admit(itemId, given[begins] as number);
     return writeUnlessErased(
       context,
       user_email,
@@ -43,15 +64,15 @@ export async function createOnce<E extends AnyEntity>(
       () => undo(item),
       { parent },
     );
-  // Nothing of an item that is refused is written, not even its claim.
-  store.itemOf(item);
-  const { created_at: began, fresh } = await claimOwnId(context, model, given);
-  const created = { ...item, [model.claim.begins]: began };
-  if (!fresh && (await isRefused(context, user_email, began))) {
+  }
+  const { created_at: claimed, fresh } = await claimOwnId(context, model, given);
+  if (!fresh && (await isRefused(context, user_email, claimed))) {
     // A call before this one may have died between its write and its look at the ledger.
-    await undo(created);
+    await undo({ ...item, [begins]: claimed });
     throw erased();
   }
+  const began = (await admission?.admit(itemId, claimed)) ?? claimed;
+  const created = { ...item, [begins]: began };
   return writeUnlessErased(
     context,
     user_email,

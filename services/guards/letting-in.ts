@@ -61,7 +61,7 @@ export async function sessionAndAccount(
   const session_id = attributeValue(SessionModel, "session_id", id);
   const sessions = new Repository(context, SessionModel);
   const users = new Repository(context, UserModel);
-  const email = accountIn(session_id);
+  const email = accountIn(id);
   if (email === undefined) {
     const session = await sessions.findStored(session_id, { consistent: true });
     if (session === undefined) return {};

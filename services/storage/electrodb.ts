@@ -1,6 +1,6 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { EntityConfiguration } from "electrodb";
-import type { RequestParameters } from "./requests.ts";
+import type { QueryParameters, RequestParameters } from "./requests.ts";
 import { DOCUMENT_COMMANDS } from "./wire/document-commands.ts";
 
 // What the data layer relies on and ElectroDB does not promise. Its version is pinned to patch releases.
@@ -26,10 +26,13 @@ export function bindEntity<E>(model: Bindable<E>, client: DynamoDBClient, table:
 export type Where = (
   attributes: Readonly<Record<string, unknown>>,
   operations: Readonly<
-    Record<"eq" | "ne" | "lt" | "lte" | "gt" | "gte", (attribute: unknown, value: unknown) => string> &
-      Record<"exists" | "notExists", (attribute: unknown) => string>
+    Record<"eq" | "ne" | "lt" | "lte" | "gt" | "gte" | "contains" | "value", (a: unknown, value: unknown) => string> &
+      Record<"exists" | "notExists" | "size", (attribute: unknown) => string>
   >,
 ) => string;
+
+/** A condition of any entity for the `where` of one, whose types ask for its own attributes and their values. */
+export const conditionOf = (condition: Where) => condition as never;
 
 /** What a change does to an item's attributes. */
 export interface Change {
@@ -61,7 +64,7 @@ export function changeOf(entity: unknown, key: object, { set, add = {}, remove =
 /** A query as ElectroDB builds it. */
 export interface QueryOperation {
   /** The request that it makes. */
-  params(options?: object): RequestParameters;
+  params(options?: object): QueryParameters;
 }
 
 /** The sort key's bounds, both inclusive: values of its attributes from the first on. */

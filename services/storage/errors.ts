@@ -66,6 +66,7 @@ export class NotFoundError extends DataLayerError {
  *   address since; or the call repeats one of before. `being_erased`: its erasure is not final, so nobody can register.
  * - `already_verified`, `wrong_token`: of an address that is verified. `password_changed`: meanwhile.
  * - `shut`: the token was withdrawn meanwhile. `granted`: before the account was erased.
+ * - `limit_reached`: the user has started as many assessments as the day has places for.
  * - `busy`: too many changes at once; call again.
  */
 export type ConflictReason =
@@ -77,6 +78,7 @@ export type ConflictReason =
   | "erased"
   | "exists"
   | "granted"
+  | "limit_reached"
   | "password_changed"
   | "registered"
   | "shut"

@@ -2,7 +2,7 @@ import type { DataContext } from "./context.ts";
 import type { QueryOperation } from "./electrodb.ts";
 import { InvalidCursorError } from "./errors.ts";
 import { countIn, only } from "./options.ts";
-import { type RequestLabel, type RequestParameters, type StoredItem, send } from "./requests.ts";
+import { type QueryParameters, type RequestLabel, type StoredItem, send } from "./requests.ts";
 
 /** One page of a list. */
 export interface Page<T> {
@@ -32,7 +32,7 @@ export function limitOf(options: ListOptions): number {
 }
 
 // A cursor fits one list only: this access pattern, partition, range and order.
-function listOf(context: DataContext, label: RequestLabel, parameters: RequestParameters): string {
+function listOf(context: DataContext, label: RequestLabel, parameters: QueryParameters): string {
   const { ":pk": partition, ":sk1": range } = parameters.ExpressionAttributeValues;
   return JSON.stringify([
     context.table,
@@ -67,7 +67,7 @@ export async function readPage(
 }
 
 /** Yields the answers to a query, one a page. */
-async function* eachAnswer(context: DataContext, label: RequestLabel, parameters: RequestParameters) {
+async function* eachAnswer(context: DataContext, label: RequestLabel, parameters: QueryParameters) {
   let startKey: Record<string, unknown> | undefined;
   do {
     const request = startKey === undefined ? parameters : { ...parameters, ExclusiveStartKey: startKey };
@@ -77,14 +77,23 @@ async function* eachAnswer(context: DataContext, label: RequestLabel, parameters
   } while (startKey !== undefined);
 }
 
+/** How a query is read to its end. */
+export interface Drain {
+  readonly order?: Order;
+  readonly limit?: number;
+  /** Of the table's own key alone. */
+  readonly consistent?: boolean;
+}
+
 /** Yields the stored rows of a query in pages, newest first unless said. */
 export async function* eachPage(
   context: DataContext,
   label: RequestLabel,
   operation: QueryOperation,
-  { order = "desc", limit }: { readonly order?: Order; readonly limit?: number } = {},
+  { order = "desc", limit, consistent = false }: Drain = {},
 ): AsyncGenerator<StoredItem[], void, undefined> {
   const parameters = operation.params({ order, ...(limit === undefined ? {} : { limit }) });
+  if (consistent) parameters.ConsistentRead = true;
   for await (const { Items } of eachAnswer(context, label, parameters)) yield Items;
 }
 

@@ -299,13 +299,14 @@ export class Repository<E extends AnyEntity> {
 
   /**
    * Writes an item once: the same item again, from a retry or a second delivery, gives back what is stored.
-   * Attributes that may have changed since are not compared. `whenStored` hears of an item that was there before.
+   * Attributes that may have changed since are not compared, nor the instant that a claim tells. `whenStored` hears of an item that was there before.
    * @throws ConflictError when the key holds something else.
    */
   insertOnce(item: CreateEntityItem<E>, whenStored?: () => void): Promise<EntityItem<E>> {
     return this.insert(item, (current, given) => {
       whenStored?.();
       for (const [attribute, { readOnly: fixed }] of Object.entries(this.model.schema.attributes)) {
+        if (attribute === this.model.claim?.begins) continue;
         if (fixed && !isDeepStrictEqual(current[attribute], given[attribute])) {
           throw new ConflictError(
             this.name,

@@ -46,6 +46,9 @@ export interface RequestParameters {
   ExclusiveStartKey?: Record<string, unknown>;
 }
 
+/** Those of a query. */
+export type QueryParameters = Omit<RequestParameters, "Key" | "Item">;
+
 interface Output {
   readonly $metadata?: { readonly attempts?: number };
   readonly ConsumedCapacity?: Capacity | readonly Capacity[];

@@ -176,7 +176,8 @@ function readingType(entity: string, schema: Schema): Read {
     return value as T;
   };
   if (Array.isArray(type)) return (value, path) => checked(value, path, type.includes(value));
-  if (items !== undefined) {
+  if (type === "set") return (value, path) => new Set(checked<Iterable<unknown>>(value, path, isSetOfText(value)));
+  if (items !== undefined && items !== "string") {
     const read = reading(entity, items);
     return (value, path) =>
       Array.from(checked<unknown[]>(value, path, Array.isArray(value)), (element, place) =>
@@ -216,8 +217,14 @@ function typeRule({ type, unit, shape }: Schema): string {
 
 const asStored: Show = (stored) => stored;
 
-/** Of a map the keys that the schema knows; anything else as it is stored. */
-function showing({ properties }: ValueSchema): Show {
+/** A set of any realm, of texts alone. */
+const isSetOfText = (value: unknown): boolean =>
+  Object.prototype.toString.call(value) === "[object Set]" &&
+  [...(value as ReadonlySet<unknown>)].every((element) => typeof element === "string");
+
+/** Of a map the keys that the schema knows, of a set a list; anything else as it is stored. */
+function showing({ type, properties }: ValueSchema): Show {
+  if (type === "set") return (stored) => [...(stored as ReadonlySet<unknown>)].sort();
   if (properties === undefined) return asStored;
   const shows = Object.entries(properties).map(([name, schema]) => [name, showing(schema)] as const);
   return (stored) => {

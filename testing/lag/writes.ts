@@ -44,7 +44,7 @@ function partsOf(operation: string, body: Body): { readonly part: Part; readonly
       return part === undefined ? [] : [{ part, known: Update === undefined }];
     });
   }
-  return [{ part: body as unknown as Part, known: operation !== "UpdateItem" }];
+  return [{ part: body as Part, known: operation !== "UpdateItem" }];
 }
 
 /** What a request wants to write to tables that are known; what the engine refuses anyway may be missing. */

@@ -147,12 +147,13 @@ describe("describeModel", () => {
     });
 
     expect(added).toEqual([
+      "user.verification_expires_at",
       "user.generation",
       "user.user_email",
       "session.qr_token",
       "session.generation",
       "session.ttl",
-      "qr_token.opened_session_id",
+      "qr_token.session_salt",
       "qr_token.generation",
       "qr_token.ttl",
       "assessment.user_email",
@@ -166,7 +167,7 @@ describe("describeModel", () => {
   it("tells of each attribute its type, its unit, who sets it and what it means", () => {
     for (const { attributes } of [...Object.values(entities), ...Object.values(markers)]) {
       for (const { type, description, setBy, ...attribute } of Object.values(attributes)) {
-        expect(["string", "number", "boolean", "enum", "map", "list"]).toContain(type);
+        expect(["string", "number", "boolean", "enum", "map", "list", "set"]).toContain(type);
         expect(description).toMatch(/^\S.{3,}\S$/);
         expect(["caller", "service", "derived", "migration"]).toContain(setBy);
         if (type === "enum") expect(attribute.enum?.length).toBeGreaterThan(1);
@@ -204,10 +205,11 @@ describe("describeModel", () => {
     expect(hidden).toEqual([
       "user.password_hash",
       "user.verification_token",
+      "user.verification_expires_at",
       "user.generation",
       "session.qr_token",
       "session.generation",
-      "qr_token.opened_session_id",
+      "qr_token.session_salt",
       "qr_token.generation",
       "entitlement.receipt_data",
       "entitlement.ledger",
@@ -227,7 +229,6 @@ describe("describeModel", () => {
       "session.session_id",
       "session.qr_token",
       "qr_token.token",
-      "qr_token.opened_session_id",
     ]);
   });
 
@@ -292,8 +293,9 @@ describe("describeModel", () => {
     }
   });
 
-  it("describes the claims and the ledger of erasures beside the entities", () => {
-    expect(Object.keys(markers)).toEqual(["claim", "erasure"]);
+  it("describes the markers beside the entities", () => {
+    expect(Object.keys(markers)).toEqual(["claim", "erasure", "daily_starts"]);
+    expect(markers.daily_starts?.account).toEqual({ attribute: "user_email", by: "byDay" });
     expect(markers.erasure?.accessPatterns.map(({ name, index }) => [name, index])).toEqual([
       ["byAccount", "table"],
       ["byState", "gsi3"],

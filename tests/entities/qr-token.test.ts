@@ -4,15 +4,17 @@ import { describeRules } from "./rules.ts";
 import { aQrToken, qrTokens, SUBJECTS } from "./samples.ts";
 
 describe("keys", () => {
-  it("keep the token as it is, and put it among its user's by issue", () => {
+  it("keep the token's digest, and put it among its user's by issue", () => {
+    const digest = "sha256-8nkp7jB4lwwU1ixfrJkX_n87umqUCuI7ZiAC8ldoBM0";
+
     expect(itemOf(qrTokens.put(aQrToken({ token: "Zm9-_Ab", created_at: 9, expires_at: 309 })))).toEqual({
       __edb_e__: "qr_token",
       __edb_v__: "1",
-      pk: "qr_token#Zm9-_Ab",
+      pk: `qr_token#${digest}`,
       sk: "qr_token",
       gsi1pk: "qr_token#maria@example.com",
-      gsi1sk: "0000000009#Zm9-_Ab",
-      token: "Zm9-_Ab",
+      gsi1sk: `0000000009#${digest}`,
+      token: digest,
       user_email: "maria@example.com",
       created_at: 9,
       expires_at: 309,
@@ -33,7 +35,7 @@ describe("keys", () => {
   });
 
   it("stay where they are when the token is used", () => {
-    const used = { used: true, used_at: 77, device_id: "Pixel-8", opened_session_id: "S-1" };
+    const used = { used: true, used_at: 77, device_id: "Pixel-8", session_salt: "S-1" };
 
     expect(patchOf(qrTokens.patch({ token: "Zm9-_Ab" }).set(used))).toEqual({
       key: { pk: "qr_token#Zm9-_Ab", sk: "qr_token" },
@@ -55,7 +57,7 @@ describe("ttl", () => {
 describeRules(SUBJECTS.qr_token, {
   required: ["token", "user_email", "created_at", "expires_at", "used"],
   fixed: ["token", "user_email", "created_at", "expires_at", "generation"],
-  hidden: ["opened_session_id", "ttl", "generation"],
+  hidden: ["session_salt", "ttl", "generation"],
   kinds: {
     token: "id",
     user_email: "email",
@@ -64,7 +66,7 @@ describeRules(SUBJECTS.qr_token, {
     used: "flag",
     used_at: "instant",
     device_id: "id",
-    opened_session_id: "id",
+    session_salt: "id",
     generation: "count",
   },
   other: ["ttl"],

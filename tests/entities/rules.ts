@@ -40,6 +40,15 @@ export const KINDS = {
       [7, notOfType("number", "string")],
     ],
   },
+  token: {
+    accepts: ["x".repeat(22), "5f0c9e2a-7b41-4386-9d1e-3a8c6b2f7e10"],
+    refuses: [
+      ["", "must have at least 22 characters"],
+      ["x".repeat(21), "must have at least 22 characters"],
+      [`${"x".repeat(22)}${LONE_SURROGATE}`, WELL_FORMED],
+      [7, notOfType("number", "string")],
+    ],
+  },
   slug: {
     accepts: ["lambda", "api_gateway", "e-mail", "1st", "a".repeat(64)],
     refuses: [

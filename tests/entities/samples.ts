@@ -2,6 +2,7 @@ import type { CreateEntityItem } from "electrodb";
 import { type AssessmentEntity, AssessmentModel } from "../../entities/assessment.ts";
 import { type ClaimEntity, ClaimModel } from "../../entities/claim.ts";
 import { type ContentReportEntity, ContentReportModel } from "../../entities/content-report.ts";
+import { digestOf } from "../../entities/credential.ts";
 import { type DevopsActionEntity, DevopsActionModel } from "../../entities/devops-action.ts";
 import { type EntitlementEntity, EntitlementModel } from "../../entities/entitlement.ts";
 import { type ErasureEntity, ErasureModel } from "../../entities/erasure.ts";
@@ -38,7 +39,7 @@ export const aUser: Sample<UserEntity> = (overrides = {}) => ({
 
 export const sessions = SessionModel.bind(CONFIG);
 export const aSession: Sample<SessionEntity> = (overrides = {}) => ({
-  session_id: "web_1760000000_1a2B",
+  session_id: digestOf("web_1760000000_1a2B"),
   user_email: MARIA,
   created_at: NOW,
   expires_at: NOW + 86_400,
@@ -48,7 +49,7 @@ export const aSession: Sample<SessionEntity> = (overrides = {}) => ({
 
 export const qrTokens = QrTokenModel.bind(CONFIG);
 export const aQrToken: Sample<QrTokenEntity> = (overrides = {}) => ({
-  token: "Xy-9_zQ",
+  token: digestOf("Xy-9_zQ"),
   user_email: MARIA,
   created_at: NOW,
   expires_at: NOW + 300,

@@ -4,17 +4,18 @@ import { describeRules } from "./rules.ts";
 import { aSession, SUBJECTS, sessions } from "./samples.ts";
 
 describe("keys", () => {
-  it("keep the id as it is, and put the session among its user's by start", () => {
+  it("keep the id's digest, and put the session among its user's by start", () => {
     const session = aSession({ session_id: "web_17_aB#_$:", user_email: " Maria@Example.com", created_at: 42 });
 
+    const digest = "sha256-ig1wFQYn7jTPIrDEwMbsZAqmLAuCV62NUSkg9sIhDpw";
     expect(itemOf(sessions.put({ ...session, expires_at: 86_442 }))).toEqual({
       __edb_e__: "session",
       __edb_v__: "1",
-      pk: "session#web_17_aB#_$:",
+      pk: `session#${digest}`,
       sk: "session",
       gsi1pk: "session#maria@example.com",
-      gsi1sk: "0000000042#web_17_aB#_$:",
-      session_id: "web_17_aB#_$:",
+      gsi1sk: `0000000042#${digest}`,
+      session_id: digest,
       user_email: "maria@example.com",
       created_at: 42,
       expires_at: 86_442,

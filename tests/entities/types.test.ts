@@ -333,10 +333,18 @@ describe("what a model says beside its schema", () => {
     holds<
       Same<
         ExportedEntity,
-        "user" | "session" | "qr_token" | "assessment" | "entitlement" | "safety_log" | "content_report" | "ticket"
+        | "user"
+        | "session"
+        | "qr_token"
+        | "assessment"
+        | "entitlement"
+        | "safety_log"
+        | "content_report"
+        | "ticket"
+        | "daily_starts"
       >
     >();
     holds<Same<keyof typeof MODELS_OF_ACCOUNT, ExportedEntity>>();
-    expect(Object.keys(MODELS_OF_ACCOUNT)).toHaveLength(8);
+    expect(Object.keys(MODELS_OF_ACCOUNT)).toHaveLength(9);
   });
 });

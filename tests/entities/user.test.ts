@@ -78,7 +78,7 @@ describe("create", () => {
 describeRules(SUBJECTS.user, {
   required: ["email", "password_hash", "username", "created_at", "email_verified", "account_status"],
   fixed: ["email", "created_at"],
-  hidden: ["password_hash", "verification_token", "user_email", "generation"],
+  hidden: ["password_hash", "verification_token", "verification_expires_at", "user_email", "generation"],
   closed: { account_status: ["active", "suspended", "deleted"] },
   kinds: {
     email: "email",
@@ -86,7 +86,8 @@ describeRules(SUBJECTS.user, {
     username: "text",
     created_at: "instant",
     email_verified: "flag",
-    verification_token: "id",
+    verification_token: "token",
+    verification_expires_at: "instant",
     last_login: "instant",
     generation: "count",
   },

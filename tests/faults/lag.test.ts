@@ -56,7 +56,7 @@ describe("what a call returned can be used at once, whatever indexes and plain r
     "accounts.get": async () => layer.accounts.get((await register()).email),
     "accounts.credentials": async () => layer.accounts.credentials((await register()).email),
     "accounts.verifyEmail": async () =>
-      layer.accounts.verifyEmail((await register()).email, { verification_token: "verify-maria" }),
+      layer.accounts.verifyEmail((await register()).email, { verification_token: "verify-maria-8sT2kQ9xLw4Zr7" }),
     "accounts.changePassword": async () =>
       layer.accounts.changePassword((await register()).email, {
         password_hash: OTHER_BCRYPT_HASH,

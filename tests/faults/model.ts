@@ -1,3 +1,4 @@
+import { digestOf } from "../../entities/credential.ts";
 import type { Product } from "../../entities/enums.ts";
 import { MODELS } from "../../entities/models.ts";
 import { QR_TOKEN_LIFETIME_SECONDS } from "../../entities/qr-token.ts";
@@ -11,8 +12,8 @@ import {
   type StateMachine,
   TICKET_STATES,
 } from "../../entities/transitions.ts";
+import { VERIFICATION_LIFETIME_SECONDS } from "../../entities/user.ts";
 import { ERASURE_FINAL_SECONDS } from "../../services/guards/erasure.ts";
-import { sessionIdOf } from "../../services/guards/letting-in.ts";
 import { ACCESS_PERIOD_SECONDS } from "../../services/purchases.ts";
 import {
   aDiagnosis,
@@ -78,6 +79,16 @@ const shown = (entity: keyof typeof MODELS, row: Row): Row => {
 const mayBecome = <S extends string>(machine: StateMachine<S>, from: unknown, to: S) =>
   machine[to].some((state) => state === from);
 
+const CREDENTIALS = ["session_id", "qr_token", "token", "verification_token"];
+
+/** Credentials as their digests; without what only the layer itself reads. */
+function storedForm({ verification_expires_at: _, opened_session_id: __, ...row }: Row): Row {
+  const entries = Object.entries(row).map(([name, value]) =>
+    CREDENTIALS.includes(name) && typeof value === "string" ? [name, digestOf(value)] : [name, value],
+  );
+  return Object.fromEntries(entries);
+}
+
 /** The services' rules over plain maps: no requests, no retries, no indexes. */
 export class InMemoryModel {
   now = NOW;
@@ -124,7 +135,14 @@ export class InMemoryModel {
       return same ? shown("user", current) : conflict("registered");
     }
     if (entry !== undefined) this.erased.set(email, { ...entry, state: "registered" });
-    const user = { ...given, created_at: this.now, email_verified: false, account_status: "active" };
+    const verification_expires_at = this.now + VERIFICATION_LIFETIME_SECONDS;
+    const user = {
+      ...given,
+      verification_expires_at,
+      created_at: this.now,
+      email_verified: false,
+      account_status: "active",
+    };
     this.users.set(email, user);
     return shown("user", user);
   }
@@ -166,8 +184,10 @@ export class InMemoryModel {
         user.email_verified === true && user.verification_token === undefined ? "already_verified" : "wrong_token",
       );
     }
+    if ((user.verification_expires_at as number) <= this.now) throw new Refusal("expired");
     user.email_verified = true;
     delete user.verification_token;
+    delete user.verification_expires_at;
     return shown("user", user);
   }
 
@@ -175,6 +195,7 @@ export class InMemoryModel {
     const user = found(this.users.get(email));
     if (user.email_verified === true) return conflict("already_verified");
     user.verification_token = verification_token;
+    user.verification_expires_at = this.now + VERIFICATION_LIFETIME_SECONDS;
     return shown("user", user);
   }
 
@@ -200,7 +221,7 @@ export class InMemoryModel {
   authenticate(session_id: string): Row {
     const session = found(this.sessions.get(session_id));
     if ((session.expires_at as number) <= this.now) throw new Refusal("expired");
-    return shown("session", session);
+    return { ...shown("session", session), session_id: digestOf(session_id) };
   }
 
   liveSessions(email: string): Row[] {
@@ -245,9 +266,9 @@ export class InMemoryModel {
     if (token.used === true && token.device_id !== device_id) throw new Refusal("token_used");
     if ((token.expires_at as number) <= this.now) throw new Refusal("expired");
     if (token.used !== true)
-      Object.assign(token, { used: true, used_at: this.now, device_id, opened_session_id: session_id.split(".")[0] });
+      Object.assign(token, { used: true, used_at: this.now, device_id, opened_session_id: session_id });
     const started = token.used_at as number;
-    const key = sessionIdOf(token.opened_session_id as string, token.user_email as string);
+    const key = token.opened_session_id as string;
     const session = this.sessions.get(key) ?? {
       session_id: key,
       user_email: token.user_email,
@@ -521,9 +542,9 @@ export class InMemoryModel {
   /** Every row that the table must hold, by entity; claims aside. */
   rows(): Readonly<Record<keyof typeof MODELS, Row[]>> {
     return {
-      user: [...this.users.values()],
-      session: [...this.sessions.values()],
-      qr_token: [...this.tokens.values()],
+      user: [...this.users.values()].map(storedForm),
+      session: [...this.sessions.values()].map(storedForm),
+      qr_token: [...this.tokens.values()].map(storedForm),
       assessment: [...this.assessments.values()],
       question: [...this.questions.values()],
       rubric: [],

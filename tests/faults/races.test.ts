@@ -1,4 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
+import { digestOf } from "../../entities/credential.ts";
 import type { DataLayer } from "../../services/data-layer.ts";
 import { ERASURE_FINAL_SECONDS } from "../../services/guards/erasure.ts";
 import { ACCESS_PERIOD_SECONDS } from "../../services/purchases.ts";
@@ -77,7 +78,7 @@ describe("QR tokens", () => {
       );
       expect(won).toHaveLength(1);
       expect(lost.filter((error) => !(error instanceof TokenUsedError))).toEqual([]);
-      winners.push(...won.map((session) => session.session_id));
+      winners.push(...won.map((session) => digestOf(session.session_id)));
     });
 
     const sessions = (await itemsOf("session")).map((session) => session.session_id);
@@ -214,7 +215,10 @@ describe("state machines", () => {
         ["changePassword"],
       );
       await oneWins(
-        times(CALLERS, () => () => layer.accounts.verifyEmail(email, { verification_token: "verify-maria" })),
+        times(
+          CALLERS,
+          () => () => layer.accounts.verifyEmail(email, { verification_token: "verify-maria-8sT2kQ9xLw4Zr7" }),
+        ),
         async () => "already_verified",
         ["verifyEmail"],
       );
@@ -350,7 +354,7 @@ describe("erasure against writes of the same account", () => {
     const writes: readonly (() => Promise<unknown>)[] = [
       () => layer.accounts.register(aRegistration({ email })),
       () => layer.accounts.recordLogin(email),
-      () => layer.accounts.setVerificationToken(email, { verification_token: "again" }),
+      () => layer.accounts.setVerificationToken(email, { verification_token: "again-a-token-of-24-letters" }),
       () => layer.accounts.changePassword(email, { password_hash: OTHER_BCRYPT_HASH }),
       () => layer.accounts.suspend(email),
       () => layer.sessions.start({ user_email: email }),

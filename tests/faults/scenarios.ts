@@ -45,6 +45,13 @@ const answered = async (layer: DataLayer) => {
 };
 const startAssessment = (layer: DataLayer) =>
   layer.assessments.start({ user_id: MARIA, assessment_type: "speaking_academic", assessment_id });
+const startWithinLimit = (layer: DataLayer) =>
+  layer.assessments.start({
+    user_id: MARIA,
+    assessment_type: "speaking_academic",
+    assessment_id,
+    limit: { perDay: 3, zone: "Europe/Zurich", countAbandoned: false },
+  });
 const recordEvent = (layer: DataLayer) =>
   layer.moderation.recordSafetyEvent(aSafetyEvent({ assessment_id, log_id: "log-own", timestamp: 1_760_000_000 }));
 const startSession = async (layer: DataLayer) => {
@@ -67,7 +74,7 @@ const fullAccount = async (layer: DataLayer) => {
   await layer.sessions.start({ user_email: MARIA });
   await layer.qrLogin.issue(MARIA);
   await layer.purchases.grant(aReceipt());
-  await startAssessment(layer);
+  await startWithinLimit(layer);
   await recordEvent(layer);
   await reported(layer);
   await answered(layer);
@@ -89,11 +96,11 @@ export const SCENARIOS: { readonly [S in ServiceName]: { readonly [F in keyof Da
     credentials: scenario({ prepare: register, act: (layer) => layer.accounts.credentials(MARIA) }),
     verifyEmail: scenario({
       prepare: register,
-      act: (layer) => layer.accounts.verifyEmail(MARIA, { verification_token: "verify-maria" }),
+      act: (layer) => layer.accounts.verifyEmail(MARIA, { verification_token: "verify-maria-8sT2kQ9xLw4Zr7" }),
     }),
     setVerificationToken: scenario({
       prepare: register,
-      act: (layer) => layer.accounts.setVerificationToken(MARIA, { verification_token: "another" }),
+      act: (layer) => layer.accounts.setVerificationToken(MARIA, { verification_token: "another-token-of-24-letters" }),
     }),
     changePassword: scenario({
       prepare: fullAccount,
@@ -157,7 +164,7 @@ export const SCENARIOS: { readonly [S in ServiceName]: { readonly [F in keyof Da
     }),
   },
   assessments: {
-    start: scenario({ act: startAssessment }),
+    start: scenario({ act: startWithinLimit }),
     complete: scenario({
       prepare: startAssessment,
       act: (layer) => layer.assessments.complete(assessment_id, aSpeakingResult()),

@@ -1,6 +1,7 @@
 import crypto from "node:crypto";
 import { inspect } from "node:util";
 import { AssessmentModel } from "../../entities/assessment.ts";
+import { digestOf } from "../../entities/credential.ts";
 import { EntitlementModel } from "../../entities/entitlement.ts";
 import { ACCOUNT_STATUSES, type AccountStatus } from "../../entities/enums.ts";
 import { SafetyLogModel } from "../../entities/safety-log.ts";
@@ -26,7 +27,7 @@ import { interceptedClient, requestsOf, type SentCommand, storeAll } from "../in
 const HOUR = 60 * 60;
 const DAY = 24 * HOUR;
 const THIRD_BCRYPT_HASH = "$2b$12$qwertyuiopasdfghjklzxcJ5p3GmZb1Vd9cQeXy0T4Nf7sLhRkWm2";
-const TOKEN = "verify-secret-token";
+const TOKEN = "verify-secret-token-of-maria";
 
 let db: TestTable;
 let accounts: Accounts;
@@ -76,7 +77,8 @@ async function liveAs(email: string) {
   const { token } = await db.layer.qrLogin.issue(email);
   const receipt = aReceipt({ user_email: email, transaction_id: `T-${email.split("@")[0]}` });
   await db.layer.purchases.grant(receipt);
-  await db.layer.assessments.start({ user_id: email, assessment_type: "speaking_academic", assessment_id });
+  const limit = { perDay: 3, zone: "Europe/Zurich" };
+  await db.layer.assessments.start({ user_id: email, assessment_type: "speaking_academic", assessment_id, limit });
   await db.layer.assessments.complete(assessment_id, aSpeakingResult());
   await db.layer.moderation.recordSafetyEvent(aSafetyEvent({ user_email: email, assessment_id }));
   await db.layer.moderation.fileReport(aReport({ reporter_email: email, assessment_id }));
@@ -93,6 +95,7 @@ const ONE_OF_EACH: ErasedItems = {
   safety_log: 1,
   content_report: 1,
   ticket: 1,
+  daily_starts: 1,
 };
 const NONE = Object.fromEntries(Object.keys(ONE_OF_EACH).map((entity) => [entity, 0])) as ErasedItems;
 
@@ -270,7 +273,7 @@ describe("register", () => {
   });
 
   it.each([
-    ["another token", { verification_token: "another-token" }],
+    ["another token", { verification_token: "another-token-of-24-letters" }],
     ["no token", { verification_token: undefined }],
     ["another password", { password_hash: OTHER_BCRYPT_HASH }],
   ])("takes a registration with %s for somebody else's", async (_, other) => {
@@ -335,7 +338,7 @@ it("compares secrets in constant time", async () => {
   await db.layer.accounts.changePassword(email, { password_hash: BCRYPT_HASH, current_hash: OTHER_BCRYPT_HASH });
 
   const secrets = compared.mock.calls.map(([left]) => String(left));
-  expect(secrets).toEqual([BCRYPT_HASH, registration.verification_token, BCRYPT_HASH]);
+  expect(secrets).toEqual([BCRYPT_HASH, digestOf(`${registration.verification_token}`), BCRYPT_HASH]);
   compared.mockRestore();
 });
 
@@ -426,6 +429,35 @@ describe("verifyEmail and setVerificationToken", () => {
     expect((await accounts.overview(email)).user.email_verified).toBe(true);
   });
 
+  it("verifies within 24 hours of when the token was set, and not after", async () => {
+    const email = await registered();
+    db.clock.now = NOW + DAY;
+    const late = accounts.verifyEmail(email, { verification_token: TOKEN });
+    await expect(late).rejects.toMatchObject({ code: "expired", message: "verification token has expired" });
+    expect(await accounts.get(email)).toMatchObject({ email_verified: false });
+
+    await accounts.setVerificationToken(email, { verification_token: TOKEN });
+    db.clock.now = NOW + 2 * DAY - 1;
+    await expect(accounts.verifyEmail(email, { verification_token: TOKEN })).resolves.toMatchObject({
+      email_verified: true,
+    });
+    expect(await storedUser(email)).not.toHaveProperty("verification_expires_at");
+  });
+
+  it.each([
+    ["register", (token: string) => accounts.register(aRegistration({ email: someone(), verification_token: token }))],
+    [
+      "setVerificationToken",
+      (token: string) => accounts.setVerificationToken(someone(), { verification_token: token }),
+    ],
+    ["verifyEmail", (token: string) => accounts.verifyEmail(someone(), { verification_token: token })],
+  ])("%s takes neither a short token nor a digest", async (_, call) => {
+    for (const token of ["x".repeat(21), digestOf(TOKEN)]) {
+      const failure = await call(token).catch((error: unknown) => error);
+      expect(failure).toMatchObject({ code: "validation", attribute: "verification_token" });
+    }
+  });
+
   it("takes a token once", async () => {
     const email = await registered();
     await accounts.verifyEmail(email, { verification_token: TOKEN });
@@ -472,12 +504,16 @@ describe("verifyEmail and setVerificationToken", () => {
 
   it("does not verify by another account's token", async () => {
     const [email, other] = [await registered(), someone()];
-    await accounts.register(aRegistration({ email: other, verification_token: "the-token-of-another" }));
+    await accounts.register(aRegistration({ email: other, verification_token: "the-token-of-another-one" }));
 
-    await expect(accounts.verifyEmail(email, { verification_token: "the-token-of-another" })).rejects.toMatchObject({
-      reason: "wrong_token",
-    });
-    await expect(accounts.verifyEmail(other, { verification_token: "the-token-of-another" })).resolves.toMatchObject({
+    await expect(accounts.verifyEmail(email, { verification_token: "the-token-of-another-one" })).rejects.toMatchObject(
+      {
+        reason: "wrong_token",
+      },
+    );
+    await expect(
+      accounts.verifyEmail(other, { verification_token: "the-token-of-another-one" }),
+    ).resolves.toMatchObject({
       email_verified: true,
     });
   });
@@ -485,23 +521,25 @@ describe("verifyEmail and setVerificationToken", () => {
   it("verifies by the last token that was set, not by the one before", async () => {
     const email = await registered();
 
-    const user = await accounts.setVerificationToken(email, { verification_token: "a-newer-token" });
+    const user = await accounts.setVerificationToken(email, { verification_token: "a-newer-token-than-before" });
 
     expect(user).toMatchObject({ email, email_verified: false });
     await expect(accounts.verifyEmail(email, { verification_token: TOKEN })).rejects.toMatchObject({
       reason: "wrong_token",
     });
-    await expect(accounts.verifyEmail(email, { verification_token: "a-newer-token" })).resolves.toMatchObject({
+    await expect(
+      accounts.verifyEmail(email, { verification_token: "a-newer-token-than-before" }),
+    ).resolves.toMatchObject({
       email_verified: true,
     });
   });
 
   it("sets the same token twice", async () => {
     const email = await registered();
-    await accounts.setVerificationToken(email, { verification_token: "a-newer-token" });
+    await accounts.setVerificationToken(email, { verification_token: "a-newer-token-than-before" });
     const before = await db.contents();
 
-    await accounts.setVerificationToken(email, { verification_token: "a-newer-token" });
+    await accounts.setVerificationToken(email, { verification_token: "a-newer-token-than-before" });
 
     expect(await db.contents()).toEqual(before);
   });
@@ -512,12 +550,12 @@ describe("verifyEmail and setVerificationToken", () => {
     const before = await db.contents();
 
     const failure = await accounts
-      .setVerificationToken(email, { verification_token: "too-late" })
+      .setVerificationToken(email, { verification_token: "a-token-that-comes-too-late" })
       .catch((error: unknown) => error);
 
     expect(failure).toBeInstanceOf(ConflictError);
     expect(failure).toMatchObject({ code: "conflict", entity: "user", reason: "already_verified" });
-    expect(inspect(failure, { depth: null })).not.toContain("too-late");
+    expect(inspect(failure, { depth: null })).not.toContain("a-token-that-comes-too-late");
     expect(await db.contents()).toEqual(before);
   });
 
@@ -766,7 +804,7 @@ describe("suspend, reactivate and markDeleted", () => {
   );
 
   it.each(["suspend", "markDeleted"] as const)(
-    "%s leaves no session of 20 that begin at the same time",
+    "%s leaves none of 20 sessions running that begin at the same time",
     async (change) => {
       const email = await registered();
 
@@ -776,7 +814,10 @@ describe("suspend, reactivate and markDeleted", () => {
       ]);
 
       expect(changed.status).toBe("fulfilled");
-      expect((await itemsOf(email)).filter((item) => item.__edb_e__ === "session")).toEqual([]);
+      // One that is written after the look for sessions lies around, and lets nobody in.
+      const sessions = (await itemsOf(email)).filter((item) => item.__edb_e__ === "session");
+      for (const { session_id } of sessions) expect(await isRunning(session_id as string)).toBe(false);
+      expect((await db.layer.sessions.listByUser(email)).items).toEqual([]);
       for (const start of starts) if (start.status === "rejected") expect(start.reason).toBeInstanceOf(ConflictError);
     },
   );
@@ -998,6 +1039,7 @@ describe("export", () => {
       email,
       exported_at: NOW + HOUR,
       items: {
+        daily_starts: [{ user_email: email, day: "2025-10-09", started: [assessment_id], expires_at: NOW + 2 * DAY }],
         user: [{ email, username: "Maria", created_at: NOW, email_verified: false, account_status: "active" }],
         session: [{ user_email: email, created_at: NOW, expires_at: NOW + DAY, qr_authenticated: false }],
         qr_token: [{ user_email: email, created_at: NOW, expires_at: NOW + 300, used: false }],
@@ -1066,7 +1108,7 @@ describe("export", () => {
     });
 
     const batches = requests.filter(({ operation }) => operation === "BatchGetItem").map(({ items }) => items);
-    expect(batches.sort((a, b) => b - a)).toEqual([100, 100, 37]);
+    expect(batches.sort((a, b) => b - a)).toEqual([100, 100, 38]);
   });
 
   it("is whole when DynamoDB leaves keys of a batch unprocessed at first", async () => {
@@ -1099,7 +1141,7 @@ describe("export", () => {
       .catch((error: unknown) => error);
 
     expect(failure).toBeInstanceOf(UnprocessedError);
-    expect(failure).toMatchObject({ code: "unprocessed", count: 7 });
+    expect(failure).toMatchObject({ code: "unprocessed", count: 8 });
   });
 
   it("finds what is there of somebody without an account", async () => {
@@ -1133,7 +1175,7 @@ describe("erase", () => {
     expect(report).toEqual(swept(ONE_OF_EACH));
     expect(await itemsOf(email)).toEqual([]);
     expect(await itemsOf(other)).toEqual(theirs);
-    expect(theirs).toHaveLength(8);
+    expect(theirs).toHaveLength(9);
     expect(await accounts.find(email)).toBeUndefined();
     await expect(accounts.export(email)).rejects.toBeInstanceOf(NotFoundError);
   });
@@ -1231,7 +1273,7 @@ describe("erase", () => {
     const { user_email } = await db.layer.sessions.authenticate(session_id);
     const { removed } = await accounts.erase(user_email);
 
-    expect(left).toHaveLength(68 - 50);
+    expect(left).toHaveLength(69 - 50);
     expect(left.map((item) => item.__edb_e__)).toEqual(expect.arrayContaining(["user", "session", "qr_token"]));
     expect(Object.values(removed).reduce((sum, count) => sum + count)).toBe(left.length);
     expect(await itemsOf(email)).toEqual([]);
@@ -1277,7 +1319,7 @@ describe("erase", () => {
       .catch((error: unknown) => error);
 
     expect(failure).toBeInstanceOf(UnprocessedError);
-    expect(failure).toMatchObject({ code: "unprocessed", count: 5 });
+    expect(failure).toMatchObject({ code: "unprocessed", count: 6 });
     expect(await accounts.get(email)).toMatchObject({ email, account_status: "active" });
     expect(await accounts.erase(email)).toEqual(swept(ONE_OF_EACH));
   });

@@ -202,7 +202,23 @@ async function exerciseTheRest(): Promise<void> {
   await startAssessment(db.layer);
   await db.layer.moderation.recordSafetyEvent(aSafetyEvent());
   await record("moderation", "moderation.review", () => db.layer.moderation.review(aSafetyEvent().assessment_id));
+  await startBeyondLimit();
   await record("scripts", "seedCatalogue", () => seedCatalogue(db.layer));
+}
+
+/** A start that finds its day full, then a place that was given back, and then another day. */
+async function startBeyondLimit(): Promise<void> {
+  const { assessments } = db.layer;
+  const limit = { perDay: 1, zone: "UTC", countAbandoned: false };
+  const start = (assessment_id: string) => () =>
+    assessments.start({ assessment_id, user_id: MARIA, assessment_type: "speaking_academic", limit });
+  const first = await start("limited-1")();
+  await record("assessments", "assessments.start", start("limited-2"));
+  await assessments.abandon(first);
+  await record("assessments", "assessments.start", start("limited-2"));
+  await record("assessments", "assessments.start", start("limited-3"));
+  db.clock.now += 24 * 60 * 60;
+  await record("assessments", "assessments.start", start("limited-3"));
 }
 
 const servicesOfLayer = () => Object.entries(db.layer).filter(([name]) => isService(name));

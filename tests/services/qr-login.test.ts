@@ -1,4 +1,5 @@
 import { inspect } from "node:util";
+import { digestOf } from "../../entities/credential.ts";
 import { QR_TOKEN_LIFETIME_SECONDS } from "../../entities/qr-token.ts";
 import type { QrLogin } from "../../services/qr-login.ts";
 import {
@@ -16,7 +17,7 @@ import { everyPage, interceptedClient } from "../instruments.ts";
 const MINUTE = 60;
 const DAY = 24 * 60 * MINUTE;
 const UUID_V4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
-const SESSION_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\.[\w-]+$/;
+const SESSION_ID = /^[\w-]{43}\.[\w-]+$/;
 const PHONE = "device-of-maria";
 const OTHER_PHONE = "device-of-someone-else";
 
@@ -42,7 +43,7 @@ async function registered(): Promise<string> {
   return email;
 }
 
-const storedToken = async (token: string) => (await db.contents()).find((item) => item.token === token);
+const storedToken = async (token: string) => (await db.contents()).find((item) => item.token === digestOf(token));
 const storedSessions = async (user_email: string) =>
   (await db.contents()).filter((item) => item.__edb_e__ === "session" && item.user_email === user_email);
 
@@ -141,7 +142,10 @@ describe("redeem", () => {
       qr_authenticated: true,
     });
     expect(session.session_id).not.toBe(token);
-    await expect(db.layer.sessions.authenticate(session.session_id)).resolves.toEqual(session);
+    await expect(db.layer.sessions.authenticate(session.session_id)).resolves.toEqual({
+      ...session,
+      session_id: digestOf(session.session_id),
+    });
   });
 
   it("marks the token used by the device, and both items keep their time to live", async () => {
@@ -157,7 +161,7 @@ describe("redeem", () => {
       expires_at,
       ttl: expires_at,
     });
-    expect((await storedSessions(MARIA)).find((item) => item.session_id === session.session_id)?.ttl).toBe(
+    expect((await storedSessions(MARIA)).find((item) => item.session_id === digestOf(session.session_id))?.ttl).toBe(
       session.expires_at,
     );
   });
@@ -223,7 +227,7 @@ describe("redeem", () => {
     expect(won).toHaveLength(1);
     expect(lost).toHaveLength(19);
     for (const reason of lost) expect(reason).toBeInstanceOf(TokenUsedError);
-    expect((await storedSessions(email)).map((item) => item.session_id)).toEqual([won[0]?.session_id]);
+    expect((await storedSessions(email)).map((item) => item.session_id)).toEqual([digestOf(won[0]?.session_id ?? "")]);
   });
 
   it("gives 20 calls of the same device one session", async () => {
@@ -264,7 +268,10 @@ describe("redeem", () => {
     const session = await qrLogin.redeem(token, { device_id: PHONE });
 
     expect(session).toMatchObject({ user_email: email, created_at: NOW, expires_at: NOW + DAY });
-    await expect(db.layer.sessions.authenticate(session.session_id)).resolves.toEqual(session);
+    await expect(db.layer.sessions.authenticate(session.session_id)).resolves.toEqual({
+      ...session,
+      session_id: digestOf(session.session_id),
+    });
     expect(await storedSessions(email)).toHaveLength(1);
   });
 
@@ -397,7 +404,7 @@ describe("redeem", () => {
 
     const listed = (await everyPage((options) => db.layer.sessions.listByUser(email, options))).flat();
 
-    expect(listed).toEqual([expect.objectContaining({ session_id, qr_authenticated: true })]);
+    expect(listed).toEqual([expect.objectContaining({ session_id: digestOf(session_id), qr_authenticated: true })]);
   });
 });
 

@@ -1,6 +1,8 @@
+import { digestOf } from "../../entities/credential.ts";
 import { QR_TOKEN_LIFETIME_SECONDS } from "../../entities/qr-token.ts";
 import { SESSION_LIFETIME_SECONDS, type Session } from "../../entities/session.ts";
 import type { DataLayer } from "../../services/data-layer.ts";
+import type { StartedSession } from "../../services/sessions.ts";
 import {
   ConflictError,
   DataLayerError,
@@ -24,6 +26,9 @@ beforeEach(() => {
   db.clock.now = NOW;
 });
 
+/** A session as everything but its start shows it. */
+const asShown = (session: StartedSession): Session => ({ ...session, session_id: digestOf(session.session_id) });
+
 describe("start", () => {
   it("gives every session an unguessable id and 24 hours", async () => {
     const [one, other] = [
@@ -40,7 +45,7 @@ describe("start", () => {
   it("sets the time to live from expires_at", async () => {
     const { session_id, expires_at } = await db.layer.sessions.start({ user_email: MARIA });
 
-    const stored = (await db.contents()).find((item) => item.session_id === session_id);
+    const stored = (await db.contents()).find((item) => item.session_id === digestOf(session_id));
     expect(stored?.ttl).toBe(expires_at);
   });
 
@@ -64,17 +69,17 @@ describe("authenticate", () => {
       user_agent: "Firefox",
     });
 
-    expect(await db.layer.sessions.authenticate(session.session_id)).toEqual(session);
+    expect(await db.layer.sessions.authenticate(session.session_id)).toEqual(asShown(session));
   });
 
   it("refuses a session from its last second on, though it is still in the table", async () => {
     const session = await db.layer.sessions.start({ user_email: MARIA });
 
     db.clock.now = NOW + SESSION_LIFETIME_SECONDS - 1;
-    await expect(db.layer.sessions.authenticate(session.session_id)).resolves.toEqual(session);
+    await expect(db.layer.sessions.authenticate(session.session_id)).resolves.toEqual(asShown(session));
     db.clock.now = NOW + SESSION_LIFETIME_SECONDS;
     await expect(db.layer.sessions.authenticate(session.session_id)).rejects.toBeInstanceOf(ExpiredError);
-    expect((await db.contents()).some((item) => item.session_id === session.session_id)).toBe(true);
+    expect((await db.contents()).some((item) => item.session_id === digestOf(session.session_id))).toBe(true);
   });
 
   it("does not show the id of an unknown session in its error", async () => {
@@ -103,7 +108,7 @@ describe("list (user_email-created_at-index)", () => {
     const started = [];
     for (let minute = 0; minute < 5; minute++) {
       db.clock.now = NOW + minute * 60;
-      started.unshift((await db.layer.sessions.start({ user_email })).session_id);
+      started.unshift(digestOf((await db.layer.sessions.start({ user_email })).session_id));
     }
     await db.layer.sessions.start({ user_email: CHEN });
 
@@ -132,7 +137,7 @@ describe("list (user_email-created_at-index)", () => {
     const current = await db.layer.sessions.start({ user_email });
 
     const { items, cursor } = await db.layer.sessions.listByUser(user_email);
-    expect(items.map((row) => row.session_id)).toEqual([current.session_id]);
+    expect(items.map((row) => row.session_id)).toEqual([digestOf(current.session_id)]);
     expect(cursor).toBeNull();
   });
 
@@ -154,7 +159,7 @@ describe("list (user_email-created_at-index)", () => {
         listed.push(...page.items.map(({ session_id }) => session_id));
         cursor = page.cursor;
       }
-      expect(listed).toEqual(["over-0", "over-2"]);
+      expect(listed).toEqual(["over-0", "over-2"].map(digestOf));
     }
   });
 });
@@ -278,7 +283,7 @@ describe("end and endAll", () => {
     expect(await db.layer.sessions.endAll(user_email)).toBe(30);
     expect(await db.layer.sessions.endAll(user_email)).toBe(0);
     await expect(db.layer.sessions.authenticate(mine[7]?.session_id ?? "")).rejects.toBeInstanceOf(NotFoundError);
-    await expect(db.layer.sessions.authenticate(other.session_id)).resolves.toEqual(other);
+    await expect(db.layer.sessions.authenticate(other.session_id)).resolves.toEqual(asShown(other));
   });
 });
 
@@ -354,7 +359,7 @@ describe("a session and its account", () => {
     const client = interceptedClient(db.client, async (_, next) => {
       const output = (await next()) as { Responses?: Record<string, Record<string, unknown>[]> };
       for (const item of Object.values(output.Responses ?? {}).flat())
-        if (item.session_id === session_id) item.expires_at = expires_at;
+        if (item.session_id === digestOf(session_id)) item.expires_at = expires_at;
       return output;
     });
 

@@ -3,6 +3,7 @@ import {
   DeleteCommand,
   type DynamoDBDocumentClient,
   GetCommand,
+  type GetCommandOutput,
   PutCommand,
   paginateQuery,
   paginateScan,
@@ -14,7 +15,8 @@ import {
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import { ELEVEN_TABLES, type ElevenTable } from "./eleven-definitions.ts";
 
-export type Item = Readonly<Record<string, unknown>>;
+/** An item as the document client types it. */
+export type Item = Readonly<NonNullable<GetCommandOutput["Item"]>>;
 
 /** What became of a conditional write: the item as it now is, or the one that stood against it. */
 export type Outcome =

@@ -76,7 +76,7 @@ export class Recorder {
   /** @param tablePrefix what to leave out of table names in `byIndex` */
   constructor(client: DynamoDBClient, tablePrefix: string) {
     this.tablePrefix = tablePrefix;
-    const handler = client.config.requestHandler as unknown as { handle: Handle };
+    const handler = client.config.requestHandler as { handle: Handle };
     const handle = handler.handle.bind(handler);
     handler.handle = (request, options) =>
       this.current === undefined ? handle(request, options) : this.record(request, () => handle(request, options));

@@ -1,5 +1,6 @@
 import { marshall } from "@aws-sdk/util-dynamodb";
 import fc from "fast-check";
+import { digestOf } from "../../../entities/credential.ts";
 import { describeModel } from "../../../entities/model.ts";
 import type { EntityName } from "../../../entities/models.ts";
 import { closedSetOf, ENUM_MAPPING, mergeMapping } from "../../../scripts/migration/enum-mapping.ts";
@@ -190,11 +191,15 @@ describe("a source item", () => {
     expect(outcome("session", { ...session, is_active: false })).toEqual({ outcome: "skipped", code: "ended" });
     expect(outcome("qr_token", { ...token, expires_at: NOW - 1 })).toEqual({ outcome: "skipped", code: "expired" });
     expect(stored("session", { ...session, session_type: "qr" })).toMatchObject({
-      session_id: "web_1_aB",
+      session_id: digestOf("web_1_aB"),
       expires_at: NOW + 86_400,
       qr_authenticated: true,
     });
-    expect(stored("qr_token", token)).toMatchObject({ token: "Xy-9_zQ", used: false, expires_at: NOW + 300 });
+    expect(stored("qr_token", token)).toMatchObject({
+      token: digestOf("Xy-9_zQ"),
+      used: false,
+      expires_at: NOW + 300,
+    });
   });
 
   it.each([
@@ -260,7 +265,7 @@ describe("the rules", () => {
       "user.generation has no rule",
       "session.qr_token has no rule",
       "session.generation has no rule",
-      "qr_token.opened_session_id has no rule",
+      "qr_token.session_salt has no rule",
       "qr_token.generation has no rule",
       "entitlement.ledger has no rule",
     ]);

@@ -198,9 +198,11 @@ describe("onRequest", () => {
     const user_email = "private-person@example.com";
 
     const user = await layer.accounts.register(
-      aRegistration({ email: user_email, verification_token: "token-of-mail" }),
+      aRegistration({ email: user_email, verification_token: "token-of-mail-of-22-letters" }),
     );
-    await layer.accounts.verifyEmail(user_email, { verification_token: "wrong-token" }).catch(() => undefined);
+    await layer.accounts
+      .verifyEmail(user_email, { verification_token: "wrong-token-of-22-letters" })
+      .catch(() => undefined);
     await layer.accounts.credentials(user_email);
     const session = await layer.sessions.start({ user_email, ip_address: "203.0.113.99" });
     await layer.sessions.authenticate(session.session_id);
@@ -221,8 +223,8 @@ describe("onRequest", () => {
       user.email,
       "private-person",
       BCRYPT_HASH,
-      "token-of-mail",
-      "wrong-token",
+      "token-of-mail-of-22-letters",
+      "wrong-token-of-22-letters",
       session.session_id,
       "203.0.113.99",
       qr.token,
