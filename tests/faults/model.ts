@@ -495,6 +495,8 @@ export class InMemoryModel {
       entitlement: own(this.entitlements, "user_email"),
       safety_log: own(this.logs, "user_email"),
       content_report: own(this.reports, "reporter_email"),
+      // The model starts assessments without a daily limit.
+      daily_starts: [],
       ticket: own(this.tickets, "user_email"),
     };
   }
