@@ -15,9 +15,11 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
 }
 
-/** Session ids and tokens are new in every run, and nobody's business in a document. */
+/** Ids and the digests of credentials are new in every run. */
 const masked = (value: unknown) =>
-  String(value).replace(/[0-9a-f]{8}-[0-9a-f]{4}-[47][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/g, "‹uuid›");
+  String(value)
+    .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[47][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/g, "‹uuid›")
+    .replace(/sha256-[\w-]{43}/g, "sha256-‹digest›");
 
 function seedTables(): string {
   const rows = Object.entries(model.entities).map(([name, { seedTable, accessPatterns }]) => {
