@@ -87,7 +87,7 @@ async function main() {
   if (items[0]?.ticket_id !== ticket.ticket_id) throw new Error("the ticket is not listed");
   const refused = await layer.support.resolve(ticket).catch((error) => error);
   if (!(refused instanceof ConflictError) || refused.code !== "conflict") throw new Error("no refusal");
-  const mapped = !process.execArgv.includes("--enable-source-maps") || /support\\.ts:\\d/.test(String(refused.stack));
+  const mapped = !process.execArgv.includes("--enable-source-maps") || /transition\\.ts:\\d/.test(String(refused.stack));
   if (!mapped) throw new Error("the stack shows no source: " + refused.stack);
   if (TicketModel.schema.model.entity !== "ticket" || TICKET_STATUSES.length !== 4) throw new Error("no entity");
   if (esbuildPreset.format !== "cjs") throw new Error("no preset");
