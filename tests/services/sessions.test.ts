@@ -1,3 +1,4 @@
+import { PutCommand } from "@aws-sdk/lib-dynamodb";
 import { digestOf } from "../../entities/credential.ts";
 import { QR_TOKEN_LIFETIME_SECONDS, REDEMPTION_REPEAT_SECONDS } from "../../entities/qr-token.ts";
 import { SESSION_LIFETIME_SECONDS, type Session } from "../../entities/session.ts";
@@ -81,6 +82,29 @@ describe("authenticate", () => {
     await expect(db.layer.sessions.authenticate(session.session_id)).rejects.toBeInstanceOf(ExpiredError);
     expect((await db.contents()).some((item) => item.session_id === digestOf(session.session_id))).toBe(true);
   });
+
+  it.each([undefined, null, "", "4102444800", "never", true, -1, 0.5])(
+    "refuses a session that another writer let expire at %p",
+    async (expires_at) => {
+      const { session_id } = await db.layer.sessions.start({ user_email: MARIA });
+      const stored = (await db.contents()).find((item) => item.session_id === digestOf(session_id));
+      const { expires_at: _, ...rest } = stored ?? {};
+      const Item = expires_at === undefined ? rest : { ...rest, expires_at };
+      await db.client.send(new PutCommand({ TableName: db.table, Item }));
+
+      await expect(db.layer.sessions.authenticate(session_id)).rejects.toBeInstanceOf(ExpiredError);
+    },
+  );
+
+  it.each([Number.NaN, -1, undefined, null, "0", 0.5, Number.POSITIVE_INFINITY, Promise.resolve(NOW)])(
+    "lets nobody in while the clock gives %p",
+    async (now) => {
+      const { session_id } = await db.layer.sessions.start({ user_email: MARIA });
+      const { sessions } = db.layerWith({ clock: () => now as number });
+
+      await expect(sessions.authenticate(session_id)).rejects.toMatchObject({ code: "validation", attribute: "clock" });
+    },
+  );
 
   it("does not show the id of an unknown session in its error", async () => {
     const failure = await db.layer.sessions.authenticate("no-such-session").catch((error: unknown) => error);
