@@ -40,7 +40,7 @@ export const conditionOf = (condition: Where) => condition as never;
 /** What a change does to an item's attributes. */
 export interface Change {
   readonly set: object;
-  /** Numbers that grow by so much. */
+  /** Numbers that grow by so much, and sets that get members. */
   readonly add?: object;
   readonly remove?: readonly string[];
 }

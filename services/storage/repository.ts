@@ -71,6 +71,9 @@ function idOf({ schema, account }: Model, key: ItemKey): string | undefined {
   return schema.attributes[name]?.secret === true || name === account?.attribute ? undefined : (value as string);
 }
 
+/** Whether a stored set has a member. */
+const holds = (members: unknown, value: string) => [...((members ?? []) as Iterable<string>)].includes(value);
+
 function isTooLarge(error: unknown): boolean {
   const { name, message } = (error ?? {}) as Partial<Error>;
   return name === "ValidationException" && /item size.*exceeded/i.test(message ?? "");
@@ -343,23 +346,28 @@ export class Repository<E extends AnyEntity> {
 
   /**
    * Moves an item to another state, if its state leads there by the model's transitions (or is one of `from`), and sets
-   * attributes with it. Safe to repeat: an item that is there already, with what `same` names, is given back.
+   * attributes with it. Safe to repeat: an item that is there already, with what `same` names, is given back; and so is one
+   * that has the receipt, whatever its state.
    * @throws ConflictError `wrong_state`, or `differs` when it is there with other values; NotFoundError.
    */
   async transition(accessPattern: string, key: ItemKey, to: string, move: Transition = {}): Promise<EntityItem<E>> {
     const { attribute, from: leading } = this.model.transitions as StateTransitions;
-    const { set = {}, add = {}, same = {}, from = leading[to] ?? [], only: condition } = move;
+    const { set = {}, add = {}, same = {}, from = leading[to] ?? [], only: condition, receipt } = move;
     const changes = { ...this.changesOf(set), [attribute]: to };
     const meets: Where = (attributes, operations) => {
       const state = attributes[attribute];
       const allowed =
         from.length === 0 ? operations.notExists(state) : anyOf(...from.map((one) => operations.eq(state, one)));
-      return condition === undefined ? allowed : `${allowed} AND ${condition.holds(attributes, operations)}`;
+      const met = condition === undefined ? allowed : `${allowed} AND ${condition.holds(attributes, operations)}`;
+      if (receipt === undefined) return met;
+      return `${met} AND NOT ${operations.contains(attributes[receipt.attribute], receipt.value)}`;
     };
-    const parameters = changeOf(this.entity, key, { set: changes, add }, meets).params();
+    const added = receipt === undefined ? add : { ...add, [receipt.attribute]: [receipt.value] };
+    const parameters = changeOf(this.entity, key, { set: changes, add: added }, meets).params();
     const { refused, item: current } = await this.#update(accessPattern, parameters);
     if (!refused) return this.parse(current);
     if (current === undefined) throw this.notFound(idOf(this.model, key));
+    if (receipt !== undefined && holds(current[receipt.attribute], receipt.value)) return this.parse(current);
     const state = current[attribute] as string | undefined;
     const asked = this.changesOf(same);
     const repeated = Object.keys(same).every((name) => isDeepStrictEqual(current[name], asked[name]));
