@@ -138,4 +138,4 @@ export class Histories {
 
 /** How many histories a run has: the long one, or the everyday one. */
 export const histories = (long: number, everyday: number): readonly number[] =>
-  times(Number(process.env.HISTORIES ?? (LONG ? long : everyday)), (number) => number);
+  times(LONG ? long : everyday, (number) => number);
