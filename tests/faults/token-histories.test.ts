@@ -33,12 +33,18 @@ const MODEL: Play<State, Call>["model"] = {
 const CALLS: readonly Call[] = [
   { name: "redeem", device: "the-phone-of-the-customer" },
   { name: "redeem", device: "the-phone-of-the-customer" },
-  { name: "redeem", device: "the-tablet-of-the-customer" },
   { name: "authenticate" },
 ];
-/** The ends of a token are told apart while no sessions are ended: that may remove it. */
+/**
+ * A token whose sessions are ended has one device: it is used before the account is looked at, so that one that is shut out
+ * in between keeps others out. That may remove the token, so its ends are told apart for others.
+ */
 const ENDED: readonly Call[] = [...CALLS, { name: "endAll" }];
-const WATCHED: readonly Call[] = [...CALLS, { name: "status" }];
+const WATCHED: readonly Call[] = [
+  ...CALLS,
+  { name: "redeem", device: "the-tablet-of-the-customer" },
+  { name: "status" },
+];
 
 /** What tells that nobody is let in. */
 const REFUSALS: readonly string[] = ["not_found", "expired", "token_used", "conflict"];
