@@ -18,7 +18,7 @@ import type { TableTarget } from "./table/table-target.ts";
 
 /** `npm run restore-check`: whether a restored table may be used; `-- --apply` makes it so. docs/restore.md has the steps. */
 interface Options extends TableOptions {
-  readonly ledger: string;
+  readonly ledger?: string;
   readonly keepAccounts: boolean;
   readonly apply: boolean;
   readonly yes: boolean;
@@ -32,18 +32,15 @@ const command = tableCommand(
   "restore-check",
   "Tell what a restored table has that was erased, ended or changed since its backup. Exits with 1 while there is any.",
 )
-  .requiredOption(
-    "--ledger <name>",
-    "the table that was in use last, or what its last state was restored as",
-    tableNameOf,
-  )
+  .option("--ledger <name>", "the table that was in use last, or what its last state was restored as", tableNameOf)
   .option("--keep-accounts", "keep the passwords and states of the backup: those since are what went wrong", false)
   .option("--apply", "erase again, end all sessions, change what changed, and converge the table's settings", false)
   .option("--yes", "with --apply: do not ask", false)
   .option("--rate <units>", "read units a second at most", wholeNumber(1), DEFAULT_RATE)
   .parse();
 const options = command.opts<Options>();
-if (options.ledger === options.table) command.error("error: option '--ledger' must name another table than '--table'");
+const ledger = options.ledger ?? command.error("error: option '--ledger' must name the table that was in use last");
+if (ledger === options.table) command.error("error: option '--ledger' must name another table than '--table'");
 
 const number = (value: number) => value.toLocaleString("en-US");
 
@@ -71,7 +68,7 @@ async function tagsOf({ client }: TableTarget, table: string): Promise<Record<st
 }
 
 async function settle(target: TableTarget, apply: boolean): Promise<boolean> {
-  const tags = await tagsOf(target, options.ledger);
+  const tags = await tagsOf(target, ledger);
   if ((await readTable(target.client, target.table)) === undefined)
     throw new Error(`there is no table ${target.table} at ${placeOf(options)}: restore the backup first`);
   const { differences } = await ensureTable({ ...target, say: (line) => console.log(`  ${line}`) }, { tags, apply });
@@ -87,7 +84,7 @@ async function doctor(target: TableTarget): Promise<boolean> {
 }
 
 await runCommand(async () => {
-  const { table, ledger, apply, yes, rate, keepAccounts } = options;
+  const { table, apply, yes, rate, keepAccounts } = options;
   const client = clientFor(options);
   const target = { client, table };
   const [restored, lived] = [createContext(target), createContext({ client, table: ledger })];
