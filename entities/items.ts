@@ -114,7 +114,7 @@ export interface QrToken {
   used: boolean;
   /** When it was redeemed (epoch seconds). */
   used_at?: number;
-  /** The mobile device that redeemed it. */
+  /** The mobile device that redeemed it: an id that it keeps secret. */
   device_id?: string;
 }
 

@@ -1,4 +1,5 @@
 import type { DataContext } from "./context.ts";
+import type { CursorCodec } from "./cursor.ts";
 import type { QueryOperation } from "./electrodb.ts";
 import { InvalidCursorError } from "./errors.ts";
 import { countIn, only } from "./options.ts";
@@ -44,9 +45,16 @@ function listOf(context: DataContext, label: RequestLabel, parameters: QueryPara
   ]);
 }
 
-function startKeyOf(context: DataContext, list: string, cursor: unknown): Record<string, unknown> {
+function startKeyOf(cursors: CursorCodec, list: string, cursor: unknown): Record<string, unknown> {
   if (typeof cursor !== "string") throw new InvalidCursorError();
-  return context.cursors.open(cursor, list);
+  return cursors.open(cursor, list);
+}
+
+/** How a page is read. */
+export interface Reading {
+  readonly order?: Order | undefined;
+  /** Default: the context's for lists that hold no credentials. */
+  readonly cursors?: CursorCodec;
 }
 
 /** Reads one page of stored rows, newest first unless said. */
@@ -55,15 +63,15 @@ export async function readPage(
   label: RequestLabel,
   operation: QueryOperation,
   options: ListOptions = {},
-  order: Order = "desc",
+  { order = "desc", cursors = context.cursors }: Reading = {},
 ): Promise<Page<StoredItem>> {
   const parameters = operation.params({ limit: limitOf(options), order });
   const list = listOf(context, label, parameters);
   if (options.cursor !== undefined && options.cursor !== null) {
-    parameters.ExclusiveStartKey = startKeyOf(context, list, options.cursor);
+    parameters.ExclusiveStartKey = startKeyOf(cursors, list, options.cursor);
   }
   const { Items, LastEvaluatedKey } = await send(context, "Query", label, parameters);
-  return { items: Items, cursor: LastEvaluatedKey === undefined ? null : context.cursors.seal(LastEvaluatedKey, list) };
+  return { items: Items, cursor: LastEvaluatedKey === undefined ? null : cursors.seal(LastEvaluatedKey, list) };
 }
 
 /** Yields the answers to a query, one a page. */

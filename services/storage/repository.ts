@@ -5,7 +5,7 @@ import type { StateTransitions } from "../../entities/transitions.ts";
 import type { AnyEntity, DataContext, Model } from "./context.ts";
 import { type Between, changeOf, createOf, deleteOf, getOf, queryOf, type Where } from "./electrodb.ts";
 import { ConflictError, ItemTooLargeError, NotFoundError } from "./errors.ts";
-import { countRows, eachRow, type ListOptions, type Page, readPage } from "./pages.ts";
+import { countRows, eachRow, type ListOptions, type Order, type Page, type Reading, readPage } from "./pages.ts";
 import { type Asked, askedOf, type PatternOf, type Question, type Range, type RowOf } from "./patterns.ts";
 import {
   batchGet,
@@ -131,7 +131,7 @@ export class Repository<E extends AnyEntity> {
     range: Range<E, P> = {},
   ): Promise<Page<RowOf<E, P>>> {
     const { asked, query, label } = this.#asked(pattern, question, range);
-    const { items, cursor } = await readPage(this.context, label, query, options, range.order);
+    const { items, cursor } = await readPage(this.context, label, query, options, this.#reading(range.order));
     return { items: items.map((row) => this.#row(row, asked)), cursor };
   }
 
@@ -147,8 +147,14 @@ export class Repository<E extends AnyEntity> {
     sift: (items: StoredItem[]) => StoredItem[] | Promise<StoredItem[]> = (items) => items,
   ): Promise<Page<EntityItem<E>>> {
     const { query, label } = this.#asked(pattern, question);
-    const { items, cursor } = await readPage(this.context, label, query, options);
+    const { items, cursor } = await readPage(this.context, label, query, options, this.#reading());
     return { items: this.parseAll(await sift(await wholeItems(this.context, label, items))), cursor };
+  }
+
+  /** Cursors of what lets users in are none that anybody can open. */
+  #reading(order?: Order): Reading {
+    const { credentialCursors, cursors } = this.context;
+    return { order, cursors: this.model.account?.letsIn === true ? credentialCursors : cursors };
   }
 
   /** Every row of an access pattern, page by page, newest first unless said. */

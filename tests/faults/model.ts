@@ -1,7 +1,7 @@
 import { digestOf } from "../../entities/credential.ts";
 import type { Product } from "../../entities/enums.ts";
 import { MODELS } from "../../entities/models.ts";
-import { QR_TOKEN_LIFETIME_SECONDS } from "../../entities/qr-token.ts";
+import { QR_TOKEN_LIFETIME_SECONDS, REDEMPTION_REPEAT_SECONDS } from "../../entities/qr-token.ts";
 import type { EntitySchema } from "../../entities/schema.ts";
 import { SESSION_LIFETIME_SECONDS } from "../../entities/session.ts";
 import {
@@ -265,6 +265,8 @@ export class InMemoryModel {
     const token = found(this.tokens.get(id));
     if (token.used === true && token.device_id !== device_id) throw new Refusal("token_used");
     if ((token.expires_at as number) <= this.now) throw new Refusal("expired");
+    if (token.used === true && (token.used_at as number) + REDEMPTION_REPEAT_SECONDS <= this.now)
+      throw new Refusal("token_used");
     if (token.used !== true)
       Object.assign(token, { used: true, used_at: this.now, device_id, opened_session_id: session_id });
     const started = token.used_at as number;
