@@ -457,13 +457,23 @@ export interface Ticket {
 }
 
 /** What `create` of the layer's `entities.ticket` takes. */
-export type NewTicket = Ticket;
+export interface NewTicket extends Ticket {
+  /** Digests of the answers that were stored: one that comes again, however late, changes nothing. */
+  answers?: string[];
+}
 
 /** What `patch(…).set` of the layer's `entities.ticket` may change. */
 export type TicketChange = Partial<
   Pick<
     NewTicket,
-    "priority" | "status" | "ai_response" | "ai_confidence" | "escalated_at" | "resolved_at" | "devops_action_id"
+    | "priority"
+    | "status"
+    | "ai_response"
+    | "ai_confidence"
+    | "answers"
+    | "escalated_at"
+    | "resolved_at"
+    | "devops_action_id"
   >
 >;
 

@@ -160,6 +160,7 @@ describe("describeModel", () => {
       "question.draw_key",
       "entitlement.ledger",
       "entitlement.ledger_digest",
+      "ticket.answers",
       "devops_action.review_reason",
     ]);
   });
@@ -213,6 +214,7 @@ describe("describeModel", () => {
       "qr_token.generation",
       "entitlement.receipt_data",
       "entitlement.ledger",
+      "ticket.answers",
     ]);
   });
 

@@ -110,6 +110,8 @@ export class InMemoryModel {
   /** The ledger of erasures, by address. */
   readonly erased = new Map<string, Erased>();
   readonly tickets = new Map<string, Row>();
+  /** What each ticket was ever answered. */
+  readonly #answers = new WeakMap<Row, Set<string>>();
   readonly actions = new Map<string, Row>();
 
   private claim(kind: string, id: string, owner: string): Claimed {
@@ -409,7 +411,10 @@ export class InMemoryModel {
 
   answerTicket(ticket_id: string, ai_response: string): Row {
     const row = found(this.tickets.get(ticket_id));
+    const known = this.#answers.get(row) ?? new Set<string>();
+    if (known.has(ai_response)) return row;
     if (row.status === "resolved") return conflict(row.status);
+    this.#answers.set(row, known.add(ai_response));
     return Object.assign(row, { ai_response, status: "in_progress" });
   }
 
