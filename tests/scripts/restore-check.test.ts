@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { CreateTableCommand, DeleteTableCommand } from "@aws-sdk/client-dynamodb";
 import { PutCommand, ScanCommand } from "@aws-sdk/lib-dynamodb";
 import { createTableInput } from "../../entities/table.ts";
+import { orderFault } from "../../scripts/restore/order.ts";
 import { Replay, type ReplayOptions } from "../../scripts/restore/replay.ts";
 import { createContext } from "../../services/context.ts";
 import { createDataLayer, type DataLayer } from "../../services/data-layer.ts";
@@ -216,6 +217,21 @@ describe("a restored table", () => {
       await expectNothingOfBefore(restoration);
     });
   });
+});
+
+it("refuses tables that stand the other way round, which would cost the live one its sessions", () => {
+  const live = { TableName: "live", TableArn: "arn:live" };
+  const restoredAt = (TableName: string, day: number, SourceTableArn = live.TableArn) => ({
+    ...{ TableName, TableArn: `arn:${TableName}` },
+    RestoreSummary: { RestoreDateTime: new Date(2026, 10, day), SourceTableArn, RestoreInProgress: false },
+  });
+
+  expect(orderFault(restoredAt("restored", 20), live)).toBeUndefined();
+  expect(orderFault(restoredAt("restored", 20), restoredAt("last", 25))).toBeUndefined();
+  expect(orderFault(live, restoredAt("restored", 20))).toContain("other way round");
+  expect(orderFault(restoredAt("last", 25), restoredAt("restored", 20))).toContain("earlier moment");
+  const again = restoredAt("again", 26, "arn:restored");
+  expect(orderFault(restoredAt("restored", 20), again)).toContain("other way round");
 });
 
 describe("where indexes show late what was written", () => {
