@@ -64,7 +64,7 @@ async function isRegistered(context: DataContext, email: string): Promise<boolea
 export async function* eachUnfinished(context: DataContext): AsyncGenerator<Erasure, void, undefined> {
   const ledger = erasuresOf(context);
   const label = { entity: ledger.name, accessPattern: "byState" };
-  const query = ledger.entity.query.byState({ state: "unfinished" });
+  const query = ledger.query("byState", { state: "unfinished" });
   for await (const row of eachRow(context, label, query, { order: "asc" })) {
     for (const item of await batchGet(context, label, [keyOf(row)], { consistent: true })) {
       // The index may show one that is long final.

@@ -3,7 +3,16 @@ import type { CreateEntityItem, EntityItem } from "electrodb";
 import { primaryKeyOf } from "../../entities/schema.ts";
 import type { StateTransitions } from "../../entities/transitions.ts";
 import type { AnyEntity, DataContext, Model } from "./context.ts";
-import { type Between, changeOf, createOf, deleteOf, getOf, queryOf, type Where } from "./electrodb.ts";
+import {
+  type Between,
+  changeOf,
+  createOf,
+  deleteOf,
+  getOf,
+  type QueryOperation,
+  queryOf,
+  type Where,
+} from "./electrodb.ts";
 import { ConflictError, ItemTooLargeError, NotFoundError } from "./errors.ts";
 import { countRows, eachRow, type ListOptions, type Order, type Page, type Reading, readPage } from "./pages.ts";
 import { type Asked, askedOf, type PatternOf, type Question, type Range, type RowOf } from "./patterns.ts";
@@ -198,9 +207,14 @@ export class Repository<E extends AnyEntity> {
     return countRows(this.context, label, query);
   }
 
+  /** The query of an access pattern, for rows in their stored form. */
+  query<P extends PatternOf<E>>(pattern: P, question: Question<E, P>, range: Range<E, P> = {}): QueryOperation {
+    return this.#asked(pattern, question, range).query;
+  }
+
   #asked<P extends PatternOf<E>>(pattern: P, question: object, { between }: Range<E, P> = {}) {
     const asked = askedOf(this.model, question);
-    const query = queryOf(this.entity, pattern, asked.key, between as Between | undefined);
+    const query = queryOf(this.context, this.model, pattern, asked.key, between as Between | undefined);
     return { asked, query, label: { entity: this.name, accessPattern: pattern } };
   }
 
@@ -239,7 +253,9 @@ export class Repository<E extends AnyEntity> {
     const { pattern, attributes } = primaryKeyOf(this.model.schema);
     const label = { entity: this.name, accessPattern: pattern };
     const whole = attributes.every((attribute) => key[attribute] !== undefined);
-    const parameters = whole ? getOf(this.entity, key) : queryOf(this.entity, pattern, key).params({ limit: 1 });
+    const parameters = whole
+      ? getOf(this.entity, key)
+      : queryOf(this.context, this.model, pattern, key).params({ limit: 1 });
     if (consistent) parameters.ConsistentRead = true;
     if (whole) return (await send(this.context, "GetItem", label, parameters)).Item;
     return (await send(this.context, "Query", label, parameters)).Items?.[0];

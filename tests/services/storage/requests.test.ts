@@ -327,11 +327,13 @@ const ROW = {
   __edb_v__: "1",
 };
 
-/** Answers queries with a row, and gives the operation under test to `act`. */
+const SESSION_ROW = { pk: "session#1", sk: "session", __edb_e__: "session", __edb_v__: "1" };
+
+/** Answers queries with rows, and gives the operation under test to `act`. */
 const clientFor = (operation: RequestEvent["operation"], act: (sent: Sent) => unknown) =>
   fakeClient((sent) => {
     const command = `${operation.replace(/Item$/, "")}Command`;
-    return sent.command === command ? act(sent) : { Items: [ROW], Count: 1 };
+    return sent.command === command ? act(sent) : { Items: [ROW, SESSION_ROW], Count: 2 };
   });
 
 describe("errors of the SDK", () => {
