@@ -36,7 +36,8 @@ export function tableCommand(name: string, description: string): Command {
     .showHelpAfterError("(--help tells the options)");
 }
 
-function tableNameOf(value: string): string {
+/** A name of a table, for an option. */
+export function tableNameOf(value: string): string {
   if (!isTableName(value)) throw new InvalidArgumentError(`a table's name ${TABLE_NAME_RULE}`);
   return value;
 }
