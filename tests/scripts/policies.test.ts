@@ -356,7 +356,7 @@ describe("README.md", () => {
   const readme = readFileSync("README.md", "utf8");
 
   it("attaches the policies that its handler's functions run under, and no others", () => {
-    const [, handler = ""] = /^## A handler$[^]*?```ts\n([^]*?)```/m.exec(readme) ?? [];
+    const [, handler = ""] = /^## A handler$[\s\S]*?```ts\n([\s\S]*?)```/m.exec(readme) ?? [];
     const called = [...handler.matchAll(/await (\w+\.\w+)\(/g)].map(([, name]) => name as FunctionName);
     const needed = policiesFor(called);
 
