@@ -197,7 +197,8 @@ export class Repository<E extends AnyEntity> {
     label: RequestLabel = { entity: this.name, accessPattern: pattern },
   ): Promise<StoredKey[]> {
     const keys: StoredKey[] = [];
-    for await (const row of eachRow(this.context, label, this.#asked(pattern, question).query)) keys.push(keyOf(row));
+    const { query } = this.#asked(pattern, question);
+    for await (const row of eachRow(this.context, label, query, { keysAlone: true })) keys.push(keyOf(row));
     return keys;
   }
 

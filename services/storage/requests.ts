@@ -38,6 +38,7 @@ export interface RequestParameters {
   readonly ScanIndexForward?: boolean;
   readonly Key: StoredKey;
   readonly Item: Record<string, unknown>;
+  readonly ProjectionExpression?: string;
   readonly ExpressionAttributeNames?: Readonly<Record<string, string>>;
   readonly ExpressionAttributeValues: Record<string, unknown>;
   readonly RequestItems?: Readonly<Record<string, readonly unknown[] | object>>;
