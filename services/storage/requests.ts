@@ -38,6 +38,9 @@ export interface RequestParameters {
   readonly ScanIndexForward?: boolean;
   readonly Key: StoredKey;
   readonly Item: Record<string, unknown>;
+  readonly UpdateExpression?: string;
+  readonly ConditionExpression?: string;
+  readonly ExpressionAttributeNames?: Record<string, string>;
   readonly ExpressionAttributeValues: Record<string, unknown>;
   readonly RequestItems?: Readonly<Record<string, readonly unknown[] | object>>;
   ConsistentRead?: boolean;
