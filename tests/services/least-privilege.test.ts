@@ -22,7 +22,16 @@ import {
 import type { DataLayer } from "../../services/data-layer.ts";
 import { ERASURE_FINAL_SECONDS } from "../../services/guards/erasure.ts";
 import { DataLayerError } from "../../services/storage/errors.ts";
-import { aDiagnosis, aReceipt, aRegistration, aSafetyEvent, aTicket, CHEN, MARIA, startAssessment } from "../builders.ts";
+import {
+  aDiagnosis,
+  aReceipt,
+  aRegistration,
+  aSafetyEvent,
+  aTicket,
+  CHEN,
+  MARIA,
+  startAssessment,
+} from "../builders.ts";
 import { NOW, ON_DYNAMODB_LOCAL, openTestTable, type TestTable } from "../engine.ts";
 import { report } from "../faults/report.ts";
 import { SCENARIOS, type Scenario } from "../faults/scenarios.ts";
@@ -161,7 +170,10 @@ const CIRCUMSTANCES: readonly (() => Promise<unknown>)[] = [
     await db.layer.accounts.finishErasures();
   },
   () => db.layer.accounts.suspend(MARIA).catch(() => undefined),
-  () => db.layer.accounts.changeAddress({ from: MARIA, to: CHEN }).catch(() => undefined),
+  async () => {
+    await db.layer.accounts.register(aRegistration()).catch(() => undefined);
+    await db.layer.accounts.changeAddress({ from: MARIA, to: CHEN }).catch(() => undefined);
+  },
 ];
 
 async function exercise(service: string, name: string): Promise<void> {
@@ -205,7 +217,21 @@ async function exerciseTheRest(): Promise<void> {
   await db.layer.moderation.recordSafetyEvent(aSafetyEvent());
   await record("moderation", "moderation.review", () => db.layer.moderation.review(aSafetyEvent().assessment_id));
   await startBeyondLimit();
+  await moveBesideOthers();
   await record("scripts", "seedCatalogue", () => seedCatalogue(db.layer));
+}
+
+/** A change of an address at which there are items already: of a call that died, and of what was bought without an account. */
+async function moveBesideOthers(): Promise<void> {
+  const { accounts, assessments, entities, purchases } = db.layer;
+  const { assessment_id } = await startAssessment(db.layer);
+  const assessment = await assessments.get(assessment_id);
+  await entities.assessment.put({ ...assessment, user_id: CHEN }).go();
+  await assessments.abandon(assessment);
+  for (const user_email of [MARIA, CHEN]) {
+    await purchases.grant(aReceipt({ user_email, product_id: "writing", transaction_id: `beside-${user_email}` }));
+  }
+  await record("accounts", "accounts.changeAddress", () => accounts.changeAddress({ from: MARIA, to: CHEN }));
 }
 
 /** A start that finds its day full, then a place that was given back, and then another day. */
