@@ -103,10 +103,10 @@ export type {
   ReversalInstant,
   VerifiedReceipt,
 } from "./services/purchases.ts";
-export type { QrIssue, QrLogin, QrRedemption, QrTokenStatus } from "./services/qr-login.ts";
+export type { IssuedToken, QrIssue, QrLogin, QrRedemption, QrTokenStatus } from "./services/qr-login.ts";
 export type { QuestionDraw, QuestionFilter, Questions } from "./services/questions.ts";
 export type { Rubrics } from "./services/rubrics.ts";
-export type { SessionStart, Sessions } from "./services/sessions.ts";
+export type { SessionStart, Sessions, StartedSession } from "./services/sessions.ts";
 export type { BulkWriteOptions, BulkWriteReport } from "./services/storage/bulk-writer.ts";
 export {
   type AnyDataLayerError,

@@ -17,6 +17,7 @@ export default {
     "Array,BigInt,Boolean,Date,Error,JSON,Map,Math,Number,Object,Promise,Proxy,Reflect,RegExp,Set,String,Symbol,TypeError,Uint8Array,WeakMap".split(
       ",",
     ),
+  moduleNameMapper: { "^jsonschema$": "<rootDir>/tests/jsonschema.ts" },
   setupFiles: ["<rootDir>/tests/setup.ts"],
   reporters: process.env.CI ? ["default", "<rootDir>/.ci/closing-line.cjs"] : ["default"],
   testTimeout: 30_000,

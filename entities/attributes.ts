@@ -99,8 +99,8 @@ export const text = <const N extends AttributeNotes>(notes: N) =>
 export const id = <const N extends AttributeNotes>(notes: N) =>
   ({ type: "string", ...ruled(notEmpty), ...notes }) as const;
 
-/** Too short to be unguessable: 128 bits take 22 characters of base64url. */
-const LEAST_CREDENTIAL = 22;
+/** The fewest characters of what a caller makes and nobody may guess: 128 bits take 22 of base64url. */
+export const LEAST_CREDENTIAL = 22;
 
 const checkToken: Check<string> = (value) =>
   value.length < LEAST_CREDENTIAL ? `must have at least ${LEAST_CREDENTIAL} characters` : notEmpty(value);

@@ -117,7 +117,7 @@ export interface QrToken {
   used: boolean;
   /** When it was redeemed (epoch seconds). */
   used_at?: number;
-  /** The mobile device that redeemed it. */
+  /** The mobile device that redeemed it: an id that it keeps secret. */
   device_id?: string;
 }
 
@@ -460,13 +460,23 @@ export interface Ticket {
 }
 
 /** What `create` of the layer's `entities.ticket` takes. */
-export type NewTicket = Ticket;
+export interface NewTicket extends Ticket {
+  /** Digests of the answers that were stored: one that comes again, however late, changes nothing. */
+  answers?: string[];
+}
 
 /** What `patch(…).set` of the layer's `entities.ticket` may change. */
 export type TicketChange = Partial<
   Pick<
     NewTicket,
-    "priority" | "status" | "ai_response" | "ai_confidence" | "escalated_at" | "resolved_at" | "devops_action_id"
+    | "priority"
+    | "status"
+    | "ai_response"
+    | "ai_confidence"
+    | "answers"
+    | "escalated_at"
+    | "resolved_at"
+    | "devops_action_id"
   >
 >;
 

@@ -6,6 +6,9 @@ import { MODEL_VERSION, primary, SERVICE_NAME, scoped } from "./keys.ts";
 /** How long a token may be redeemed: 5 minutes, in seconds. */
 export const QR_TOKEN_LIFETIME_SECONDS = 5 * 60;
 
+/** How long after it redeemed a token a device may ask for the same session again: 30 seconds. */
+export const REDEMPTION_REPEAT_SECONDS = 30;
+
 const schema = createSchema({
   model: { service: SERVICE_NAME, entity: "qr_token", version: MODEL_VERSION },
   attributes: {
@@ -25,7 +28,7 @@ const schema = createSchema({
     }),
     used: flag({ required: true, setBy: "service", description: "Whether a device has redeemed it" }),
     used_at: instant({ setBy: "service", description: "When it was redeemed" }),
-    device_id: id({ description: "The mobile device that redeemed it" }),
+    device_id: id({ description: "The mobile device that redeemed it: an id that it keeps secret" }),
     session_salt: id({
       hidden: true,
       internal: true,

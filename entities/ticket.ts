@@ -1,5 +1,5 @@
 import { createSchema, Entity, type EntityConfiguration } from "electrodb";
-import { confidence, email, id, instant, migrated, oneOf, text } from "./attributes.ts";
+import { confidence, email, id, idSet, instant, migrated, oneOf, text } from "./attributes.ts";
 import { TICKET_CATEGORIES, TICKET_PRIORITIES, TICKET_STATUSES } from "./enums.ts";
 import type { EntityModel } from "./facts.ts";
 import type { Ticket } from "./items.ts";
@@ -19,6 +19,12 @@ const schema = createSchema({
     status: oneOf(TICKET_STATUSES, { required: true, setBy: "service", description: "State of the ticket" }),
     ai_response: text({ description: "Answer of the support agent" }),
     ai_confidence: confidence({ description: "Confidence of the support agent" }),
+    answers: idSet({
+      hidden: true,
+      internal: true,
+      setBy: "service",
+      description: "Digests of the answers that were stored: one that comes again, however late, changes nothing",
+    }),
     escalated_at: instant({ setBy: "service", description: "When it was last escalated to a human" }),
     resolved_at: instant({ setBy: "service", description: "When it was last resolved" }),
     devops_action_id: id({ setBy: "service", description: "The first DevOps action, if the matter is technical" }),

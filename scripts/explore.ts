@@ -5,9 +5,10 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { createServer } from "dynamodb-admin";
 import { systemClock } from "../services/context.ts";
 import { createDataLayer } from "../services/data-layer.ts";
+import { isLoopback } from "../services/storage/endpoint.ts";
 import { LOCAL_CREDENTIALS, LOCAL_REGION, startLocalDatabase } from "../testing/local-database.ts";
 import { seedCast, seedCatalogue } from "./content/seeding.ts";
-import { isLoopback, type TableOptions, tableCommand, wholeNumber } from "./shell/command-line.ts";
+import { type TableOptions, tableCommand, wholeNumber } from "./shell/command-line.ts";
 
 /**
  * `npm run explore`: a web page on loopback to browse the embedded database, seeded, or with `--endpoint` another one on

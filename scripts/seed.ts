@@ -1,5 +1,6 @@
 import { systemClock } from "../services/context.ts";
 import { createDataLayer } from "../services/data-layer.ts";
+import { isLoopback } from "../services/storage/endpoint.ts";
 import { cast } from "./content/cast.ts";
 import { questions, rubrics } from "./content/catalogue.ts";
 import { seedCast, seedCatalogue } from "./content/seeding.ts";
@@ -7,7 +8,6 @@ import { type AccountsRequest, presentOfSeed, seedAccounts } from "./generator/s
 import {
   clientFor,
   confirmed,
-  isLoopback,
   placeOf,
   progressOf,
   runCommand,

@@ -221,7 +221,7 @@ export class Accounts {
    * Verifies the address by its single-use token of 24 hours, which is removed.
    * @throws ConflictError `already_verified`, or `wrong_token`; ExpiredError; NotFoundError.
    * @example
-   * const token = "verify-maria-8sT2kQ9xLw4Zr7"; // from the link's query string
+   * const token = "verify-maria-8sT2kQ9xLw4Zr7"; // the link's page posts it from the link's fragment
    * const { email_verified } = await accounts.verifyEmail(email, { verification_token: token }); // true
    */
   async verifyEmail(email: string, input: EmailVerification): Promise<User> {

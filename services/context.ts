@@ -2,10 +2,11 @@ import { MAX_INSTANT } from "../entities/attributes.ts";
 import { DEFAULT_TABLE_NAME } from "../entities/keys.ts";
 import { createClient } from "./client.ts";
 import type { Clock, DataContext, DataLayerOptions, Model } from "./storage/context.ts";
-import { createCursorCodec } from "./storage/cursor.ts";
+import { createCursorCodec, createPassingCodec } from "./storage/cursor.ts";
 import { bindEntity } from "./storage/electrodb.ts";
 import { ValidationError } from "./storage/errors.ts";
 import { optionsIn } from "./storage/options.ts";
+import { checkSecret } from "./storage/secret.ts";
 import { heardByMany } from "./storage/signals.ts";
 import { directPathOf } from "./storage/wire/direct-path.ts";
 
@@ -43,6 +44,13 @@ const checkedClock =
     throw new ValidationError("options", "clock", "must give whole epoch seconds", now);
   };
 
+/** The table's name. One that is given and undefined is of a variable that nobody set, and not the default. */
+function tableOf(options: DataLayerOptions): string {
+  const { table = "table" in options ? "" : DEFAULT_TABLE_NAME } = options;
+  if (table === "") throw new ValidationError("options", "table", "must be the name of a table", options.table);
+  return table;
+}
+
 /** What a data layer is bound to, by name; the compiler tells when it knows another. */
 const LAYER_OPTIONS: Readonly<Record<keyof DataLayerOptions, true>> = {
   client: true,
@@ -57,7 +65,7 @@ const LAYER_OPTIONS: Readonly<Record<keyof DataLayerOptions, true>> = {
 
 /**
  * Binds nothing yet: the client is made here, entities when a service first needs them.
- * @throws ValidationError for an option that there is not, and for an empty name of a table.
+ * @throws ValidationError for an option that there is not, an empty or undefined name of a table, and a short secret.
  * @example
  * import { createContext } from "@ielts-ai-prep/data-layer/services/context";
  * import { Support } from "@ielts-ai-prep/data-layer/services/support";
@@ -66,8 +74,9 @@ const LAYER_OPTIONS: Readonly<Record<keyof DataLayerOptions, true>> = {
  */
 export function createContext(options: DataLayerOptions = {}): DataContext {
   optionsIn("options", options, Object.keys(LAYER_OPTIONS));
-  const table = options.table ?? DEFAULT_TABLE_NAME;
-  if (table === "") throw new ValidationError("options", "table", "must not be empty", table);
+  const table = tableOf(options);
+  const { cursorSecret } = options;
+  if (cursorSecret !== undefined) checkSecret("cursorSecret", cursorSecret);
   const client = options.client ?? createClient();
   if (options.signal !== undefined) heardByMany(options.signal);
   if (options.onFallback !== undefined) directPathOf(client.middlewareStack).listener = options.onFallback;
@@ -77,7 +86,8 @@ export function createContext(options: DataLayerOptions = {}): DataContext {
     client,
     table,
     clock: options.clock === undefined ? systemClock : checkedClock(options.clock),
-    cursors: createCursorCodec(options.cursorSecret ?? table),
+    cursors: createCursorCodec(cursorSecret ?? table),
+    credentialCursors: cursorSecret === undefined ? createPassingCodec() : createCursorCodec(cursorSecret),
     options,
     entity<E>(model: Model<E>): E {
       const known = bound.get(model);

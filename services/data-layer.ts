@@ -12,8 +12,10 @@ import { Rubrics } from "./rubrics.ts";
 import { Sessions } from "./sessions.ts";
 import { accountOn, assessmentReviewOn, ticketThreadOn } from "./storage/collections.ts";
 import type { DataContext, DataLayerOptions, Model } from "./storage/context.ts";
+import { ENDPOINT_RULE, isEndpoint } from "./storage/endpoint.ts";
 import { ConfigurationError, ValidationError } from "./storage/errors.ts";
 import { optionsIn } from "./storage/options.ts";
+import { isSecret, SECRET_RULE } from "./storage/secret.ts";
 import { heardByMany } from "./storage/signals.ts";
 import { Support } from "./support.ts";
 
@@ -105,7 +107,7 @@ function lazy(target: object, name: string, compute: () => unknown): void {
 
 /**
  * Binds the services to a client, a table and a clock.
- * @throws ValidationError for an option that there is not, and for an empty name of a table.
+ * @throws ValidationError for an option that there is not, an empty or undefined name of a table, and a short secret.
  * @example
  * import { createDataLayer } from "@ielts-ai-prep/data-layer";
  *
@@ -148,8 +150,8 @@ function layerOn(context: DataContext): DataLayer {
 
 /**
  * The data layer as a Lambda function's environment describes it: `TABLE_NAME` and `AWS_REGION` (or
- * `AWS_DEFAULT_REGION`), both required, `DYNAMODB_ENDPOINT` (a URL, for local engines) and `CURSOR_SECRET` (at least
- * 16 characters).
+ * `AWS_DEFAULT_REGION`), both required, `DYNAMODB_ENDPOINT` (a URL, http on this machine alone) and
+ * `CURSOR_SECRET` (at least 16 characters).
  * @throws ConfigurationError that names a missing or malformed variable.
  * @example
  * import { dataLayerFromEnv } from "@ielts-ai-prep/data-layer";
@@ -171,11 +173,9 @@ export function dataLayerFromEnv(
   if (!/^[a-z]{2,}(?:-[a-z]+)+-\d+$/.test(region) && region !== "local")
     throw new ConfigurationError("AWS_REGION", "must be a region such as us-east-1");
   const endpoint = environment.DYNAMODB_ENDPOINT;
-  if (endpoint !== undefined && !/^https?:$/.test(URL.canParse(endpoint) ? new URL(endpoint).protocol : ""))
-    throw new ConfigurationError("DYNAMODB_ENDPOINT", "must be a URL such as http://127.0.0.1:8000");
+  if (endpoint !== undefined && !isEndpoint(endpoint)) throw new ConfigurationError("DYNAMODB_ENDPOINT", ENDPOINT_RULE);
   const cursorSecret = environment.CURSOR_SECRET;
-  if (cursorSecret !== undefined && cursorSecret.length < 16)
-    throw new ConfigurationError("CURSOR_SECRET", "must have at least 16 characters");
+  if (cursorSecret !== undefined && !isSecret(cursorSecret)) throw new ConfigurationError("CURSOR_SECRET", SECRET_RULE);
   const client = createClient({ region, ...(endpoint === undefined ? {} : { endpoint }) });
   return createDataLayer({ ...options, client, table, ...(cursorSecret === undefined ? {} : { cursorSecret }) });
 }

@@ -223,9 +223,8 @@ export class Purchases {
    */
   async allActive(user_email: string): Promise<EntitlementSummary[]> {
     const account = attributeValue(EntitlementModel, "user_email", user_email);
-    const query = this.#entitlements.entity.query
-      .byUser({ user_email: account })
-      .between({ expires_at: this.#context.clock() + 1 }, { expires_at: MAX_INSTANT });
+    const between = [{ expires_at: this.#context.clock() + 1 }, { expires_at: MAX_INSTANT }] as const;
+    const query = this.#entitlements.query("byUser", { user_email: account }, { between });
     const rows = await allRows(this.#context, { entity: "entitlement", accessPattern: "byUser" }, query);
     return this.#entitlements
       .parseAll(rows.filter((row) => row.status === "active"))
@@ -241,9 +240,8 @@ export class Purchases {
    */
   async expireAll(): Promise<number> {
     const now = this.#context.clock();
-    const query = this.#entitlements.entity.query
-      .byStatus({ status: "active" })
-      .between({ expires_at: 0 }, { expires_at: now + 1 });
+    const between = [{ expires_at: 0 }, { expires_at: now + 1 }] as const;
+    const query = this.#entitlements.query("byStatus", { status: "active" }, { between });
     let expired = 0;
     let due: StoredItem[] = [];
     const flush = async () => {

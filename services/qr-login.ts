@@ -1,8 +1,14 @@
 import { createHmac } from "node:crypto";
 import { v4 as uuidv4 } from "uuid";
+import { LEAST_CREDENTIAL } from "../entities/attributes.ts";
 import { isDigest } from "../entities/credential.ts";
 import type { QrTokenEntity } from "../entities/qr-token.ts";
-import { QR_TOKEN_LIFETIME_SECONDS, type QrToken, QrTokenModel } from "../entities/qr-token.ts";
+import {
+  QR_TOKEN_LIFETIME_SECONDS,
+  type QrToken,
+  QrTokenModel,
+  REDEMPTION_REPEAT_SECONDS,
+} from "../entities/qr-token.ts";
 import type { SessionEntity } from "../entities/session.ts";
 import { SESSION_LIFETIME_SECONDS, type Session, SessionModel } from "../entities/session.ts";
 import {
@@ -16,7 +22,7 @@ import {
 } from "./guards/letting-in.ts";
 import type { StartedSession } from "./sessions.ts";
 import type { DataContext } from "./storage/context.ts";
-import { ExpiredError, TokenUsedError } from "./storage/errors.ts";
+import { ExpiredError, TokenUsedError, ValidationError } from "./storage/errors.ts";
 import { Repository } from "./storage/repository.ts";
 import type { StoredItem } from "./storage/requests.ts";
 import { attributeValue, only } from "./storage/validation.ts";
@@ -40,9 +46,20 @@ export interface QrIssue {
 }
 
 /** The phone that redeems a token. */
-export interface QrRedemption
-  extends Readonly<Required<Pick<QrToken, "device_id">>>,
-    Readonly<Pick<Session, "ip_address" | "user_agent">> {}
+export interface QrRedemption extends Readonly<Pick<Session, "ip_address" | "user_agent">> {
+  /**
+   * Random, made once and kept by the phone as a secret, at least 22 characters: who knows it and sees the code can ask for
+   * the phone's session again.
+   */
+  readonly device_id: string;
+}
+
+/** @throws ValidationError for an id that could be guessed. */
+function deviceOf(value: string): string {
+  const device_id = attributeValue(QrTokenModel, "device_id", value);
+  if (device_id.length >= LEAST_CREDENTIAL) return device_id;
+  throw new ValidationError("qr_token", "device_id", `must have at least ${LEAST_CREDENTIAL} characters`, device_id);
+}
 
 /** The session's id that redeeming gives, the same at each call: who has the table or the code alone cannot make it. */
 const openedBy = (token: string, { session_salt, device_id, user_email }: StoredItem): string =>
@@ -112,18 +129,19 @@ export class QrLogin {
 
   /**
    * Redeems a token: one device wins and gets a session of 24 hours. The write that marks the token used also fixes
-   * what, with the token, gives the session's id, so the same device may call again after a crash, until the token expires, and gets the same
-   * session.
+   * what, with the token, gives the session's id, so the same device may call again after a crash, for 30 seconds, and gets
+   * the same session.
    * @throws NotFoundError for an unknown token, or when the account is gone; ExpiredError; TokenUsedError when
-   * another device was first; ConflictError when the account is not active, or the token was withdrawn meanwhile
+   * another device was first, or the same one comes again later; ConflictError when the account is not active, or the token was withdrawn meanwhile
    * (`shut`); UnprocessedError when DynamoDB is too busy: call again.
    * @example
    * const { token } = await qrLogin.issue(email); // the phone scans it
-   * const { session_id, user_email } = await qrLogin.redeem(token, { device_id: "pixel-10-maria" });
+   * const device_id = crypto.randomUUID(); // the phone makes it once, and keeps it
+   * const { session_id, user_email } = await qrLogin.redeem(token, { device_id });
    */
   async redeem(token: string, input: QrRedemption): Promise<StartedSession> {
     only("qr_token", input, ["device_id", "ip_address", "user_agent"]);
-    const device_id = attributeValue(QrTokenModel, "device_id", input.device_id);
+    const device_id = deviceOf(input.device_id);
     const { ip_address, user_agent } = input;
     if (ip_address !== undefined) attributeValue(SessionModel, "ip_address", ip_address);
     if (user_agent !== undefined) attributeValue(SessionModel, "user_agent", user_agent);
@@ -141,6 +159,7 @@ export class QrLogin {
         if (current === undefined) throw this.#tokens.notFound();
         if (current.used === true && current.device_id !== device_id) throw new TokenUsedError();
         if (!isAhead(current.expires_at, now)) throw new ExpiredError("qr_token");
+        if (!isAhead((current.used_at as number) + REDEMPTION_REPEAT_SECONDS, now)) throw new TokenUsedError();
         return current;
       },
     );

@@ -145,8 +145,8 @@ export class Questions {
       [pivot, "g"],
       ["0", pivot],
     ] as const) {
-      const { byDraw } = this.#questions.entity.query;
-      const half = byDraw({ assessment_type, difficulty }).between({ draw_key: from }, { draw_key: to });
+      const between = [{ draw_key: from }, { draw_key: to }] as const;
+      const half = this.#questions.query("byDraw", { assessment_type, difficulty }, { between });
       for await (const page of eachPage(this.#context, DRAW_LABEL, half, { order: "asc", limit })) {
         rows.push(...page.filter((row) => topic === undefined || row.topic === topic));
         if (rows.length >= wanted) return rows;

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { v7 as uuidv7 } from "uuid";
 import {
   type DevopsAction,
@@ -70,6 +71,12 @@ const outlineOf = ({ ticket_id, created_at, user_email, subject, category }: Tic
 
 /** States in which the agent may answer, also again; a resolved ticket is reopened first. */
 const ANSWERABLE: readonly TicketStatus[] = ["new", "in_progress", "escalated"];
+
+/** What tells an answer from others of its ticket. */
+const answerDigest = ({ ai_response, ai_confidence }: TicketAnswer) =>
+  createHash("sha256")
+    .update(JSON.stringify([ai_response, ai_confidence]))
+    .digest("base64url");
 
 /**
  * Support tickets.
@@ -144,7 +151,8 @@ export class Support {
   }
 
   /**
-   * Stores the support agent's answer; the ticket is then `in_progress`. Safe to repeat.
+   * Stores the support agent's answer; the ticket is then `in_progress`. The same answer again, from a retry or a second
+   * delivery at any later time, changes nothing and gives back the ticket as it now is, in whatever state.
    * @throws ConflictError when it is resolved (reopen it first); NotFoundError.
    * @example
    * const ai_response = "Please keep the app in the foreground while you speak, and try part 2 again.";
@@ -153,7 +161,12 @@ export class Support {
   async answer(ticket: TicketReference, input: TicketAnswer): Promise<Ticket> {
     only("ticket", input, ["ai_response", "ai_confidence"]);
     const ai_response = attributeValue(TicketModel, "ai_response", input.ai_response);
-    return this.#move("answer", ticket, "in_progress", { ...input, ai_response }, ANSWERABLE);
+    const key = await this.#tickets.keyFor<TicketKey>(ticket);
+    return this.#tickets.transition("answer", key, "in_progress", {
+      set: { ...input, ai_response },
+      from: ANSWERABLE,
+      receipt: { attribute: "answers", value: answerDigest(input) },
+    });
   }
 
   /**
@@ -286,14 +299,8 @@ export class Support {
     return { ticket, actions: first === undefined ? shown : [...shown, first] };
   }
 
-  async #move(
-    name: string,
-    reference: TicketReference,
-    to: TicketStatus,
-    set: Partial<Ticket> = {},
-    from?: readonly TicketStatus[],
-  ): Promise<Ticket> {
+  async #move(name: string, reference: TicketReference, to: TicketStatus, set: Partial<Ticket> = {}): Promise<Ticket> {
     const key = await this.#tickets.keyFor<TicketKey>(reference);
-    return this.#tickets.transition(name, key, to, { set, ...(from === undefined ? {} : { from }) });
+    return this.#tickets.transition(name, key, to, { set });
   }
 }

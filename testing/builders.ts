@@ -62,7 +62,7 @@ export const aSession = (overrides: Partial<SessionStart> = {}): SessionStart =>
  * await qrLogin.redeem(token, aRedemption());
  */
 export const aRedemption = (overrides: Partial<QrRedemption> = {}): QrRedemption => ({
-  device_id: "marias-phone",
+  device_id: "marias-phone-5b1f9c24e7d03a86",
   user_agent: "IELTS AI Prep/4.2 (Pixel 10)",
   ...overrides,
 });

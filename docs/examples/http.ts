@@ -2,10 +2,13 @@ import { type DataLayer, dataLayerFromEnv, errorResponse, ValidationError } from
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from "aws-lambda";
 
 export type Reply = APIGatewayProxyStructuredResultV2;
-type Route = (event: APIGatewayProxyEventV2, layer: DataLayer) => Promise<Reply>;
+export type Route = (event: APIGatewayProxyEventV2, layer: DataLayer) => Promise<Reply>;
 
 /** What a function needs, after its last request, to answer. */
 const ANSWERING_MILLISECONDS = 500;
+
+/** Answers hold credentials and personal data: no browser and no proxy keeps them. */
+const NOT_STORED = { "cache-control": "no-store" };
 
 /** One data layer for all invocations; `TABLE_NAME` and `AWS_REGION` say which. */
 const dataLayer = dataLayerFromEnv();
@@ -24,15 +27,15 @@ export function serve(routes: Readonly<Record<string, Route>>) {
     } catch (error) {
       const response = errorResponse(error);
       if (response.statusCode === 500) throw error;
-      return response;
+      return { ...response, headers: { ...response.headers, ...NOT_STORED } };
     }
   };
 }
 
 export const reply = (statusCode: number, body?: object): Reply =>
   body === undefined
-    ? { statusCode }
-    : { statusCode, headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
+    ? { statusCode, headers: NOT_STORED }
+    : { statusCode, headers: { "content-type": "application/json", ...NOT_STORED }, body: JSON.stringify(body) };
 
 /** The JSON body. The services check what is in it. */
 export function bodyOf<T extends object>({ body, isBase64Encoded }: APIGatewayProxyEventV2): T {

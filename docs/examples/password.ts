@@ -1,34 +1,60 @@
 import { pbkdf2, scrypt, timingSafeEqual } from "node:crypto";
 import { promisify } from "node:util";
+import { argon2Verify, bcryptVerify } from "hash-wasm";
 
-/** An account that does not exist takes as long to refuse as one that does. */
+/** What a password is compared with where there is no account, as dear as the platform's own hashes. */
 const NOBODYS_HASH = `scrypt:32768:8:1$nobody$${"0".repeat(128)}`;
 
+/** bcrypt takes so many bytes of a password; the libraries that made the hashes left out the rest. */
+const BCRYPT_BYTES = 72;
+
+type Verification = (password: string, hash: string) => Promise<boolean>;
+
+/** How a hash of each kind that an account can have is verified, by what it begins with. */
+const VERIFICATIONS: Readonly<Record<string, Verification>> = {
+  "scrypt:": (password, hash) => isWerkzeug(byScrypt, password, hash),
+  "pbkdf2:": (password, hash) => isWerkzeug(byPbkdf2, password, hash),
+  $2: (password, hash) => bcryptVerify({ password: Buffer.from(password).subarray(0, BCRYPT_BYTES), hash }),
+  $argon2: (password, hash) => argon2Verify({ password, hash }),
+};
+
+/** Takes the time of a verification, and lets nobody in. */
+async function refuse(password: string): Promise<false> {
+  await isWerkzeug(byScrypt, password, NOBODYS_HASH);
+  return false;
+}
+
 /**
- * Whether a password is the one behind a Werkzeug hash (`scrypt:N:r:p$salt$hex`, `pbkdf2:sha256:rounds$salt$hex`).
- * @throws Error for a hash of another method, which Node alone cannot check: bring a library for bcrypt or argon2.
+ * Whether a password is the one behind a hash: Werkzeug's scrypt and pbkdf2, bcrypt, argon2. One hash is verified at each call:
+ * nobody's, where there is no account. A hash that cannot be read lets nobody in.
  */
-export async function isPassword(password: string, hash: string = NOBODYS_HASH): Promise<boolean> {
-  const [, method = "", salt = "", hex = ""] = /^([^$]+)\$([^$]+)\$([0-9a-f]{40,})$/.exec(hash) ?? [];
-  const [name, ...settings] = method.split(":");
-  const stored = Buffer.from(hex, "hex");
-  const derive = DERIVATIONS[name ?? ""];
-  if (derive === undefined) throw new Error("the password's hash is of a method that this function cannot check");
-  return timingSafeEqual(await derive(password, salt, stored.length, settings), stored);
+export async function isPassword(password: string, hash = ""): Promise<boolean> {
+  const [, verify = refuse] = Object.entries(VERIFICATIONS).find(([kind]) => hash.startsWith(kind)) ?? [];
+  try {
+    return await verify(password, hash);
+  } catch (error) {
+    console.error("a stored password hash cannot be read", (error as Error).message);
+    return refuse(password);
+  }
 }
 
 type Derivation = (password: string, salt: string, length: number, settings: readonly string[]) => Promise<Buffer>;
 
-const DERIVATIONS: Readonly<Record<string, Derivation>> = {
-  scrypt: (password, salt, length, settings) => byScrypt(password, salt, length, settings.map(Number)),
-  pbkdf2: (password, salt, length, [digest = "sha256", rounds]) =>
-    promisify(pbkdf2)(password, salt, Number(rounds), length, digest),
-};
+/** Verifies `method$salt$hex`, where the method is `scrypt:N:r:p` or `pbkdf2:digest:rounds`. */
+async function isWerkzeug(derive: Derivation, password: string, hash: string): Promise<boolean> {
+  const [method = "", salt = "", hex = ""] = hash.split("$");
+  const stored = Buffer.from(hex, "hex");
+  return timingSafeEqual(await derive(password, salt, stored.length, method.split(":").slice(1)), stored);
+}
 
-function byScrypt(password: string, salt: string, length: number, [N = 0, r = 0, p = 0]: number[]): Promise<Buffer> {
+const byPbkdf2: Derivation = (password, salt, length, [digest = "", rounds]) =>
+  promisify(pbkdf2)(password, salt, Number(rounds), length, digest);
+
+const byScrypt: Derivation = (password, salt, length, settings) => {
+  const [N = 0, r = 0, p = 0] = settings.map(Number);
   return new Promise((resolve, reject) => {
     scrypt(password, salt, length, { N, r, p, maxmem: 132 * N * r * p }, (error, key) =>
       error === null ? resolve(key) : reject(error),
     );
   });
-}
+};

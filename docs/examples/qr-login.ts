@@ -1,6 +1,6 @@
-import { bodyOf, pathOf, reply, serve, sessionOf } from "./http.ts";
+import { bodyOf, reply, serve, sessionOf } from "./http.ts";
 
-/** QR log-in: a page shows a code and polls, and one phone redeems it. */
+/** QR log-in: a page shows a code and polls, and one phone redeems it. Paths are logged, so a token comes in a body. */
 export const handler = serve({
   "POST /qr-tokens": async (event, layer) => {
     const { user_email, session_id } = await sessionOf(event, layer);
@@ -8,12 +8,13 @@ export const handler = serve({
     return reply(201, { token, expires_at });
   },
 
-  "GET /qr-tokens/{token}": async (event, { qrLogin }) => reply(200, await qrLogin.status(pathOf(event, "token"))),
+  "POST /qr-tokens/status": async (event, { qrLogin }) =>
+    reply(200, await qrLogin.status(bodyOf<{ token: string }>(event).token)),
 
-  "POST /qr-tokens/{token}/redemption": async (event, { qrLogin }) => {
-    const { device_id } = bodyOf<{ device_id: string }>(event);
+  // The app makes the device's id once, by crypto.randomUUID(), and keeps it in the phone's keychain.
+  "POST /qr-tokens/redemption": async (event, { qrLogin }) => {
+    const { token, device_id } = bodyOf<{ token: string; device_id: string }>(event);
     const { sourceIp, userAgent } = event.requestContext.http;
-    const phone = { device_id, ip_address: sourceIp, user_agent: userAgent };
-    return reply(201, await qrLogin.redeem(pathOf(event, "token"), phone));
+    return reply(201, await qrLogin.redeem(token, { device_id, ip_address: sourceIp, user_agent: userAgent }));
   },
 });

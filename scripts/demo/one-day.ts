@@ -150,10 +150,16 @@ export async function walkOneDay(options: DataLayerOptions, start: number): Prom
   );
   const phone = await ask(
     "Redeem the token: which phone is first?",
-    () => qrLogin.redeem(token.token, { device_id: "lenas-phone", user_agent: "IELTS AI Prep/4.2 (Pixel 10)" }),
+    () =>
+      qrLogin.redeem(token.token, {
+        device_id: "lenas-phone-5b1f9c24e7d03a86",
+        user_agent: "IELTS AI Prep/4.2 (Pixel 10)",
+      }),
     (session) => `a session, qr_authenticated: ${session.qr_authenticated}`,
   );
-  await refuse("Redeem it with a second phone?", () => qrLogin.redeem(token.token, { device_id: "another-phone" }));
+  await refuse("Redeem it with a second phone?", () =>
+    qrLogin.redeem(token.token, { device_id: "another-phone-0e6d21b8c94f7a35" }),
+  );
   await ask(
     "What does the polling web page learn?",
     () => qrLogin.status(token.token),

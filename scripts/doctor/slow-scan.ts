@@ -11,6 +11,8 @@ export interface SlowScanOptions {
   readonly itemCount: number;
   /** Read units a second. */
   readonly rate: number;
+  /** Whether it sees everything that was written before, at twice the units. Default: false. */
+  readonly consistent?: boolean;
 }
 
 const PAGE = 100;
@@ -23,7 +25,7 @@ const THROTTLED_ATTEMPTS = 10;
  * many segments as it fits into the table, and goes round: the items are others each time, and none comes twice.
  */
 export async function* slowScan(context: DataContext, options: SlowScanOptions): AsyncGenerator<StoredItem> {
-  const { items = Number.POSITIVE_INFINITY, itemCount, rate } = options;
+  const { items = Number.POSITIVE_INFINITY, itemCount } = options;
   const segments = Math.min(MOST_SEGMENTS, Math.max(1, Math.floor(itemCount / items)));
   const first = randomInt(segments);
   let left = items;
@@ -31,7 +33,7 @@ export async function* slowScan(context: DataContext, options: SlowScanOptions):
     const segment = { Segment: (first + step) % segments, TotalSegments: segments };
     let startKey: Record<string, unknown> | undefined;
     do {
-      const page = await readPage(context, segment, Math.min(PAGE, left), rate, startKey);
+      const page = await readPage(context, segment, Math.min(PAGE, left), options, startKey);
       for (const item of page.Items ?? []) {
         yield item;
         left--;
@@ -46,13 +48,14 @@ async function readPage(
   { client, table }: DataContext,
   segment: { readonly Segment: number; readonly TotalSegments: number },
   limit: number,
-  rate: number,
+  { rate, consistent = false }: SlowScanOptions,
   startKey: Record<string, unknown> | undefined,
 ): Promise<ScanCommandOutput> {
   const started = performance.now();
   const command = new ScanCommand({
     TableName: table,
     Limit: limit,
+    ConsistentRead: consistent,
     ReturnConsumedCapacity: "TOTAL",
     ...segment,
     ...(startKey === undefined ? {} : { ExclusiveStartKey: startKey }),

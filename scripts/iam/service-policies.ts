@@ -3,7 +3,7 @@ import { DEFAULT_TABLE_NAME } from "../../entities/keys.ts";
 import { MARKERS, MODELS, MODELS_OF_ACCOUNT } from "../../entities/models.ts";
 import { type EntitySchema, type IndexSchema, primaryKeyOf } from "../../entities/schema.ts";
 import type { DataLayer } from "../../services/data-layer.ts";
-import type { AnyEntity } from "../../services/storage/context.ts";
+import type { AnyEntity, Model } from "../../services/storage/context.ts";
 import { queryOf } from "../../services/storage/electrodb.ts";
 import type { PolicyDocument, Statement } from "./evaluator.ts";
 
@@ -227,7 +227,9 @@ function leadingKeysOf({ entity, by, fixed = {} }: Access): Pick<Grant, "index" 
   const parts = Object.fromEntries(
     (indexes[by] as IndexSchema).pk.composite.map((attribute) => [attribute, fixed[attribute] ?? "*"]),
   );
-  const { IndexName = TABLE, ExpressionAttributeValues } = queryOf(boundEntity(entity), by, parts).params();
+  const model: Model = KEYED[entity];
+  const query = queryOf({ entity: () => boundEntity(entity) }, model, by, parts);
+  const { IndexName = TABLE, ExpressionAttributeValues } = query.params();
   return { index: IndexName, pattern: String(ExpressionAttributeValues[":pk"]) };
 }
 

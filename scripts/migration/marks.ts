@@ -89,9 +89,16 @@ export class Marks {
       ExpressionAttributeNames: { "#pk": PRIMARY_KEY.partitionKey },
       ExpressionAttributeValues: { ":partition": `${MIGRATION_ROWS}${partition}` },
     };
-    return eachRow(this.context, { entity: "migration", accessPattern: "marks" }, { params: () => parameters });
+    return eachRow(
+      this.context,
+      { entity: "migration", accessPattern: "marks" },
+      { params: () => parameters, ownership: OWN_PARTITION },
+    );
   }
 }
+
+/** Nothing else is under the keys of these rows. */
+const OWN_PARTITION = { fields: [], owns: () => true } as const;
 
 /** Sources and uniques may be longer than a sort key. */
 const rowKey = (partition: string, text: string): StoredKey => ({

@@ -62,5 +62,8 @@ if (dryRun) {
   console.log(`Packed ${pack(".")}.`);
   git("commit", "--quiet", "--message", `Release ${version}`, "--", CHANGELOG, ...MANIFESTS);
   git("tag", "--annotate", `v${version}`, "--message", `${version}\n\n${notes}`);
-  console.log(`Committed and tagged v${version}. To publish: git push --follow-tags, and npm publish of the tarball.`);
+  console.log(
+    `Committed and tagged v${version}. To publish: git push --follow-tags, then npm publish of the tag in CI.`,
+  );
+  console.log("package.json asks for provenance, which only a job with an OpenID Connect token can give.");
 }

@@ -6,6 +6,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { DEFAULT_TABLE_NAME } from "../../entities/keys.ts";
 import { createClient } from "../../services/client.ts";
 import { isTableName, TABLE_NAME_RULE } from "../../services/context.ts";
+import { ENDPOINT_RULE, isEndpoint, isLoopback } from "../../services/storage/endpoint.ts";
 import { LOCAL_CREDENTIALS, LOCAL_REGION } from "../../testing/local-database.ts";
 
 /** What every command that touches a table accepts. */
@@ -35,16 +36,14 @@ export function tableCommand(name: string, description: string): Command {
     .showHelpAfterError("(--help tells the options)");
 }
 
-function tableNameOf(value: string): string {
+/** A name of a table, for an option. */
+export function tableNameOf(value: string): string {
   if (!isTableName(value)) throw new InvalidArgumentError(`a table's name ${TABLE_NAME_RULE}`);
   return value;
 }
 
 function urlOf(value: string): string {
-  // Without its scheme, localhost:8000 is a URL too: of the scheme "localhost".
-  if (!URL.canParse(value) || !/^https?:$/.test(new URL(value).protocol)) {
-    throw new InvalidArgumentError("an endpoint is a URL such as http://127.0.0.1:8000");
-  }
+  if (!isEndpoint(value)) throw new InvalidArgumentError(`an endpoint ${ENDPOINT_RULE}`);
   return value;
 }
 
@@ -58,9 +57,6 @@ export const wholeNumber =
     }
     return number;
   };
-
-/** Whether an endpoint is on this machine. */
-export const isLoopback = (endpoint: string) => /^(?:127\.|localhost$|\[::1\]$)/.test(new URL(endpoint).hostname);
 
 /** Where the table is, for what a command says it will do. */
 export const placeOf = ({ endpoint, region }: TableOptions): string => endpoint ?? `AWS ${region ?? ""}`.trim();

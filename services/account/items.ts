@@ -37,6 +37,6 @@ export function eachRowOf(
   label: RequestLabel,
 ): AsyncGenerator<StoredItem, void, undefined> {
   const { pk, index } = indexOf(model);
-  const query = queryOf(context.entity(model), model.account.by, { [pk.composite[0] as string]: email });
+  const query = queryOf(context, model, model.account.by, { [pk.composite[0] as string]: email });
   return eachRow(context, { ...label, entity: model.schema.model.entity }, query, { consistent: index === undefined });
 }

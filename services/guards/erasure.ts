@@ -74,7 +74,7 @@ export async function* eachUnfinished(
 ): AsyncGenerator<Erasure, void, undefined> {
   const ledger = erasuresOf(context);
   const label = { entity: ledger.name, accessPattern: "byState" };
-  const query = ledger.entity.query.byState({ state });
+  const query = ledger.query("byState", { state });
   for await (const row of eachRow(context, label, query, { order: "asc" })) {
     for (const item of await batchGet(context, label, [keyOf(row)], { consistent: true })) {
       // The index may show one that is long final.

@@ -106,7 +106,8 @@ class CollectionReader<C extends string, M extends Members> {
   }
 
   async #rows(question: Readonly<Record<string, string>>, end?: ReadingEnd): Promise<StoredItem[]> {
-    const query = collectionQueryOf(this.#context.once(this.#on), question);
+    const collection = this.#context.once(this.#on);
+    const query = collectionQueryOf({ name: this.#name, collection, models: Object.values(this.#models) }, question);
     const rows: StoredItem[] = [];
     for await (const row of eachRow(this.#context, this.#label, query, end)) {
       rows.push(row);

@@ -39,11 +39,14 @@ export interface DataLayerOptions {
    * added to it or removed at any time, and counts from the next request.
    */
   readonly client?: DynamoDBClient;
-  /** Name of the table. Default: `ielts-genai-prep`. */
+  /** Name of the table. Default: `ielts-genai-prep`; given as undefined it is refused. */
   readonly table?: string;
   /** Default: the system's clock. */
   readonly clock?: Clock;
-  /** Encrypts cursors. Set one secret for all functions that share lists. Default: derived from the table's name. */
+  /**
+   * Encrypts cursors; at least 16 characters. Set one secret for all functions that share lists. Default: the table's name.
+   * Lists of what lets users in then have a random key, with a warning, and their cursors fit this data layer alone.
+   */
   readonly cursorSecret?: string;
   /** Called after each request; what it throws is not caught. */
   readonly onRequest?: (event: RequestEvent) => void;
@@ -80,6 +83,8 @@ export interface DataContext {
   readonly clock: Clock;
   /** Encrypts and reads the cursors of lists. */
   readonly cursors: CursorCodec;
+  /** The same for lists of what lets users in, such as sessions: never by a key that anybody can make. */
+  readonly credentialCursors: CursorCodec;
   /** What the context was made with; each request takes `onRequest`, `consumedCapacity` and `signal` from here. */
   readonly options: DataLayerOptions;
   /** The model's entity, bound to this context's client and table on first use. */

@@ -16,7 +16,7 @@ const IV_BYTES = 12;
 const TAG_BYTES = 16;
 
 /**
- * A cursor is encrypted, because keys may hold credentials, and authenticated together with the list it belongs to.
+ * A cursor is encrypted, because keys hold addresses and ids, and authenticated together with the list it belongs to.
  * Without a secret of your own the key comes from the table's name: that still keeps cursors to their list, since the
  * partition comes from the query and never from the cursor, but a reader of this code could open them.
  */
@@ -44,5 +44,25 @@ export function createCursorCodec(secret: string): CursorCodec {
         throw isDataLayerError(error) ? error : new InvalidCursorError(error);
       }
     },
+  };
+}
+
+/**
+ * A codec with a random key, which nobody else has, made when it is first used, with a warning of the process: its cursors
+ * end with it.
+ */
+export function createPassingCodec(): CursorCodec {
+  let made: CursorCodec | undefined;
+  const codec = () => {
+    if (made !== undefined) return made;
+    process.emitWarning("Without a cursorSecret the cursors of sessions fit this process alone; set CURSOR_SECRET.", {
+      code: "DATA_LAYER_CURSOR_SECRET",
+    });
+    made = createCursorCodec(randomBytes(32).toString("hex"));
+    return made;
+  };
+  return {
+    seal: (key, list) => codec().seal(key, list),
+    open: (cursor, list) => codec().open(cursor, list),
   };
 }

@@ -1,5 +1,8 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { EntityConfiguration } from "electrodb";
+import type { IndexSchema } from "../../entities/schema.ts";
+import type { Model } from "./context.ts";
+import { type Asked, type Ownership, ownedBy } from "./ownership.ts";
 import type { QueryParameters, RequestParameters } from "./requests.ts";
 import { DOCUMENT_COMMANDS } from "./wire/document-commands.ts";
 
@@ -37,7 +40,7 @@ export const conditionOf = (condition: Where) => condition as never;
 /** What a change does to an item's attributes. */
 export interface Change {
   readonly set: object;
-  /** Numbers that grow by so much. */
+  /** Numbers that grow by so much, and sets that get members. */
   readonly add?: object;
   readonly remove?: readonly string[];
 }
@@ -65,21 +68,35 @@ export function changeOf(entity: unknown, key: object, { set, add = {}, remove =
 export interface QueryOperation {
   /** The request that it makes. */
   params(options?: object): QueryParameters;
+  /** Tells which rows that come back are of the entities that were asked for. */
+  readonly ownership: Ownership;
 }
 
 /** The sort key's bounds, both inclusive: values of its attributes from the first on. */
 export type Between = readonly [low: object, high: object];
 
+interface Parameters {
+  params(options?: object): QueryParameters;
+}
+
 interface Queryable {
-  readonly query: Readonly<
-    Record<string, (key: object) => QueryOperation & { between(...bounds: Between): QueryOperation }>
-  >;
+  readonly query: Readonly<Record<string, (key: object) => Parameters & { between(...bounds: Between): Parameters }>>;
 }
 
 /** ElectroDB's query of any entity by one of its access patterns, where its types would need the entity's own. */
-export function queryOf(entity: unknown, pattern: string, key: object, between?: Between): QueryOperation {
-  const query = ((entity as Queryable).query[pattern] as Queryable["query"][string])(key);
-  return between === undefined ? query : query.between(...between);
+export function queryOf<E>(
+  context: { entity(model: Model<E>): E },
+  model: Model<E>,
+  pattern: string,
+  key: object,
+  between?: Between,
+): QueryOperation {
+  const asked = ((context.entity(model) as Queryable).query[pattern] as Queryable["query"][string])(key);
+  const bounded = between === undefined ? asked : asked.between(...between);
+  return {
+    params: (options) => bounded.params(options),
+    ownership: ownedBy([[model.schema, model.schema.indexes[pattern] as IndexSchema]]),
+  };
 }
 
 interface Addressable {
@@ -101,6 +118,20 @@ export function deleteOf(entity: unknown, key: object, condition?: Where): Reque
   return (condition === undefined ? operation : operation.where(condition)).params();
 }
 
-/** ElectroDB's query of a collection. */
-export const collectionQueryOf = (collection: unknown, key: object): QueryOperation =>
-  (collection as (key: object) => QueryOperation)(key);
+/** ElectroDB's query of a collection of some models, by the collection's name. */
+export function collectionQueryOf(
+  {
+    name,
+    collection,
+    models,
+  }: { readonly name: string; readonly collection: unknown; readonly models: readonly Model[] },
+  key: object,
+): QueryOperation {
+  const asked = (collection as (key: object) => Parameters)(key);
+  const shares = models.flatMap(({ schema }) =>
+    Object.values(schema.indexes)
+      .filter((index) => index.collection === name)
+      .map((index): Asked => [schema, index]),
+  );
+  return { params: (options) => asked.params(options), ownership: ownedBy(shares) };
+}

@@ -115,13 +115,13 @@ export class ExpiredError extends DataLayerError {
   }
 }
 
-/** The QR token was redeemed by another device. */
+/** The QR token was redeemed: by another device, or by the same one half a minute ago and more. */
 export class TokenUsedError extends DataLayerError {
   override readonly name: string = "TokenUsedError";
   override readonly code = "token_used";
 
   constructor() {
-    super("qr_token has been used by another device", { entity: "qr_token" });
+    super("qr_token has been used", { entity: "qr_token" });
   }
 }
 

@@ -1,8 +1,9 @@
 import type { DataContext } from "./context.ts";
+import type { CursorCodec } from "./cursor.ts";
 import type { QueryOperation } from "./electrodb.ts";
 import { InvalidCursorError } from "./errors.ts";
 import { countIn, only } from "./options.ts";
-import { type QueryParameters, type RequestLabel, type StoredItem, send } from "./requests.ts";
+import { projectionOf, type QueryParameters, type RequestLabel, type StoredItem, send } from "./requests.ts";
 
 /** One page of a list. */
 export interface Page<T> {
@@ -31,6 +32,20 @@ export function limitOf(options: ListOptions): number {
   return countIn("list", "limit", limit, 1, MAX_LIMIT);
 }
 
+/**
+ * Sends a query, and leaves out what was planted in its index under another entity's key. Every read of an index goes through
+ * here.
+ */
+async function ask(
+  context: DataContext,
+  label: RequestLabel,
+  { ownership }: QueryOperation,
+  parameters: QueryParameters,
+): Promise<{ readonly rows: StoredItem[]; readonly lastKey: Readonly<Record<string, unknown>> | undefined }> {
+  const { Items, LastEvaluatedKey } = await send(context, "Query", label, parameters);
+  return { rows: Items.filter(ownership.owns), lastKey: LastEvaluatedKey };
+}
+
 // A cursor fits one list only: this access pattern, partition, range and order.
 function listOf(context: DataContext, label: RequestLabel, parameters: QueryParameters): string {
   const { ":pk": partition, ":sk1": range } = parameters.ExpressionAttributeValues;
@@ -44,9 +59,16 @@ function listOf(context: DataContext, label: RequestLabel, parameters: QueryPara
   ]);
 }
 
-function startKeyOf(context: DataContext, list: string, cursor: unknown): Record<string, unknown> {
+function startKeyOf(cursors: CursorCodec, list: string, cursor: unknown): Record<string, unknown> {
   if (typeof cursor !== "string") throw new InvalidCursorError();
-  return context.cursors.open(cursor, list);
+  return cursors.open(cursor, list);
+}
+
+/** How a page is read. */
+export interface Reading {
+  readonly order?: Order | undefined;
+  /** Default: the context's for lists that hold no credentials. */
+  readonly cursors?: CursorCodec;
 }
 
 /** Reads one page of stored rows, newest first unless said. */
@@ -55,25 +77,30 @@ export async function readPage(
   label: RequestLabel,
   operation: QueryOperation,
   options: ListOptions = {},
-  order: Order = "desc",
+  { order = "desc", cursors = context.cursors }: Reading = {},
 ): Promise<Page<StoredItem>> {
   const parameters = operation.params({ limit: limitOf(options), order });
   const list = listOf(context, label, parameters);
   if (options.cursor !== undefined && options.cursor !== null) {
-    parameters.ExclusiveStartKey = startKeyOf(context, list, options.cursor);
+    parameters.ExclusiveStartKey = startKeyOf(cursors, list, options.cursor);
   }
-  const { Items, LastEvaluatedKey } = await send(context, "Query", label, parameters);
-  return { items: Items, cursor: LastEvaluatedKey === undefined ? null : context.cursors.seal(LastEvaluatedKey, list) };
+  const { rows, lastKey } = await ask(context, label, operation, parameters);
+  return { items: rows, cursor: lastKey === undefined ? null : cursors.seal(lastKey, list) };
 }
 
-/** Yields the answers to a query, one a page. */
-async function* eachAnswer(context: DataContext, label: RequestLabel, parameters: QueryParameters) {
+/** Yields the rows of a query, page by page. */
+async function* eachAnswer(
+  context: DataContext,
+  label: RequestLabel,
+  operation: QueryOperation,
+  parameters: QueryParameters,
+): AsyncGenerator<StoredItem[], void, undefined> {
   let startKey: Record<string, unknown> | undefined;
   do {
     const request = startKey === undefined ? parameters : { ...parameters, ExclusiveStartKey: startKey };
-    const answer = await send(context, "Query", label, request);
-    yield answer;
-    startKey = answer.LastEvaluatedKey;
+    const { rows, lastKey } = await ask(context, label, operation, request);
+    yield rows;
+    startKey = lastKey;
   } while (startKey !== undefined);
 }
 
@@ -94,7 +121,7 @@ export async function* eachPage(
 ): AsyncGenerator<StoredItem[], void, undefined> {
   const parameters = operation.params({ order, ...(limit === undefined ? {} : { limit }) });
   if (consistent) parameters.ConsistentRead = true;
-  for await (const { Items } of eachAnswer(context, label, parameters)) yield Items;
+  yield* eachAnswer(context, label, operation, parameters);
 }
 
 /** Yields every stored row of a query, page by page, newest first unless said. */
@@ -109,10 +136,13 @@ export async function allRows(...asked: Parameters<typeof eachPage>): Promise<St
   return rows;
 }
 
-/** Counts the rows of a query exactly, over all its pages, without reading them out. */
+/** Counts the rows of a query exactly, over all its pages, reading no more of them than whose they are. */
 export async function countRows(context: DataContext, label: RequestLabel, operation: QueryOperation): Promise<number> {
   let count = 0;
-  const parameters = { ...operation.params(), Select: "COUNT" };
-  for await (const { Count = 0 } of eachAnswer(context, label, parameters)) count += Count;
+  const asked = operation.params();
+  const { ProjectionExpression, ExpressionAttributeNames } = projectionOf(operation.ownership.fields);
+  const names = { ...asked.ExpressionAttributeNames, ...ExpressionAttributeNames };
+  const parameters = { ...asked, ProjectionExpression, ExpressionAttributeNames: names };
+  for await (const rows of eachAnswer(context, label, operation, parameters)) count += rows.length;
   return count;
 }

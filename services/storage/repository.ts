@@ -3,9 +3,18 @@ import type { CreateEntityItem, EntityItem } from "electrodb";
 import { givenAttributes, primaryKeyOf } from "../../entities/schema.ts";
 import type { StateTransitions } from "../../entities/transitions.ts";
 import type { AnyEntity, DataContext, Model } from "./context.ts";
-import { type Between, changeOf, createOf, deleteOf, getOf, queryOf, type Where } from "./electrodb.ts";
+import {
+  type Between,
+  changeOf,
+  createOf,
+  deleteOf,
+  getOf,
+  type QueryOperation,
+  queryOf,
+  type Where,
+} from "./electrodb.ts";
 import { ConflictError, ItemTooLargeError, NotFoundError } from "./errors.ts";
-import { countRows, eachRow, type ListOptions, type Page, readPage } from "./pages.ts";
+import { countRows, eachRow, type ListOptions, type Order, type Page, type Reading, readPage } from "./pages.ts";
 import { type Asked, askedOf, type PatternOf, type Question, type Range, type RowOf } from "./patterns.ts";
 import {
   batchGet,
@@ -61,6 +70,9 @@ function idOf({ schema, account }: Model, key: ItemKey): string | undefined {
   const [name = "", value] = Object.entries(key)[0] ?? [];
   return schema.attributes[name]?.secret === true || name === account?.attribute ? undefined : (value as string);
 }
+
+/** Whether a stored set has a member. */
+const holds = (members: unknown, value: string) => [...((members ?? []) as Iterable<string>)].includes(value);
 
 function isTooLarge(error: unknown): boolean {
   const { name, message } = (error ?? {}) as Partial<Error>;
@@ -139,7 +151,7 @@ export class Repository<E extends AnyEntity> {
     range: Range<E, P> = {},
   ): Promise<Page<RowOf<E, P>>> {
     const { asked, query, label } = this.#asked(pattern, question, range);
-    const { items, cursor } = await readPage(this.context, label, query, options, range.order);
+    const { items, cursor } = await readPage(this.context, label, query, options, this.#reading(range.order));
     return { items: items.map((row) => this.#row(row, asked)), cursor };
   }
 
@@ -155,8 +167,14 @@ export class Repository<E extends AnyEntity> {
     sift: (items: StoredItem[]) => StoredItem[] | Promise<StoredItem[]> = (items) => items,
   ): Promise<Page<EntityItem<E>>> {
     const { query, label } = this.#asked(pattern, question);
-    const { items, cursor } = await readPage(this.context, label, query, options);
+    const { items, cursor } = await readPage(this.context, label, query, options, this.#reading());
     return { items: this.parseAll(await sift(await wholeItems(this.context, label, items))), cursor };
+  }
+
+  /** Cursors of what lets users in are none that anybody can open. */
+  #reading(order?: Order): Reading {
+    const { credentialCursors, cursors } = this.context;
+    return { order, cursors: this.model.account?.letsIn === true ? credentialCursors : cursors };
   }
 
   /** Every row of an access pattern, page by page, newest first unless said. */
@@ -197,9 +215,14 @@ export class Repository<E extends AnyEntity> {
     return countRows(this.context, label, query);
   }
 
+  /** The query of an access pattern, for rows in their stored form. */
+  query<P extends PatternOf<E>>(pattern: P, question: Question<E, P>, range: Range<E, P> = {}): QueryOperation {
+    return this.#asked(pattern, question, range).query;
+  }
+
   #asked<P extends PatternOf<E>>(pattern: P, question: object, { between }: Range<E, P> = {}) {
     const asked = askedOf(this.model, question);
-    const query = queryOf(this.entity, pattern, asked.key, between as Between | undefined);
+    const query = queryOf(this.context, this.model, pattern, asked.key, between as Between | undefined);
     return { asked, query, label: { entity: this.name, accessPattern: pattern } };
   }
 
@@ -238,7 +261,9 @@ export class Repository<E extends AnyEntity> {
     const { pattern, attributes } = primaryKeyOf(this.model.schema);
     const label = { entity: this.name, accessPattern: pattern };
     const whole = attributes.every((attribute) => key[attribute] !== undefined);
-    const parameters = whole ? getOf(this.entity, key) : queryOf(this.entity, pattern, key).params({ limit: 1 });
+    const parameters = whole
+      ? getOf(this.entity, key)
+      : queryOf(this.context, this.model, pattern, key).params({ limit: 1 });
     if (consistent) parameters.ConsistentRead = true;
     if (whole) return (await send(this.context, "GetItem", label, parameters)).Item;
     return (await send(this.context, "Query", label, parameters)).Items?.[0];
@@ -329,23 +354,28 @@ export class Repository<E extends AnyEntity> {
 
   /**
    * Moves an item to another state, if its state leads there by the model's transitions (or is one of `from`), and sets
-   * attributes with it. Safe to repeat: an item that is there already, with what `same` names, is given back.
+   * attributes with it. Safe to repeat: an item that is there already, with what `same` names, is given back; and so is one
+   * that has the receipt, whatever its state.
    * @throws ConflictError `wrong_state`, or `differs` when it is there with other values; NotFoundError.
    */
   async transition(accessPattern: string, key: ItemKey, to: string, move: Transition = {}): Promise<EntityItem<E>> {
     const { attribute, from: leading } = this.model.transitions as StateTransitions;
-    const { set = {}, add = {}, same = {}, from = leading[to] ?? [], only: condition } = move;
+    const { set = {}, add = {}, same = {}, from = leading[to] ?? [], only: condition, receipt } = move;
     const changes = { ...this.changesOf(set), [attribute]: to };
     const meets: Where = (attributes, operations) => {
       const state = attributes[attribute];
       const allowed =
         from.length === 0 ? operations.notExists(state) : anyOf(...from.map((one) => operations.eq(state, one)));
-      return condition === undefined ? allowed : `${allowed} AND ${condition.holds(attributes, operations)}`;
+      const met = condition === undefined ? allowed : `${allowed} AND ${condition.holds(attributes, operations)}`;
+      if (receipt === undefined) return met;
+      return `${met} AND NOT ${operations.contains(attributes[receipt.attribute], receipt.value)}`;
     };
-    const parameters = changeOf(this.entity, key, { set: changes, add }, meets).params();
+    const added = receipt === undefined ? add : { ...add, [receipt.attribute]: [receipt.value] };
+    const parameters = changeOf(this.entity, key, { set: changes, add: added }, meets).params();
     const { refused, item: current } = await this.#update(accessPattern, parameters);
     if (!refused) return this.parse(current);
     if (current === undefined) throw this.notFound(idOf(this.model, key));
+    if (receipt !== undefined && holds(current[receipt.attribute], receipt.value)) return this.parse(current);
     const state = current[attribute] as string | undefined;
     const asked = this.changesOf(same);
     const repeated = Object.keys(same).every((name) => isDeepStrictEqual(current[name], asked[name]));

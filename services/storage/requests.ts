@@ -40,7 +40,7 @@ export interface RequestParameters {
   readonly Item: Record<string, unknown>;
   readonly UpdateExpression?: string;
   readonly ConditionExpression?: string;
-  readonly ExpressionAttributeNames?: Record<string, string>;
+  readonly ExpressionAttributeNames?: Readonly<Record<string, string>>;
   readonly ExpressionAttributeValues: Record<string, unknown>;
   readonly RequestItems?: Readonly<Record<string, readonly unknown[] | object>>;
   ConsistentRead?: boolean;
@@ -166,8 +166,8 @@ export const keyOf = (item: StoredItem): StoredKey => ({
 /** The primary key as one text, to compare keys by. */
 export const keyText = (item: StoredItem): string => `${item[PRIMARY_KEY.partitionKey]}\0${item[PRIMARY_KEY.sortKey]}`;
 
-function projectionOf(attributes: readonly string[] | undefined): object {
-  if (attributes === undefined) return {};
+/** The part of a request that asks for some attributes alone. */
+export function projectionOf(attributes: readonly string[]) {
   return {
     ProjectionExpression: attributes.map((_, index) => `#a${index}`).join(", "),
     ExpressionAttributeNames: Object.fromEntries(attributes.map((name, index) => [`#a${index}`, name])),
@@ -187,7 +187,7 @@ export async function batchGet(
 ): Promise<StoredItem[]> {
   const read = {
     ...(options.consistent === true ? { ConsistentRead: true } : {}),
-    ...projectionOf(options.attributes),
+    ...(options.attributes === undefined ? {} : projectionOf(options.attributes)),
   };
   const chunks = await Promise.all(
     chunksOf(keys, BATCH_GET_LIMIT).map(async (chunk) => {

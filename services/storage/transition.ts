@@ -8,6 +8,8 @@ export interface Transition {
   readonly set?: Readonly<Record<string, unknown>>;
   /** Numbers that grow with the change. */
   readonly add?: Readonly<Record<string, number>>;
+  /** What the change leaves in a set of the item: a call whose receipt is there is a late repeat, and changes nothing. */
+  readonly receipt?: { readonly attribute: string; readonly value: string };
   /** What an item that is there already must hold for the call to be a repeat. Default: nothing. */
   readonly same?: Readonly<Record<string, unknown>>;
   /** The states that lead there. Default: the model's. */

@@ -3,6 +3,7 @@ import type {
   Context,
   ScheduledEvent,
   SESEvent,
+  SESMail,
   SESReceiptStatus,
   SNSEvent,
   SQSEvent,
@@ -126,7 +127,19 @@ export const snsEvent = (MessageId: string, message: unknown): SNSEvent => ({
 
 const verdict = (status: SESReceiptStatus["status"]) => ({ status });
 
-export function sesEvent(messageId: string, subject: string, from: string, spam: "PASS" | "FAIL" = "PASS"): SESEvent {
+/** What is unlike in a mail: what was found of it, its envelope's sender, its From header, and further headers. */
+export interface SesChanges {
+  readonly spam?: SESReceiptStatus["status"];
+  readonly spf?: SESReceiptStatus["status"];
+  readonly dkim?: SESReceiptStatus["status"];
+  readonly dmarc?: SESReceiptStatus["status"];
+  readonly source?: string;
+  readonly from?: string[];
+  readonly headers?: readonly SESMail["headers"][number][];
+}
+
+export function sesEvent(messageId: string, subject: string, sender: string, changes: SesChanges = {}): SESEvent {
+  const { source = sender, from = [`Maria <${sender}>`], headers = [] } = changes;
   const to = "support@ielts.example.com";
   return {
     Records: [
@@ -136,18 +149,19 @@ export function sesEvent(messageId: string, subject: string, from: string, spam:
         ses: {
           mail: {
             timestamp: "2025-10-09T08:53:20.000Z",
-            source: from,
+            source,
             messageId,
             destination: [to],
             headersTruncated: false,
             headers: [
-              { name: "From", value: `Maria <${from}>` },
+              { name: "From", value: from.join(", ") },
               { name: "To", value: to },
               { name: "Subject", value: subject },
+              ...headers,
             ],
             commonHeaders: {
-              returnPath: from,
-              from: [`Maria <${from}>`],
+              returnPath: source,
+              from,
               date: "Thu, 9 Oct 2025 08:53:20 +0000",
               to: [to],
               messageId: `<${messageId}@mail.example.com>`,
@@ -158,11 +172,11 @@ export function sesEvent(messageId: string, subject: string, from: string, spam:
             timestamp: "2025-10-09T08:53:20.000Z",
             processingTimeMillis: 574,
             recipients: [to],
-            spamVerdict: verdict(spam),
+            spamVerdict: verdict(changes.spam ?? "PASS"),
             virusVerdict: verdict("PASS"),
-            spfVerdict: verdict("PASS"),
-            dkimVerdict: verdict("PASS"),
-            dmarcVerdict: verdict("PASS"),
+            spfVerdict: verdict(changes.spf ?? "PASS"),
+            dkimVerdict: verdict(changes.dkim ?? "PASS"),
+            dmarcVerdict: verdict(changes.dmarc ?? "PASS"),
             action: {
               type: "Lambda",
               functionArn: `arn:aws:lambda:${REGION}:${ACCOUNT}:function:support-mail`,

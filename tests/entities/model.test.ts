@@ -161,6 +161,7 @@ describe("describeModel", () => {
       "question.draw_key",
       "entitlement.ledger",
       "entitlement.ledger_digest",
+      "ticket.answers",
       "devops_action.review_reason",
     ]);
   });
@@ -215,6 +216,7 @@ describe("describeModel", () => {
       "qr_token.generation",
       "entitlement.receipt_data",
       "entitlement.ledger",
+      "ticket.answers",
     ]);
   });
 

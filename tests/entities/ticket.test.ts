@@ -90,6 +90,8 @@ describe("keys", () => {
 describeRules(SUBJECTS.ticket, {
   required: ["ticket_id", "created_at", "user_email", "subject", "message", "category", "priority", "status"],
   fixed: ["ticket_id", "created_at", "user_email", "subject", "message", "category"],
+  hidden: ["answers"],
+  other: ["answers"],
   closed: {
     category: ["purchase", "qr_code", "audio", "refund", "technical"],
     priority: ["urgent", "high", "normal", "low"],

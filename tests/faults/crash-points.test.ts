@@ -2,7 +2,7 @@ import { BatchWriteCommand } from "@aws-sdk/lib-dynamodb";
 import { ConflictError } from "../../services/storage/errors.ts";
 import { Interrupted, type Interruption, interruptedClient } from "../../testing/interrupted-client.ts";
 import { MARIA } from "../builders.ts";
-import { openTestTable, type TestTable } from "../engine.ts";
+import { NOW, openTestTable, type TestTable } from "../engine.ts";
 import { functionsOf } from "../instruments.ts";
 import { report } from "./report.ts";
 import { SCENARIOS, type Scenario } from "./scenarios.ts";
@@ -47,12 +47,27 @@ async function beginningOf(scenario: Scenario, meanwhile?: () => Promise<unknown
   return { prepared, items: await db.contents() };
 }
 
+/** Undoes what an operation did, and nothing else: the table is not filled anew for each of its requests. */
 async function goBackTo({ items }: Beginning): Promise<void> {
-  await db.reset();
-  for (let at = 0; at < items.length; at += 25) {
-    const batch = items.slice(at, at + 25).map((Item) => ({ PutRequest: { Item } }));
-    await db.client.send(new BatchWriteCommand({ RequestItems: { [db.table]: batch } }) as never, {});
+  const textOf = ({ pk, sk, ...item }: Record<string, unknown>) => [`${pk} ${sk}`, JSON.stringify(item)] as const;
+  const present = await db.contents();
+  const before = new Map(items.map(textOf));
+  const now = new Map(present.map(textOf));
+  const writes = [
+    ...present
+      .filter((item) => !before.has(textOf(item)[0]))
+      .map(({ pk, sk }) => ({ DeleteRequest: { Key: { pk, sk } } })),
+    ...items.filter((item) => now.get(textOf(item)[0]) !== textOf(item)[1]).map((Item) => ({ PutRequest: { Item } })),
+  ];
+  for (let at = 0; at < writes.length; at += 25) {
+    const batch = { [db.table]: writes.slice(at, at + 25) };
+    await db.client.send(new BatchWriteCommand({ RequestItems: batch }) as never, {});
   }
+  db.faults.clear();
+  db.clock.now = NOW;
+  db.requests.length = 0;
+  db.lag.release();
+  db.lag.reseed();
   // What was there before has long come to all indexes.
   db.lag.settle();
 }

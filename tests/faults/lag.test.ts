@@ -76,7 +76,7 @@ describe("what a call returned can be used at once, whatever indexes and plain r
     "qrLogin.redeem": async () => {
       await register();
       const { token } = await layer.qrLogin.issue(MARIA);
-      const { session_id } = await layer.qrLogin.redeem(token, { device_id: "phone" });
+      const { session_id } = await layer.qrLogin.redeem(token, { device_id: "phone-5b1f9c24e7d03a86aa" });
       return layer.sessions.authenticate(session_id);
     },
     "assessments.get": async () => layer.assessments.get((await startAssessment(layer)).assessment_id),
@@ -225,7 +225,7 @@ describe("shut means shut, at once", () => {
     db.lag.hold("gsi1");
     const { token } = await layer.qrLogin.issue(MARIA);
     await shut();
-    const redeemed = layer.qrLogin.redeem(token, { device_id: "phone" });
+    const redeemed = layer.qrLogin.redeem(token, { device_id: "phone-5b1f9c24e7d03a86aa" });
     expect(await failureOf(redeemed)).toMatchObject(refusals);
   });
 
@@ -233,10 +233,12 @@ describe("shut means shut, at once", () => {
     await register();
     db.lag.hold();
     const { token } = await layer.qrLogin.issue(MARIA);
-    const { session_id } = await layer.qrLogin.redeem(token, { device_id: "phone" });
+    const { session_id } = await layer.qrLogin.redeem(token, { device_id: "phone-5b1f9c24e7d03a86aa" });
     await shut();
     expect(await failureOf(layer.sessions.authenticate(session_id))).toMatchObject(refusals);
-    const again = await layer.qrLogin.redeem(token, { device_id: "phone" }).catch((error: unknown) => error);
+    const again = await layer.qrLogin
+      .redeem(token, { device_id: "phone-5b1f9c24e7d03a86aa" })
+      .catch((error: unknown) => error);
     const ids = [session_id, ...(again instanceof Error ? [] : [(again as { session_id: string }).session_id])];
     for (const id of ids) expect(await failureOf(layer.sessions.authenticate(id))).toMatchObject(refusals);
   });

@@ -1,7 +1,7 @@
 import { digestOf } from "../../entities/credential.ts";
 import type { Product } from "../../entities/enums.ts";
 import { MODELS } from "../../entities/models.ts";
-import { QR_TOKEN_LIFETIME_SECONDS } from "../../entities/qr-token.ts";
+import { QR_TOKEN_LIFETIME_SECONDS, REDEMPTION_REPEAT_SECONDS } from "../../entities/qr-token.ts";
 import type { EntitySchema } from "../../entities/schema.ts";
 import { SESSION_LIFETIME_SECONDS } from "../../entities/session.ts";
 import {
@@ -110,6 +110,8 @@ export class InMemoryModel {
   /** The ledger of erasures, by address. */
   readonly erased = new Map<string, Erased>();
   readonly tickets = new Map<string, Row>();
+  /** What each ticket was ever answered. */
+  readonly #answers = new WeakMap<Row, Set<string>>();
   readonly actions = new Map<string, Row>();
 
   private claim(kind: string, id: string, owner: string): Claimed {
@@ -265,6 +267,8 @@ export class InMemoryModel {
     const token = found(this.tokens.get(id));
     if (token.used === true && token.device_id !== device_id) throw new Refusal("token_used");
     if ((token.expires_at as number) <= this.now) throw new Refusal("expired");
+    if (token.used === true && (token.used_at as number) + REDEMPTION_REPEAT_SECONDS <= this.now)
+      throw new Refusal("token_used");
     if (token.used !== true)
       Object.assign(token, { used: true, used_at: this.now, device_id, opened_session_id: session_id });
     const started = token.used_at as number;
@@ -407,7 +411,10 @@ export class InMemoryModel {
 
   answerTicket(ticket_id: string, ai_response: string): Row {
     const row = found(this.tickets.get(ticket_id));
+    const known = this.#answers.get(row) ?? new Set<string>();
+    if (known.has(ai_response)) return row;
     if (row.status === "resolved") return conflict(row.status);
+    this.#answers.set(row, known.add(ai_response));
     return Object.assign(row, { ai_response, status: "in_progress" });
   }
 

@@ -74,7 +74,10 @@ describe("QR tokens", () => {
     await inGroups(tokens, 4, async () => {
       const { token } = await layer.qrLogin.issue(MARIA);
       const { won, lost } = await race(
-        times(redeemers, (device) => () => layer.qrLogin.redeem(token, { device_id: `device-${device}` })),
+        times(
+          redeemers,
+          (device) => () => layer.qrLogin.redeem(token, { device_id: `device-5b1f9c24e7d03a86-${device}` }),
+        ),
       );
       expect(won).toHaveLength(1);
       expect(lost.filter((error) => !(error instanceof TokenUsedError))).toEqual([]);
@@ -90,7 +93,9 @@ describe("QR tokens", () => {
   it("give one device that scans twice at once one session", async () => {
     await layer.accounts.register(aRegistration());
     const { token } = await layer.qrLogin.issue(MARIA);
-    const { won } = await race(times(CALLERS, () => () => layer.qrLogin.redeem(token, { device_id: "phone" })));
+    const { won } = await race(
+      times(CALLERS, () => () => layer.qrLogin.redeem(token, { device_id: "phone-5b1f9c24e7d03a86aa" })),
+    );
 
     expect(won).toHaveLength(CALLERS);
     expect(new Set(won.map((session) => session.session_id)).size).toBe(1);
@@ -278,7 +283,7 @@ describe("state machines", () => {
       const { lost } = await race<unknown>(
         shuffled([
           ...times(CALLERS - 2, () => () => letIn(layer.sessions.start({ user_email }))),
-          () => letIn(layer.qrLogin.redeem(token, { device_id: "phone" })),
+          () => letIn(layer.qrLogin.redeem(token, { device_id: "phone-5b1f9c24e7d03a86aa" })),
           () => layer.accounts.suspend(user_email),
         ]),
       );
@@ -364,7 +369,7 @@ describe("erasure against writes of the same account", () => {
       () => layer.accounts.suspend(email),
       () => layer.sessions.start({ user_email: email }),
       () => layer.qrLogin.issue(email),
-      () => layer.qrLogin.redeem(token, { device_id: "phone" }),
+      () => layer.qrLogin.redeem(token, { device_id: "phone-5b1f9c24e7d03a86aa" }),
       () => layer.assessments.start(type),
       () => layer.assessments.start({ ...type, assessment_id: during }),
       () => layer.assessments.complete(before, aSpeakingResult()),

@@ -167,7 +167,7 @@ export const SCENARIOS: { readonly [S in ServiceName]: { readonly [F in keyof Da
     end: scenario({
       prepare: async (layer) => {
         const { token } = await issued(layer);
-        return layer.qrLogin.redeem(token, { device_id: "phone" });
+        return layer.qrLogin.redeem(token, { device_id: "phone-5b1f9c24e7d03a86aa" });
       },
       act: (layer, session) => layer.sessions.end(session.session_id),
     }),
@@ -183,7 +183,7 @@ export const SCENARIOS: { readonly [S in ServiceName]: { readonly [F in keyof Da
     issue: scenario({ prepare: register, act: (layer) => layer.qrLogin.issue(MARIA), orphan: "qr_token" }),
     redeem: scenario({
       prepare: issued,
-      act: (layer, { token }) => layer.qrLogin.redeem(token, { device_id: "phone" }),
+      act: (layer, { token }) => layer.qrLogin.redeem(token, { device_id: "phone-5b1f9c24e7d03a86aa" }),
     }),
     status: scenario({
       prepare: issued,

@@ -115,7 +115,7 @@ async function plant() {
   const session = await layer.sessions.start({ user_email: MARIA });
   const issued = await layer.qrLogin.issue(MARIA);
   const used = await layer.qrLogin.issue(MARIA);
-  const redeemed = await layer.qrLogin.redeem(used.token, { device_id: "phone" });
+  const redeemed = await layer.qrLogin.redeem(used.token, { device_id: "phone-5b1f9c24e7d03a86aa" });
   await layer.purchases.grant(receipt());
   const secrets = [session.session_id, issued.token, used.token, redeemed.session_id];
   // A session's id goes on with the account, which is no secret.
@@ -155,7 +155,9 @@ it("are nowhere in the table, its indexes, lists and cursors, so that who reads 
   const stored = items.flatMap((item) => [item.session_id, item.token, item.verification_token]);
   for (const text of stored.filter((value) => typeof value === "string")) {
     await expect(sessions.authenticate(text)).rejects.toMatchObject({ code: "not_found" });
-    await expect(qrLogin.redeem(text, { device_id: "thief" })).rejects.toMatchObject({ code: "not_found" });
+    await expect(qrLogin.redeem(text, { device_id: "thief-0e6d21b8c94f7a35aa" })).rejects.toMatchObject({
+      code: "not_found",
+    });
     await expect(qrLogin.status(text)).rejects.toMatchObject({ code: "not_found" });
     await expect(accounts.verifyEmail(MARIA, { verification_token: text })).rejects.toMatchObject({
       code: "validation",
@@ -181,7 +183,7 @@ it("are in no refusal of a wrong state", async () => {
     "already verified": () => accounts.verifyEmail(CHEN, { verification_token: VERIFICATION }),
     "new token of a verified address": () => accounts.setVerificationToken(CHEN, { verification_token: UNKNOWN }),
     "password changed": () => accounts.changePassword(MARIA, { password_hash: OTHER_HASH, current_hash: BCRYPT_HASH }),
-    "token used": () => qrLogin.redeem(used.token, { device_id: "tablet" }),
+    "token used": () => qrLogin.redeem(used.token, { device_id: "tablet-0e6d21b8c94f7a35aa" }),
     "transaction of another": () => purchases.grant(receipt({ user_email: CHEN })),
     "refund of another's transaction": () => purchases.refund(CHEN, "speaking", receipt().transaction_id),
   });
@@ -192,7 +194,7 @@ it("are in no answer that something is missing or has expired", async () => {
   const { accounts, qrLogin, sessions } = layer;
   await expectSilent({
     "unknown session": () => sessions.authenticate(UNKNOWN),
-    "unknown token": () => qrLogin.redeem(UNKNOWN, { device_id: "phone" }),
+    "unknown token": () => qrLogin.redeem(UNKNOWN, { device_id: "phone-5b1f9c24e7d03a86aa" }),
     "unknown token's status": () => qrLogin.status(UNKNOWN),
     "token of nobody": () => accounts.verifyEmail("nobody@example.com", { verification_token: VERIFICATION }),
     "new token of nobody": () =>
@@ -203,7 +205,7 @@ it("are in no answer that something is missing or has expired", async () => {
   db.clock.now = before + 25 * 60 * 60;
   await expectSilent({
     "expired session": () => sessions.authenticate(session.session_id),
-    "expired token": () => qrLogin.redeem(issued.token, { device_id: "phone" }),
+    "expired token": () => qrLogin.redeem(issued.token, { device_id: "phone-5b1f9c24e7d03a86aa" }),
   });
   db.clock.now = before;
 });
@@ -238,7 +240,8 @@ it("are in no refusal of input that holds them in the wrong place", async () => 
         layer.accounts.verifyEmail(MARIA, { verification_token: `${secret}\ud800` }),
       "a credential with half a character": () => layer.sessions.authenticate(`${secret}\ud800`),
       "a credential over the limit": () => layer.sessions.authenticate(secret.repeat(100)),
-      "a token over the limit": () => layer.qrLogin.redeem(secret.repeat(100), { device_id: "phone" }),
+      "a token over the limit": () =>
+        layer.qrLogin.redeem(secret.repeat(100), { device_id: "phone-5b1f9c24e7d03a86aa" }),
       "a receipt over the limit": () => layer.purchases.grant(receipt({ receipt_data: secret.repeat(30_000) })),
       "a receipt as a list": () => layer.purchases.grant(receipt({ receipt_data: [secret] as never })),
       "a receipt with half a character": () => layer.purchases.grant(receipt({ receipt_data: `${secret}\ud800` })),
@@ -272,7 +275,7 @@ const carriers = (target: DataLayer): Readonly<Record<string, () => Promise<unkn
   changePassword: () => target.accounts.changePassword(MARIA, { password_hash: HASH, current_hash: HASH }),
   authenticate: () => target.sessions.authenticate(secrets.session.session_id),
   end: () => target.sessions.end(UNKNOWN),
-  redeem: () => target.qrLogin.redeem(secrets.issued.token, { device_id: "phone" }),
+  redeem: () => target.qrLogin.redeem(secrets.issued.token, { device_id: "phone-5b1f9c24e7d03a86aa" }),
   status: () => target.qrLogin.status(secrets.issued.token),
   grant: () => target.purchases.grant(receipt({ transaction_id: "another" })),
   refund: () => target.purchases.refund(MARIA, "speaking", "another"),

@@ -34,6 +34,7 @@ it.each([
   "model",
   "policies",
   "release/release",
+  "restore-check",
   "seed",
   "template",
   "test-faults",

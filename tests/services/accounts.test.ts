@@ -1070,7 +1070,10 @@ describe("export", () => {
   it("leaves out the session that a QR token began", async () => {
     const email = await registered();
     const { token } = await db.layer.qrLogin.issue(email);
-    const { session_id } = await db.layer.qrLogin.redeem(token, { device_id: "phone", ip_address: "203.0.113.7" });
+    const { session_id } = await db.layer.qrLogin.redeem(token, {
+      device_id: "phone-5b1f9c24e7d03a86aa",
+      ip_address: "203.0.113.7",
+    });
 
     const { items } = await accounts.export(email);
 
@@ -1081,7 +1084,7 @@ describe("export", () => {
         expires_at: NOW + 300,
         used: true,
         used_at: NOW,
-        device_id: "phone",
+        device_id: "phone-5b1f9c24e7d03a86aa",
       },
     ]);
     expect(items.session).toMatchObject([{ ip_address: "203.0.113.7", qr_authenticated: true }]);

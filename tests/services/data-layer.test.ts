@@ -179,6 +179,22 @@ describe("createDataLayer", () => {
     }
   });
 
+  it.each([
+    ["cursorSecret", ""],
+    ["cursorSecret", "fifteen letters"],
+    ["cursorSecret", 1_234_567_890_123_456],
+    ["table", ""],
+    ["table", undefined],
+  ])("refuses %s %p", (name, value) => {
+    const options = { client: db.client, table: db.table, [name]: value };
+
+    for (const make of [createDataLayer, createContext]) {
+      expect(() => make(options)).toThrow(
+        expect.objectContaining({ code: "validation", entity: "options", attribute: name }),
+      );
+    }
+  });
+
   it("is not needed for a service: each one works alone", async () => {
     const bound = countBindings();
     const context = createContext({ client: db.client, table: db.table });
@@ -268,6 +284,13 @@ describe("dataLayerFromEnv", () => {
     ["DYNAMODB_ENDPOINT", "no URL", { DYNAMODB_ENDPOINT: "127.0.0.1:8000" }],
     ["DYNAMODB_ENDPOINT", "a host and a port without http://", { DYNAMODB_ENDPOINT: "localhost:8000" }],
     ["DYNAMODB_ENDPOINT", "a URL of another protocol", { DYNAMODB_ENDPOINT: "ftp://localhost:8000" }],
+    ["DYNAMODB_ENDPOINT", "http to another machine", { DYNAMODB_ENDPOINT: "http://dynamodb.eu-west-1.amazonaws.com" }],
+    [
+      "DYNAMODB_ENDPOINT",
+      "http to a name that begins as loopback",
+      { DYNAMODB_ENDPOINT: "http://127.0.0.1.example.com" },
+    ],
+    ["DYNAMODB_ENDPOINT", "http to any address", { DYNAMODB_ENDPOINT: "http://0.0.0.0:8000" }],
     ["CURSOR_SECRET", "empty", { CURSOR_SECRET: "" }],
     ["CURSOR_SECRET", "too short", { CURSOR_SECRET: "fifteen letters" }],
   ])("names %s when it is %s", (variable, _, difference) => {
@@ -277,6 +300,16 @@ describe("dataLayerFromEnv", () => {
     expect(build).toThrow(expect.objectContaining({ code: "configuration", variable }));
     expect(build).toThrow(new RegExp(variable));
   });
+
+  it.each(["http://localhost:8000", "http://127.1:8000", "http://[::1]:8000", "https://dynamodb.example.com"])(
+    "takes the endpoint %s",
+    (DYNAMODB_ENDPOINT) => {
+      const { context } = dataLayerFromEnv({ ...GOOD, DYNAMODB_ENDPOINT });
+
+      expect(context.table).toBe(GOOD.TABLE_NAME);
+      context.client.destroy();
+    },
+  );
 
   it("does not show a secret that it refuses", () => {
     const build = () => dataLayerFromEnv({ ...GOOD, CURSOR_SECRET: "hunter2" });

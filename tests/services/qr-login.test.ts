@@ -1,6 +1,6 @@
 import { inspect } from "node:util";
 import { digestOf } from "../../entities/credential.ts";
-import { QR_TOKEN_LIFETIME_SECONDS } from "../../entities/qr-token.ts";
+import { QR_TOKEN_LIFETIME_SECONDS, REDEMPTION_REPEAT_SECONDS } from "../../entities/qr-token.ts";
 import type { QrLogin } from "../../services/qr-login.ts";
 import {
   ConflictError,
@@ -18,8 +18,8 @@ const MINUTE = 60;
 const DAY = 24 * 60 * MINUTE;
 const UUID_V4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const SESSION_ID = /^[\w-]{43}\.[\w-]+$/;
-const PHONE = "device-of-maria";
-const OTHER_PHONE = "device-of-someone-else";
+const PHONE = "device-of-maria-5b1f9c24e7d03a86";
+const OTHER_PHONE = "device-of-someone-else-0e6d21b8c94f";
 
 let db: TestTable;
 let qrLogin: QrLogin;
@@ -197,9 +197,11 @@ describe("redeem", () => {
 
   it("takes device ids that differ in case for two devices", async () => {
     const { token } = await qrLogin.issue(MARIA);
-    await qrLogin.redeem(token, { device_id: "Ab12" });
+    await qrLogin.redeem(token, { device_id: "Ab12-5b1f9c24e7d03a86aa" });
 
-    await expect(qrLogin.redeem(token, { device_id: "aB12" })).rejects.toBeInstanceOf(TokenUsedError);
+    await expect(qrLogin.redeem(token, { device_id: "aB12-5b1f9c24e7d03a86aa" })).rejects.toBeInstanceOf(
+      TokenUsedError,
+    );
   });
 
   it("refuses an unknown token, leaves no trace of it and does not show it", async () => {
@@ -219,7 +221,7 @@ describe("redeem", () => {
     const { token } = await qrLogin.issue(email);
 
     const calls = await Promise.allSettled(
-      Array.from({ length: 20 }, (_, place) => qrLogin.redeem(token, { device_id: `phone-${place}` })),
+      Array.from({ length: 20 }, (_, place) => qrLogin.redeem(token, { device_id: `phone-5b1f9c24e7d03a86-${place}` })),
     );
 
     const won = calls.flatMap((call) => (call.status === "fulfilled" ? [call.value] : []));
@@ -244,7 +246,7 @@ describe("redeem", () => {
     const { token } = await qrLogin.issue(MARIA);
     const first = await qrLogin.redeem(token, { device_id: PHONE, user_agent: "IELTS AI Prep/2.4" });
     const before = await db.contents();
-    db.clock.now = NOW + MINUTE;
+    db.clock.now = NOW + REDEMPTION_REPEAT_SECONDS - 1;
 
     const second = await qrLogin.redeem(token, { device_id: PHONE, user_agent: "IELTS AI Prep/2.4" });
 
@@ -262,7 +264,7 @@ describe("redeem", () => {
     });
     const crashing = db.layerWith({ client });
     await expect(crashing.qrLogin.redeem(token, { device_id: PHONE })).rejects.toThrow("the function was stopped");
-    db.clock.now = NOW + MINUTE;
+    db.clock.now = NOW + REDEMPTION_REPEAT_SECONDS - 1;
 
     await expect(qrLogin.redeem(token, { device_id: OTHER_PHONE })).rejects.toBeInstanceOf(TokenUsedError);
     const session = await qrLogin.redeem(token, { device_id: PHONE });
@@ -273,6 +275,16 @@ describe("redeem", () => {
       session_id: digestOf(session.session_id),
     });
     expect(await storedSessions(email)).toHaveLength(1);
+  });
+
+  it("does not let a device in again after half a minute, however well its id is known", async () => {
+    const { token } = await qrLogin.issue(MARIA);
+    await qrLogin.redeem(token, { device_id: PHONE });
+    db.clock.now = NOW + REDEMPTION_REPEAT_SECONDS;
+    const before = await db.contents();
+
+    await expect(qrLogin.redeem(token, { device_id: PHONE })).rejects.toBeInstanceOf(TokenUsedError);
+    expect(await db.contents()).toEqual(before);
   });
 
   it("does not answer a repeated call once the token has expired", async () => {
@@ -342,7 +354,7 @@ describe("redeem", () => {
     const tokens = await Promise.all(Array.from({ length: 20 }, () => qrLogin.issue(email)));
 
     await Promise.allSettled([
-      ...tokens.map(({ token }, place) => qrLogin.redeem(token, { device_id: `phone-${place}` })),
+      ...tokens.map(({ token }, place) => qrLogin.redeem(token, { device_id: `phone-5b1f9c24e7d03a86-${place}` })),
       db.layer.accounts.suspend(email),
     ]);
 
@@ -375,6 +387,7 @@ describe("redeem", () => {
   it.each([
     ["no device", {}, "device_id"],
     ["an empty device", { device_id: "" }, "device_id"],
+    ["a device that could be guessed", { device_id: "x".repeat(21) }, "device_id"],
     ["an attribute that it does not know", { device_id: PHONE, user_email: MARIA }, "user_email"],
     ["an IP address that is no text", { device_id: PHONE, ip_address: 42 }, "ip_address"],
     ["a user agent that is no text", { device_id: PHONE, user_agent: { name: "Safari" } }, "user_agent"],

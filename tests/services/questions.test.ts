@@ -325,18 +325,18 @@ describe("draw", () => {
     return seen;
   }
 
-  it("brings up every question of a bank of 40 in 400 draws of five", async () => {
-    const seen = await tally({ assessment_type: "speaking_part1", difficulty: "easy" }, 5, 400);
+  it("brings up every question of a bank of 40 in 200 draws of five", async () => {
+    const seen = await tally({ assessment_type: "speaking_part1", difficulty: "easy" }, 5, 200);
 
     expect(seen.size).toBe(40);
   });
 
   it("gives every question of a bank of 40 a fair chance in draws of one", async () => {
-    // Each comes up about 20 times; fair draws leave one out, or bring one up 60 times, in fewer than one run of 10 million.
-    const seen = await tally({ assessment_type: "speaking_part1", difficulty: "easy" }, 1, 800);
+    // Each comes up about 10 times; fair draws leave three out, or bring one up 40 times, in fewer than one run of 10 million.
+    const seen = await tally({ assessment_type: "speaking_part1", difficulty: "easy" }, 1, 400);
 
-    expect(seen.size).toBe(40);
-    expect(Math.max(...seen.values())).toBeLessThanOrEqual(60);
+    expect(seen.size).toBeGreaterThanOrEqual(38);
+    expect(Math.max(...seen.values())).toBeLessThanOrEqual(40);
   });
 
   it("brings up every difficulty", async () => {

@@ -1,5 +1,6 @@
+import { PutCommand } from "@aws-sdk/lib-dynamodb";
 import { digestOf } from "../../entities/credential.ts";
-import { QR_TOKEN_LIFETIME_SECONDS } from "../../entities/qr-token.ts";
+import { QR_TOKEN_LIFETIME_SECONDS, REDEMPTION_REPEAT_SECONDS } from "../../entities/qr-token.ts";
 import { SESSION_LIFETIME_SECONDS, type Session } from "../../entities/session.ts";
 import type { DataLayer } from "../../services/data-layer.ts";
 import type { StartedSession } from "../../services/sessions.ts";
@@ -81,6 +82,29 @@ describe("authenticate", () => {
     await expect(db.layer.sessions.authenticate(session.session_id)).rejects.toBeInstanceOf(ExpiredError);
     expect((await db.contents()).some((item) => item.session_id === digestOf(session.session_id))).toBe(true);
   });
+
+  it.each([undefined, null, "", "4102444800", "never", true, -1, 0.5])(
+    "refuses a session that another writer let expire at %p",
+    async (expires_at) => {
+      const { session_id } = await db.layer.sessions.start({ user_email: MARIA });
+      const stored = (await db.contents()).find((item) => item.session_id === digestOf(session_id));
+      const { expires_at: _, ...rest } = stored ?? {};
+      const Item = expires_at === undefined ? rest : { ...rest, expires_at };
+      await db.client.send(new PutCommand({ TableName: db.table, Item }));
+
+      await expect(db.layer.sessions.authenticate(session_id)).rejects.toBeInstanceOf(ExpiredError);
+    },
+  );
+
+  it.each([Number.NaN, -1, undefined, null, "0", 0.5, Number.POSITIVE_INFINITY, Promise.resolve(NOW)])(
+    "lets nobody in while the clock gives %p",
+    async (now) => {
+      const { session_id } = await db.layer.sessions.start({ user_email: MARIA });
+      const { sessions } = db.layerWith({ clock: () => now as number });
+
+      await expect(sessions.authenticate(session_id)).rejects.toMatchObject({ code: "validation", attribute: "clock" });
+    },
+  );
 
   it("does not show the id of an unknown session in its error", async () => {
     const failure = await db.layer.sessions.authenticate("no-such-session").catch((error: unknown) => error);
@@ -204,7 +228,7 @@ describe("end and endAll", () => {
   });
 
   describe("of a session that a QR token opened", () => {
-    const phone = { device_id: "marias-phone" };
+    const phone = { device_id: "marias-phone-5b1f9c24e7d03a86aa" };
     const opened = async () => {
       const { token } = await db.layer.qrLogin.issue(MARIA);
       return { token, ...(await db.layer.qrLogin.redeem(token, phone)) };
@@ -233,11 +257,11 @@ describe("end and endAll", () => {
 
     it("leaves no way back to a redemption that still runs, after the token's time", async () => {
       const { token, session_id } = await opened();
-      db.clock.advance(QR_TOKEN_LIFETIME_SECONDS - 1);
+      db.clock.advance(REDEMPTION_REPEAT_SECONDS - 1);
       const { client, arrived, go } = heldClient(db.client, "PutCommand");
       const retry = db.layerWith({ client }).qrLogin.redeem(token, phone);
       await arrived;
-      db.clock.advance(1);
+      db.clock.advance(QR_TOKEN_LIFETIME_SECONDS);
       await db.layer.sessions.end(session_id);
       go();
 
@@ -269,7 +293,7 @@ describe("end and endAll", () => {
     go();
 
     const { token } = await issuing;
-    const thief = { device_id: "thief" };
+    const thief = { device_id: "thief-0e6d21b8c94f7a35aa" };
     await expect(db.layer.qrLogin.redeem(token, thief)).rejects.toMatchObject({ code: "conflict", reason: "shut" });
     await expect(db.layer.qrLogin.issue(user_email, { session_id })).rejects.toBeInstanceOf(NotFoundError);
   });
@@ -306,14 +330,18 @@ describe("an account that is shut out while no index shows its sessions yet", ()
     const { session_id } = await sessions.start({ user_email });
     const { token } = await qrLogin.issue(user_email);
     const other = await qrLogin.issue(user_email);
-    const opened = await qrLogin.redeem(other.token, { device_id: "phone" });
+    const opened = await qrLogin.redeem(other.token, { device_id: "phone-5b1f9c24e7d03a86aa" });
 
     await shut(db.layerWith({ client: unseen() }), user_email);
 
     for (const id of [session_id, opened.session_id])
       await expect(sessions.authenticate(id)).rejects.toBeInstanceOf(NotFoundError);
-    await expect(qrLogin.redeem(token, { device_id: "thief" })).rejects.toBeInstanceOf(DataLayerError);
-    await expect(qrLogin.redeem(other.token, { device_id: "phone" })).rejects.toBeInstanceOf(DataLayerError);
+    await expect(qrLogin.redeem(token, { device_id: "thief-0e6d21b8c94f7a35aa" })).rejects.toBeInstanceOf(
+      DataLayerError,
+    );
+    await expect(qrLogin.redeem(other.token, { device_id: "phone-5b1f9c24e7d03a86aa" })).rejects.toBeInstanceOf(
+      DataLayerError,
+    );
     await expect(sessions.authenticate(opened.session_id)).rejects.toBeInstanceOf(NotFoundError);
   });
 

@@ -312,6 +312,21 @@ describe("answer, escalate, resolve and reopen", () => {
     expect(await support.get(ticket.ticket_id)).toEqual(answered);
   });
 
+  it("leave a ticket to the humans, and a later answer in place, when an answer comes again hours later", async () => {
+    const ticket = await ticketIn("new");
+    const first = { ai_response: "First", ai_confidence: 0.4 };
+    await support.answer(ticket, first);
+    await support.answer(ticket, { ai_response: "Second" });
+    const escalated = await support.escalate(ticket);
+    db.clock.now += 5 * 60 * MINUTE;
+
+    expect(await support.answer(ticket.ticket_id, first)).toEqual(escalated);
+
+    const resolved = await support.resolve(ticket);
+    expect(await support.answer(ticket.ticket_id, first)).toEqual(resolved);
+    expect(await support.get(ticket.ticket_id)).toEqual(resolved);
+  });
+
   it("keep an answer as long as a letter", async () => {
     const ticket = await ticketIn("new");
     const ai_response = "Dear Maria, please open the settings of your phone. ".repeat(400);

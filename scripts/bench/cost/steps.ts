@@ -69,7 +69,10 @@ export function stepsOf(side: Side): readonly Step[] {
       name: "QR token: issue, redeem",
       acts: [
         { run: () => token.keep(qrLogin.issue(MARIA)) },
-        { run: () => qrLogin.redeem(token.value.token, { device_id: "iPhone-7F31A2", ...BROWSER }) },
+        {
+          run: () =>
+            qrLogin.redeem(token.value.token, { device_id: "7F31A2C4-91D0-4E5B-8A66-0B3C5D7E9F10", ...BROWSER }),
+        },
       ],
     },
     {

@@ -249,7 +249,7 @@ describe("a source item", () => {
 });
 
 describe("the rules", () => {
-  it("cover every attribute that an entity is given, but what the new layer makes: a session's ties, and a purchase's ledger, which its attributes tell", () => {
+  it("cover every attribute that an entity is given, but what the new layer makes: a session's ties, a purchase's ledger, which its attributes tell, and receipts of answers", () => {
     const uncovered = Object.entries(describeModel().entities).flatMap(([entity, { attributes }]) => {
       const given = Object.keys(attributes).filter(
         (name) => !["derived", "migration"].includes(attributes[name]?.setBy ?? ""),
@@ -268,6 +268,7 @@ describe("the rules", () => {
       "qr_token.session_salt has no rule",
       "qr_token.generation has no rule",
       "entitlement.ledger has no rule",
+      "ticket.answers has no rule",
     ]);
   });
 });

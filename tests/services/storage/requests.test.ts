@@ -207,7 +207,7 @@ describe("onRequest", () => {
     const session = await layer.sessions.start({ user_email, ip_address: "203.0.113.99" });
     await layer.sessions.authenticate(session.session_id);
     const qr = await layer.qrLogin.issue(user_email);
-    await layer.qrLogin.redeem(qr.token, { device_id: "device-of-person" });
+    await layer.qrLogin.redeem(qr.token, { device_id: "device-of-person-5b1f9c24e7d03a86aa" });
     await layer.purchases.grant(aReceipt({ user_email, transaction_id: "transaction-77", receipt_data: "MIIT-77" }));
     const ticket = await layer.support.open(aTicket({ user_email, ticket_id: "TKT-PRIVATE", subject: "Sensitive" }));
     await layer.support.escalate(ticket).catch(() => undefined);
@@ -327,11 +327,13 @@ const ROW = {
   __edb_v__: "1",
 };
 
-/** Answers queries with a row, and gives the operation under test to `act`. */
+const SESSION_ROW = { pk: "session#1", sk: "session", __edb_e__: "session", __edb_v__: "1" };
+
+/** Answers queries with rows, and gives the operation under test to `act`. */
 const clientFor = (operation: RequestEvent["operation"], act: (sent: Sent) => unknown) =>
   fakeClient((sent) => {
     const command = `${operation.replace(/Item$/, "")}Command`;
-    return sent.command === command ? act(sent) : { Items: [ROW], Count: 1 };
+    return sent.command === command ? act(sent) : { Items: [ROW, SESSION_ROW], Count: 2 };
   });
 
 describe("errors of the SDK", () => {

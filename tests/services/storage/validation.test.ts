@@ -82,7 +82,7 @@ const INPUTS: readonly InputCase[] = [
   {
     name: "qrLogin.redeem",
     subject: "qr_token",
-    valid: { device_id: "phone-1" },
+    valid: { device_id: "phone-1-5b1f9c24e7d03a86aa" },
     call: ({ qrLogin }, input) => qrLogin.redeem("token-1", input),
   },
   {
@@ -410,7 +410,7 @@ describe("keys over DynamoDB's limits", () => {
     ["session", "user_email", ({ sessions }) => sessions.listByUser(`${LONG}@example.com`)],
     ["user", "email", ({ accounts }) => accounts.get(`${LONG}@example.com`)],
     ["qr_token", "token", ({ qrLogin }) => qrLogin.status(LONG)],
-    ["qr_token", "token", ({ qrLogin }) => qrLogin.redeem(LONG, { device_id: "phone-1" })],
+    ["qr_token", "token", ({ qrLogin }) => qrLogin.redeem(LONG, { device_id: "phone-1-5b1f9c24e7d03a86aa" })],
     ["assessment", "assessment_id", ({ assessments }) => assessments.get(LONG)],
     ["assessment", "assessment_id", ({ assessments }) => assessments.abandon({ assessment_id: LONG, user_id: MARIA })],
     [

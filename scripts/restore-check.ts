@@ -1,0 +1,114 @@
+import { createContext } from "../services/context.ts";
+import { examine } from "./doctor/examination.ts";
+import { leftoversOf } from "./restore/leftovers.ts";
+import { Replay, type ReplayReport } from "./restore/replay.ts";
+import {
+  clientFor,
+  confirmed,
+  placeOf,
+  runCommand,
+  type TableOptions,
+  tableCommand,
+  tableNameOf,
+  wholeNumber,
+} from "./shell/command-line.ts";
+import { ensureTable, isAsDefined } from "./table/ensure-table.ts";
+import { readTable } from "./table/table-state.ts";
+import type { TableTarget } from "./table/table-target.ts";
+
+/** `npm run restore-check`: whether a restored table may be used; `-- --apply` makes it so. docs/restore.md has the steps. */
+interface Options extends TableOptions {
+  readonly ledger?: string;
+  readonly keepAccounts: boolean;
+  readonly apply: boolean;
+  readonly yes: boolean;
+  readonly rate: number;
+}
+
+const DEFAULT_RATE = 1_000;
+const DOCTORS_SAMPLE = 1_000;
+
+const command = tableCommand(
+  "restore-check",
+  "Tell what a restored table has that was erased, ended or changed since its backup. Exits with 1 while there is any.",
+)
+  .option("--ledger <name>", "the table that was in use last, or what its last state was restored as", tableNameOf)
+  .option("--keep-accounts", "keep the passwords and states of the backup: those since are what went wrong", false)
+  .option("--apply", "erase again, end all sessions, change what changed, and converge the table's settings", false)
+  .option("--yes", "with --apply: do not ask", false)
+  .option("--rate <units>", "read units a second at most", wholeNumber(1), DEFAULT_RATE)
+  .parse();
+const options = command.opts<Options>();
+const ledger = options.ledger ?? command.error("error: option '--ledger' must name the table that was in use last");
+if (ledger === options.table) command.error("error: option '--ledger' must name another table than '--table'");
+
+const number = (value: number) => value.toLocaleString("en-US");
+
+const WORDS: Readonly<Record<keyof ReplayReport, string>> = {
+  erasures: "entries of the ledger of erasures that it lacks",
+  transactions: "claims of transactions that it lacks, or has as not granted",
+  accounts: "accounts that have been erased",
+  sessions: "sessions and QR tokens",
+  tokens: "accounts with a verification token",
+  changed: "accounts whose password, state or verification has changed",
+};
+
+function print(report: ReplayReport): void {
+  for (const [name, text] of Object.entries(WORDS))
+    console.log(`  ${number(report[name as keyof ReplayReport]).padStart(9)} ${text}`);
+}
+
+const isEmpty = (report: ReplayReport) => Object.values(report).every((count) => count === 0);
+
+/** Tags of the table that was in use; AWS gives its own. */
+async function tagsOf({ client }: TableTarget, table: string): Promise<Record<string, string>> {
+  const state = await readTable(client, table);
+  if (state === undefined) throw new Error(`there is no table ${table} at ${placeOf(options)}`);
+  return Object.fromEntries(Object.entries(state.tags).filter(([name]) => !name.startsWith("aws:")));
+}
+
+async function settle(target: TableTarget, apply: boolean): Promise<boolean> {
+  const tags = await tagsOf(target, ledger);
+  if ((await readTable(target.client, target.table)) === undefined)
+    throw new Error(`there is no table ${target.table} at ${placeOf(options)}: restore the backup first`);
+  const { differences } = await ensureTable({ ...target, say: (line) => console.log(`  ${line}`) }, { tags, apply });
+  for (const { text } of differences) console.log(`  ${text}`);
+  return isAsDefined(differences);
+}
+
+async function doctor(target: TableTarget): Promise<boolean> {
+  const results = await examine(target, { items: DOCTORS_SAMPLE, rate: options.rate });
+  const failed = results.filter(({ outcome }) => outcome === "failed");
+  for (const { name, lines } of failed) console.log(`  ${name}: ${lines.join("; ")}`);
+  return failed.length === 0;
+}
+
+await runCommand(async () => {
+  const { table, apply, yes, rate, keepAccounts } = options;
+  const client = clientFor(options);
+  const target = { client, table };
+  const [restored, lived] = [createContext(target), createContext({ client, table: ledger })];
+  const replay = (mend: boolean) => new Replay(restored, lived, { apply: mend, rate, keepAccounts }).run();
+  try {
+    console.log(`Table ${table} at ${placeOf(options)}, restored; ${ledger} was in use last.`);
+    const question = `Erase, end and change what ${table} has from before, and its settings?`;
+    if (apply && !(await confirmed(question, yes))) throw new Error("nothing was changed");
+    let isReady = await settle(target, apply);
+    if (apply) {
+      console.log("Mended:");
+      print(await replay(true));
+    }
+    const left = await replay(false);
+    if (!isEmpty(left)) {
+      console.log(apply ? "Left, as an index may show it late; run this again:" : "It has, or lacks:");
+      print(left);
+      isReady = false;
+    }
+    if (apply) isReady = (await doctor(target)) && isReady;
+    console.log(isReady ? "It may be used, after what no command can do:" : "It may not be used yet.");
+    if (isReady) for (const line of leftoversOf(table, ledger)) console.log(`  ${line}`);
+    else process.exitCode = 1;
+  } finally {
+    client.destroy();
+  }
+});
