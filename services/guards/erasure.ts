@@ -116,6 +116,10 @@ export interface Refusal {
 /** Whether an address is one of the two of a change that is under way. */
 const isChanging = ({ state }: StoredItem): boolean => state === "moving" || state === "receiving";
 
+/** Whether an entry tells that an account moves or has moved, not that one was erased. */
+export const tellsOfMove = (entry: StoredItem): boolean =>
+  isChanging(entry) || (entry.state === "final" && entry.moved_at !== undefined && entry.moved_at === entry.erased_at);
+
 /**
  * The refusal of an item of an entry's account: always until the person registers anew, and then of what began before the
  * erasure, such as a message that is delivered again.
