@@ -2,12 +2,21 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { DEFAULT_TABLE_NAME } from "../entities/keys.ts";
 import { policiesPage } from "./iam/policies-page.ts";
-import { arnsOf, POLICY_NAMES, type PolicyName, policyOf, purposeOf } from "./iam/service-policies.ts";
+import {
+  arnsOf,
+  type FunctionName,
+  POLICY_NAMES,
+  type PolicyName,
+  policiesFor,
+  policyOf,
+  purposeOf,
+} from "./iam/service-policies.ts";
 import { runCommand } from "./shell/command-line.ts";
 
-/** `npm run policies`: prints one IAM policy per service; `-- --write` writes the matrix of what each allows. */
+/** `npm run policies`: prints the IAM policies of the functions; `-- --write` writes the matrix of what each allows. */
 interface Options {
-  readonly service?: PolicyName;
+  readonly policy?: PolicyName;
+  readonly functions?: readonly FunctionName[];
   readonly json?: boolean;
   readonly table: string;
   readonly account: string;
@@ -26,10 +35,15 @@ const like = (rule: RegExp, message: string) => (value: string) => {
 
 const options = new Command("npm run policies --")
   .description(
-    "Print one IAM policy per service, computed from the entities: exact actions, the table and each index, and the partition keys. It asks AWS nothing.",
+    "Print the IAM policies of the functions, computed from the entities: exact actions, the table and each index, and the partition keys. It asks AWS nothing.",
   )
-  .addOption(new Option("--service <name>", "only this one's").choices(POLICY_NAMES))
-  .option("--json", "as one JSON object by service; with --service the policy alone")
+  .addOption(new Option("--policy <name>", "only this one").choices(POLICY_NAMES))
+  .addOption(
+    new Option("--functions <names...>", "those that a handler needs which calls these, such as support.get").conflicts(
+      "policy",
+    ),
+  )
+  .option("--json", "as one JSON object by name; with --policy the policy alone")
   .option(
     "--table <name>",
     "name of the table",
@@ -44,8 +58,8 @@ const options = new Command("npm run policies --")
     process.env.AWS_REGION ?? "REGION",
   )
   .option("--partition <name>", "AWS partition", like(/^aws(?:-[a-z]+)*$/, "a partition is like aws or aws-cn"), "aws")
-  .addOption(new Option("--write", `write ${PAGE}, and print no policy`).conflicts(["service", "json"]))
-  .addOption(new Option("--check", `fail when ${PAGE} is stale`).conflicts(["write", "service", "json"]))
+  .addOption(new Option("--write", `write ${PAGE}, and print no policy`).conflicts(["policy", "functions", "json"]))
+  .addOption(new Option("--check", `fail when ${PAGE} is stale`).conflicts(["write", "policy", "functions", "json"]))
   .allowExcessArguments(false)
   .showHelpAfterError("(--help tells the options)")
   .parse()
@@ -57,12 +71,13 @@ await runCommand(async () => {
   else printPolicies(options);
 });
 
-function printPolicies({ service, json, table, account, region, partition }: Options): void {
+function printPolicies({ policy: only, functions, json, table, account, region, partition }: Options): void {
   const names = arnsOf(table, { partition, region, account });
-  const chosen = service === undefined ? POLICY_NAMES : [service];
+  const wanted = functions === undefined ? POLICY_NAMES : policiesFor(functions);
+  const chosen = only === undefined ? wanted : [only];
   if (json) {
     const policies = Object.fromEntries(chosen.map((policy) => [policy, policyOf(policy, names)]));
-    console.log(JSON.stringify(service === undefined ? policies : policies[service], null, 2));
+    console.log(JSON.stringify(only === undefined ? policies : policies[only], null, 2));
     return;
   }
   for (const policy of chosen) {

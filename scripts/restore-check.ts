@@ -1,6 +1,7 @@
 import { createContext } from "../services/context.ts";
 import { examine } from "./doctor/examination.ts";
 import { leftoversOf } from "./restore/leftovers.ts";
+import { orderFault } from "./restore/order.ts";
 import { Replay, type ReplayReport } from "./restore/replay.ts";
 import {
   clientFor,
@@ -13,7 +14,7 @@ import {
   wholeNumber,
 } from "./shell/command-line.ts";
 import { ensureTable, isAsDefined } from "./table/ensure-table.ts";
-import { readTable } from "./table/table-state.ts";
+import { describeTable, readTable } from "./table/table-state.ts";
 import type { TableTarget } from "./table/table-target.ts";
 
 /** `npm run restore-check`: whether a restored table may be used; `-- --apply` makes it so. docs/restore.md has the steps. */
@@ -60,19 +61,23 @@ function print(report: ReplayReport): void {
 
 const isEmpty = (report: ReplayReport) => Object.values(report).every((count) => count === 0);
 
-/** Tags of the table that was in use; AWS gives its own. */
-async function tagsOf({ client }: TableTarget, table: string): Promise<Record<string, string>> {
-  const state = await readTable(client, table);
-  if (state === undefined) throw new Error(`there is no table ${table} at ${placeOf(options)}`);
-  return Object.fromEntries(Object.entries(state.tags).filter(([name]) => !name.startsWith("aws:")));
+/** Refuses tables of which one is missing, or which stand the other way round: the live one would lose its sessions. */
+async function checkTables({ client, table }: TableTarget): Promise<void> {
+  const [restored, lived] = await Promise.all([describeTable(client, table), describeTable(client, ledger)]);
+  if (restored === undefined || lived === undefined)
+    throw new Error(`there is no table ${restored === undefined ? table : ledger} at ${placeOf(options)}`);
+  const fault = orderFault(restored, lived);
+  if (fault !== undefined) throw new Error(fault);
 }
 
 async function settle(target: TableTarget, apply: boolean): Promise<boolean> {
-  const tags = await tagsOf(target, ledger);
-  if ((await readTable(target.client, target.table)) === undefined)
-    throw new Error(`there is no table ${target.table} at ${placeOf(options)}: restore the backup first`);
+  const lived = await readTable(target.client, ledger);
+  // AWS gives its own tags.
+  const tags = Object.fromEntries(Object.entries(lived?.tags ?? {}).filter(([name]) => !name.startsWith("aws:")));
   const { differences } = await ensureTable({ ...target, say: (line) => console.log(`  ${line}`) }, { tags, apply });
   for (const { text } of differences) console.log(`  ${text}`);
+  if (differences.some(({ about }) => about === "key"))
+    throw new Error("its key is another table's: nothing was changed");
   return isAsDefined(differences);
 }
 
@@ -91,6 +96,7 @@ await runCommand(async () => {
   const replay = (mend: boolean) => new Replay(restored, lived, { apply: mend, rate, keepAccounts }).run();
   try {
     console.log(`Table ${table} at ${placeOf(options)}, restored; ${ledger} was in use last.`);
+    await checkTables(target);
     const question = `Erase, end and change what ${table} has from before, and its settings?`;
     if (apply && !(await confirmed(question, yes))) throw new Error("nothing was changed");
     let isReady = await settle(target, apply);

@@ -9,7 +9,7 @@ const FILE = "docs/template.json";
 
 const { check = false } = new Command("npm run template --")
   .description(
-    `Write ${FILE}, the CloudFormation template of the table, its backups, its alarms and an IAM policy per service. It asks AWS nothing.`,
+    `Write ${FILE}, the CloudFormation template of the table, its backups, its alarms and the IAM policies. It asks AWS nothing.`,
   )
   .option("--check", "write nothing, and fail when the file is stale")
   .allowExcessArguments(false)

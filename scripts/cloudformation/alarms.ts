@@ -1,29 +1,26 @@
 import { tableDefinition } from "../../entities/table.ts";
 import { dataOperations } from "../iam/service-policies.ts";
-import { ref, when } from "./intrinsics.ts";
+import { type Intrinsic, ref } from "./intrinsics.ts";
 import { TABLE_ID } from "./table.ts";
 
 interface AlarmInput {
   readonly description: string;
   readonly metric: string;
-  /** Beside the table's name. */
-  readonly dimensions: Readonly<Record<string, string>>;
+  readonly namespace?: string;
+  readonly dimensions: Readonly<Record<string, string | Intrinsic>>;
   readonly properties: Readonly<Record<string, unknown>>;
 }
 
-const topic = when("HasAlarmTopic", [ref("AlarmTopicArn")], []);
+const topic = [ref("AlarmTopicArn")];
 
-function alarm({ description, metric, dimensions, properties }: AlarmInput) {
+function alarm({ description, metric, namespace = "AWS/DynamoDB", dimensions, properties }: AlarmInput) {
   return {
     Type: "AWS::CloudWatch::Alarm",
     Properties: {
       AlarmDescription: description,
-      Namespace: "AWS/DynamoDB",
+      Namespace: namespace,
       MetricName: metric,
-      Dimensions: [
-        { Name: "TableName", Value: ref(TABLE_ID) },
-        ...Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value })),
-      ],
+      Dimensions: Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value })),
       ComparisonOperator: "GreaterThanThreshold",
       // Without requests there are no data points.
       TreatMissingData: "notBreaching",
@@ -34,6 +31,8 @@ function alarm({ description, metric, dimensions, properties }: AlarmInput) {
   };
 }
 
+const OF_TABLE = { TableName: ref(TABLE_ID) } as const;
+
 /** Some in three of five minutes: a single one is what retries are for. */
 const SOME = { Statistic: "Sum", Period: 60, EvaluationPeriods: 5, DatapointsToAlarm: 3, Threshold: 0 } as const;
 
@@ -41,7 +40,6 @@ const SLOW = {
   ExtendedStatistic: "p99",
   Period: 300,
   EvaluationPeriods: 3,
-  DatapointsToAlarm: 3,
   Threshold: ref("LatencyMilliseconds"),
 } as const;
 
@@ -57,7 +55,7 @@ function throttleAlarms() {
         alarm({
           description: `${kind}s of ${index === undefined ? "the table" : `the index ${index}`} are throttled.`,
           metric: `${kind}ThrottleEvents`,
-          dimensions: index === undefined ? {} : { GlobalSecondaryIndexName: index },
+          dimensions: { ...OF_TABLE, ...(index === undefined ? {} : { GlobalSecondaryIndexName: index }) },
           properties: SOME,
         }),
       ]),
@@ -74,7 +72,7 @@ function operationAlarms() {
         alarm({
           description: `DynamoDB answers ${operation} with internal errors.`,
           metric: "SystemErrors",
-          dimensions: { Operation: operation },
+          dimensions: { ...OF_TABLE, Operation: operation },
           properties: SOME,
         }),
       ],
@@ -83,7 +81,7 @@ function operationAlarms() {
         alarm({
           description: `The slowest 1 % of ${operation} have taken too long for 15 minutes.`,
           metric: "SuccessfulRequestLatency",
-          dimensions: { Operation: operation },
+          dimensions: { ...OF_TABLE, Operation: operation },
           properties: SLOW,
         }),
       ],
@@ -91,4 +89,30 @@ function operationAlarms() {
   );
 }
 
-export const alarmResources = () => ({ ...throttleAlarms(), ...operationAlarms() });
+const DAY = 24 * 60 * 60;
+const OF_VAULT = { namespace: "AWS/Backup", dimensions: { BackupVaultName: ref("BackupVault") } } as const;
+
+/** A backup that failed, and two days without one: of a plan that was switched off nothing fails. */
+const backupAlarms = () => ({
+  BackupFailed: alarm({
+    ...OF_VAULT,
+    description: "A backup of the table has failed.",
+    metric: "NumberOfBackupJobsFailed",
+    properties: { Statistic: "Sum", Period: 3_600, EvaluationPeriods: 1, Threshold: 0 },
+  }),
+  BackupMissing: alarm({
+    ...OF_VAULT,
+    description: "There was no backup of the table for two days.",
+    metric: "NumberOfBackupJobsCompleted",
+    properties: {
+      ComparisonOperator: "LessThanThreshold",
+      TreatMissingData: "breaching",
+      Statistic: "Sum",
+      Period: DAY,
+      EvaluationPeriods: 2,
+      Threshold: 1,
+    },
+  }),
+});
+
+export const alarmResources = () => ({ ...throttleAlarms(), ...operationAlarms(), ...backupAlarms() });

@@ -10,7 +10,7 @@ export function backupResources() {
       DeletionPolicy: "Retain",
       UpdateReplacePolicy: "Retain",
       Properties: {
-        BackupVaultName: ref("BackupVaultName"),
+        BackupVaultName: when("NamesVault", ref("BackupVaultName"), ref("AWS::StackName")),
         EncryptionKeyArn: when("HasOwnKey", ref("KmsKeyArn")),
       },
     },

@@ -36,22 +36,21 @@ export const PARAMETERS = {
   },
   ContributorInsights: {
     Type: "String",
-    Default: "THROTTLED_KEYS",
-    AllowedValues: ["THROTTLED_KEYS", "ACCESSED_AND_THROTTLED_KEYS", "OFF"],
+    Default: "OFF",
+    AllowedValues: ["OFF", "THROTTLED_KEYS", "ACCESSED_AND_THROTTLED_KEYS"],
     Description:
-      "Keys that CloudWatch ranks, in plain text: they hold e-mail addresses, session ids and tokens, so all accessed keys are for an investigation only.",
+      "Keys that CloudWatch ranks, in plain text whatever encrypts the table: they hold e-mail addresses, so this is for an investigation only.",
   },
   BackupVaultName: {
     Type: "String",
-    Default: DEFAULT_TABLE_NAME,
-    AllowedPattern: "^[a-zA-Z0-9_-]{2,50}$",
-    Description: "Name of the vault that the daily backups go to.",
+    Default: "",
+    AllowedPattern: "^$|^[a-zA-Z0-9_-]{2,50}$",
+    Description: "Name of the vault that the daily backups go to; the stack's name unless given.",
   },
   AlarmTopicArn: {
     Type: "String",
-    Default: "",
-    AllowedPattern: "^$|^arn:[a-z-]+:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_.-]+$",
-    Description: "SNS topic that alarms tell when they begin and end; without it they only show in CloudWatch.",
+    AllowedPattern: "^arn:[a-z-]+:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_.-]+$",
+    Description: "SNS topic that alarms tell when they begin and end.",
   },
   LatencyMilliseconds: {
     Type: "Number",
@@ -72,7 +71,7 @@ export const CONDITIONS = {
   LimitsWrites: not(equals(parameter("MaxWriteRequestUnits"), "0")),
   LimitsRequests: either(condition("LimitsReads"), condition("LimitsWrites")),
   RanksKeys: not(equals(parameter("ContributorInsights"), "OFF")),
-  HasAlarmTopic: not(equals(parameter("AlarmTopicArn"), "")),
+  NamesVault: not(equals(parameter("BackupVaultName"), "")),
 } as const;
 
 /** What parameters must be together. */
@@ -83,6 +82,15 @@ export const RULES = {
       {
         Assert: not(equals(parameter("KmsKeyArn"), "")),
         AssertDescription: "Encryption CUSTOMER_MANAGED needs a KmsKeyArn.",
+      },
+    ],
+  },
+  RankedKeysAreNotEncrypted: {
+    RuleCondition: equals(parameter("Encryption"), "CUSTOMER_MANAGED"),
+    Assertions: [
+      {
+        Assert: equals(parameter("ContributorInsights"), "OFF"),
+        AssertDescription: "ContributorInsights would show keys in plain text that KmsKeyArn encrypts.",
       },
     ],
   },

@@ -16,7 +16,7 @@ export interface Resource {
 export interface Template {
   readonly AWSTemplateFormatVersion: "2010-09-09";
   readonly Description: string;
-  readonly Parameters: Readonly<Record<string, { readonly Type: string; readonly Default: string | number }>>;
+  readonly Parameters: Readonly<Record<string, { readonly Type: string; readonly Default?: string | number }>>;
   readonly Rules: Readonly<Record<string, unknown>>;
   readonly Conditions: Readonly<Record<string, unknown>>;
   readonly Resources: Readonly<Record<string, Resource>>;
@@ -54,7 +54,7 @@ function policyResource(policy: PolicyName): Resource {
 export function cloudFormationTemplate(): Template {
   return {
     AWSTemplateFormatVersion: "2010-09-09",
-    Description: "IELTS AI Prep: the one DynamoDB table with its backups, alarms and an IAM policy per service.",
+    Description: "IELTS AI Prep: the one DynamoDB table with its backups, alarms and IAM policies.",
     Parameters: PARAMETERS,
     Rules: RULES,
     Conditions: CONDITIONS,
@@ -78,7 +78,7 @@ export function cloudFormationTemplate(): Template {
   };
 }
 
-const LINE = 140;
+const LINE = 600;
 
 /** JSON in which what fits a line stands on one, and so does each element of a list: a stack's file may have 51,200 bytes. */
 function jsonText(value: unknown, indent = ""): string {

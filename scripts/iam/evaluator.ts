@@ -87,6 +87,7 @@ const isLike = (wanted: readonly string[], value: string) => wanted.some((patter
 const OPERATORS: Readonly<Record<string, Operator>> = {
   // A key that is absent, or has no values, holds: that is why it takes the Null guard.
   "ForAllValues:StringLike": (wanted, given = []) => given.every((value) => isLike(wanted, value)),
+  "ForAllValues:StringEquals": (wanted, given = []) => given.every((value) => wanted.includes(value)),
   StringLike: (wanted, given) => given?.length === 1 && given.every((value) => isLike(wanted, value)),
   StringEquals: (wanted, given) => given?.length === 1 && given.every((value) => wanted.includes(value)),
   Bool: (wanted, given) => given?.length === 1 && given.every((value) => wanted.includes(value.toLowerCase())),

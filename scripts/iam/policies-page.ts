@@ -1,6 +1,9 @@
 import { decide, type PolicyDocument } from "./evaluator.ts";
 import {
+  ATTRIBUTES,
   arnsOf,
+  attributesOf,
+  functionsOfPolicy,
   type Grant,
   grantsOf,
   LEADING_KEYS,
@@ -8,6 +11,7 @@ import {
   type PolicyName,
   policyOf,
   purposeOf,
+  SELECT,
 } from "./service-policies.ts";
 
 /** Stands for whatever varies in a key. */
@@ -15,13 +19,20 @@ const SAMPLE = "sample";
 const NAMES = arnsOf("ielts-genai-prep", { region: "us-east-1", account: "123456789012" });
 const DOCUMENTS = new Map<PolicyName, PolicyDocument>(POLICY_NAMES.map((policy) => [policy, policyOf(policy, NAMES)]));
 
-/** Whether a policy allows a kind of request. */
-export function allows(policy: PolicyName, { operation, index, pattern }: Grant): boolean {
+/** Whether a policy allows a kind of request, for whole items or some attributes of them. */
+export function allows(
+  policy: PolicyName,
+  { operation, index, pattern }: Grant,
+  attributes: readonly string[] | undefined,
+): boolean {
   const document = DOCUMENTS.get(policy) as PolicyDocument;
   const request = {
     action: `dynamodb:${operation}`,
     resource: index === "table" ? NAMES.table : NAMES.index(index),
-    context: { [LEADING_KEYS]: [pattern.replaceAll("*", SAMPLE)] },
+    context: {
+      [LEADING_KEYS]: [pattern.replaceAll("*", SAMPLE)],
+      ...(attributes === undefined ? {} : { [ATTRIBUTES]: attributes, [SELECT]: ["SPECIFIC_ATTRIBUTES"] }),
+    },
   };
   return decide([document], request) === "allowed";
 }
@@ -35,7 +46,7 @@ function summary(): string {
   const rows = POLICY_NAMES.map((own) => {
     const grants = grantsOf(own);
     const cells = POLICY_NAMES.map((policy) => {
-      const allowed = grants.filter((grant) => allows(policy, grant)).length;
+      const allowed = grants.filter((grant) => allows(policy, grant, attributesOf(own))).length;
       const text = allowed === 0 ? "0" : `${allowed} of ${grants.length}`;
       return policy === own ? `**${text}**` : text;
     });
@@ -45,8 +56,8 @@ function summary(): string {
 }
 
 /** What one policy allows of some operations: all, none, or the ones that it names. */
-function cellOf(policy: PolicyName, grants: readonly Grant[]): string {
-  const allowed = grants.filter((grant) => allows(policy, grant));
+function cellOf(policy: PolicyName, own: PolicyName, grants: readonly Grant[]): string {
+  const allowed = grants.filter((grant) => allows(policy, grant, attributesOf(own)));
   if (allowed.length === 0) return "denied";
   return allowed.length === grants.length ? "allowed" : allowed.map(({ operation }) => operation).join(", ");
 }
@@ -60,13 +71,36 @@ function requestsOf(own: PolicyName): string {
   const others = POLICY_NAMES.filter((policy) => policy !== own);
   const rows = [...byKeys.values()].map((grants) => {
     const operations = grants.map(({ operation }) => operation).join(", ");
-    return [grants[0]?.index ?? "", `\`${grants[0]?.pattern}\``, operations, ...others.map((of) => cellOf(of, grants))];
+    return [
+      grants[0]?.index ?? "",
+      `\`${grants[0]?.pattern}\``,
+      operations,
+      ...others.map((of) => cellOf(of, own, grants)),
+    ];
   });
   return table(["on", "partition keys", "requests", ...others], rows);
 }
 
+/** Which policy each function of the data layer needs. */
+const functionsTable = () =>
+  table(
+    ["policy", "functions that run under it"],
+    POLICY_NAMES.filter((policy) => functionsOfPolicy(policy).length > 0).map((policy) => [
+      policy,
+      functionsOfPolicy(policy)
+        .map((name) => `\`${name}\``)
+        .join(", "),
+    ]),
+  );
+
+/** The attributes that a policy is bound to. */
+const attributesLine = (attributes: readonly string[] | undefined) =>
+  attributes === undefined
+    ? ""
+    : `Only of these attributes, never of whole items: ${attributes.map((name) => `\`${name}\``).join(", ")}.\n\n`;
+
 const section = (policy: PolicyName) =>
-  `## ${policy}\n\nTo ${purposeOf(policy)}. Each row says what the other policies make of the same requests.\n\n${requestsOf(policy)}`;
+  `## ${policy}\n\nTo ${purposeOf(policy)}. Each row says what the other policies make of the same requests.\n\n${attributesLine(attributesOf(policy))}${requestsOf(policy)}`;
 
 /** `docs/policies.md`: which service's requests each policy allows and denies. */
 export function policiesPage(): string {
@@ -83,13 +117,18 @@ that has none. No policy allows a Scan, PartiQL or a transaction.
 \`tests/services/least-privilege.test.ts\` drives every function of every service, records the requests that reach DynamoDB,
 evaluates each against all policies, and fails unless its own policy allows it, the other policies decide as in the tables
 below, and every row of them was needed.`,
+    "## Which function needs which policy",
+    `A Lambda function gets the policies of the functions that its handler calls; \`npm run policies -- --functions
+sessions.authenticate support.get\` prints them. Functions of \`layer.entities\` and \`layer.collections\` are not named here.`,
+    functionsTable(),
     "## Which policy allows whose requests",
     `Kinds of requests: an operation, on the table or an index, under one kind of key.`,
     summary(),
     ...POLICY_NAMES.map(section),
     "## What policies cannot tell apart",
-    `- **Password hashes** are in the items \`user#*\` of the table alone, which only \`accounts\` may touch. No index projects
-  them, nor the e-mail verification tokens and receipts.
+    `- **Password hashes** are in the items \`user#*\` of the table alone. \`logIn\`, \`qrLogin\`, \`profile\`, \`accountData\` and \`addressChanges\` read
+  these items whole; \`authentication\` may ask for the attributes that it needs, and for no hash. No index projects
+  hashes, nor the e-mail verification tokens and receipts.
 - **Sort keys.** IAM sees partition keys only. The partition \`account#*\` of gsi1 is shared by an account's row, its
   assessments, purchases and tickets: whoever may list one of them may list the others, as far as gsi1 projects them.
   Likewise \`ticketThread#*\` (a ticket and its actions) and \`assessmentReview#*\` (logs and reports) in gsi4.

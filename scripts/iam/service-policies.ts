@@ -2,7 +2,8 @@ import type { ClaimKind } from "../../entities/claim.ts";
 import { DEFAULT_TABLE_NAME } from "../../entities/keys.ts";
 import { MARKERS, MODELS, MODELS_OF_ACCOUNT } from "../../entities/models.ts";
 import { type EntitySchema, type IndexSchema, primaryKeyOf } from "../../entities/schema.ts";
-import type { DataLayer } from "../../services/data-layer.ts";
+import { createDataLayer, type DataLayer } from "../../services/data-layer.ts";
+import { LETTING_IN_ATTRIBUTES } from "../../services/guards/letting-in.ts";
 import type { AnyEntity, Model } from "../../services/storage/context.ts";
 import { queryOf } from "../../services/storage/electrodb.ts";
 import type { PolicyDocument, Statement } from "./evaluator.ts";
@@ -63,11 +64,14 @@ const claims = (kind: ClaimKind, ...does: readonly Deed[]): Access => ({
 
 const { user: _, ...MODELS_OF_ITEMS } = MODELS_OF_ACCOUNT;
 
+const itemsOfAccount = (...does: readonly Deed[]): readonly Access[] =>
+  Object.values(MODELS_OF_ITEMS).flatMap(({ schema, account }): Access[] => [
+    { entity: schema.model.entity as KeyedEntity, by: account.by, does: ["query"] },
+    { entity: schema.model.entity as KeyedEntity, by: primaryKeyOf(schema).pattern, does },
+  ]);
+
 /** What finds, reads and removes every item of an account, as export and erasure do; they reach its own row by its key. */
-const ITEMS_OF_ACCOUNT: readonly Access[] = Object.values(MODELS_OF_ITEMS).flatMap(({ schema, account }): Access[] => [
-  { entity: schema.model.entity as KeyedEntity, by: account.by, does: ["query"] },
-  { entity: schema.model.entity as KeyedEntity, by: primaryKeyOf(schema).pattern, does: ["getMany", "writeMany"] },
-]);
+const ITEMS_OF_ACCOUNT = itemsOfAccount("getMany", "writeMany");
 
 /** What moves every item of an account to another address, beside what finds and reads them. */
 const MOVES_OF_ACCOUNT: readonly Access[] = [
@@ -82,34 +86,104 @@ const MOVES_OF_ACCOUNT: readonly Access[] = [
 
 export type ServiceName = Exclude<keyof DataLayer, "context" | "entities" | "collections" | "within">;
 
+/** A function as handlers call it, such as `sessions.authenticate`. */
+export type FunctionName = { [S in ServiceName]: `${S}.${keyof DataLayer[S] & string}` }[ServiceName];
+
 interface PolicyFacts {
-  /** The services of the data layer that run under the policy; none for people's commands. */
-  readonly services: readonly ServiceName[];
+  /** The functions that run under the policy, one by one or a whole service's; none for people's commands. */
+  readonly runs: readonly (FunctionName | `${ServiceName}.*`)[];
   readonly access: readonly Access[];
+  /** The attributes that its requests may ask for, where they may not have whole items. */
+  readonly attributes?: readonly string[];
+  /** What it lets do, where the names of services do not say it. */
+  readonly purpose?: string;
   /** Requests about the table itself. */
   readonly management?: readonly string[];
 }
 
-/** The one fact that is written by hand: what each service does to which entity, by which access pattern. */
+/** What finds and removes all sessions and QR tokens of a user. */
+const ENDING: readonly Access[] = [
+  items("session", "byUser", "query"),
+  items("session", "byId", "writeMany"),
+  items("qr_token", "byUser", "query"),
+  items("qr_token", "byToken", "writeMany"),
+];
+
+/** The one fact that is written by hand: what functions do to which entity, by which access pattern. */
 const FACTS = {
-  accounts: {
-    services: ["accounts", "sessions", "qrLogin"],
+  authentication: {
+    runs: ["sessions.authenticate"],
+    purpose: "tell whose session a request brings",
+    access: [items("session", "byId", "getMany"), items("user", "byEmail", "getMany")],
+    attributes: LETTING_IN_ATTRIBUTES,
+  },
+  logIn: {
+    runs: [
+      "accounts.credentials",
+      "accounts.recordLogin",
+      "sessions.start",
+      "sessions.listByUser",
+      "sessions.end",
+      "sessions.endAll",
+    ],
+    purpose: "log users in by password, and list and end sessions",
     access: [
-      items("user", "byEmail", "get", "getMany", "create", "change", "remove"),
+      ...ENDING,
+      items("user", "byEmail", "get", "change"),
+      items("session", "byId", "get", "getMany", "create", "remove"),
+      items("qr_token", "byToken", "remove"),
+    ],
+  },
+  qrLogin: {
+    runs: ["qrLogin.*"],
+    access: [
+      items("qr_token", "byToken", "get", "getMany", "create", "change"),
+      items("session", "byId", "get", "getMany", "create", "remove"),
+      items("user", "byEmail", "get", "getMany"),
+    ],
+  },
+  profile: {
+    runs: ["accounts.*"],
+    purpose: "register, show and change accounts",
+    access: [
+      ...ENDING,
+      items("user", "byEmail", "get", "create", "change", "remove"),
+      items("erasure", "byAccount", "get", "change"),
+    ],
+  },
+  accountData: {
+    runs: [
+      "accounts.overview",
+      "accounts.export",
+      "accounts.erase",
+      "accounts.finishErasures",
+      "accounts.listUnfinishedErasures",
+    ],
+    purpose: "show, export and erase all that an account has",
+    access: [
+      items("user", "byEmail", "get", "change", "remove"),
       items("user", "account", "query"),
-      items("session", "byId", "get", "getMany", "create", "remove", "writeMany"),
-      items("session", "byUser", "query"),
-      items("qr_token", "byToken", "get", "getMany", "create", "change", "remove", "writeMany"),
-      items("qr_token", "byUser", "query"),
       ...ITEMS_OF_ACCOUNT,
-      ...MOVES_OF_ACCOUNT,
       items("erasure", "byAccount", "get", "getMany", "create", "change"),
       items("erasure", "byState", "query"),
       claims("transaction", "create", "change"),
     ],
   },
+  addressChanges: {
+    runs: ["accounts.changeAddress", "accounts.finishAddressChanges", "accounts.listUnfinishedAddressChanges"],
+    purpose: "give accounts another address, with all that they have",
+    access: [
+      items("user", "byEmail", "get", "getMany", "create", "change", "remove"),
+      ...itemsOfAccount("getMany"),
+      ...ENDING,
+      ...MOVES_OF_ACCOUNT,
+      items("erasure", "byAccount", "get", "getMany", "create", "change"),
+      items("erasure", "byState", "query"),
+      claims("transaction", "change"),
+    ],
+  },
   assessments: {
-    services: ["assessments", "questions", "rubrics"],
+    runs: ["assessments.*", "questions.*", "rubrics.*"],
     access: [
       items("assessment", "byId", "query", "getMany", "create", "change", "remove"),
       items("assessment", "byUser", "query"),
@@ -125,7 +199,7 @@ const FACTS = {
     ],
   },
   purchases: {
-    services: ["purchases"],
+    runs: ["purchases.*"],
     access: [
       items("entitlement", "byUserAndProduct", "get", "create", "change", "remove"),
       items("entitlement", "byUser", "query"),
@@ -135,7 +209,7 @@ const FACTS = {
     ],
   },
   moderation: {
-    services: ["moderation"],
+    runs: ["moderation.*"],
     access: [
       items("safety_log", "byId", "query", "getMany", "create", "remove"),
       items("safety_log", "byAssessment", "query"),
@@ -150,7 +224,7 @@ const FACTS = {
     ],
   },
   support: {
-    services: ["support"],
+    runs: ["support.*"],
     access: [
       items("ticket", "byId", "query", "getMany", "create", "change", "remove"),
       items("ticket", "byUser", "query"),
@@ -164,7 +238,7 @@ const FACTS = {
     ],
   },
   devops: {
-    services: ["devops"],
+    runs: ["devops.*"],
     access: [
       items("devops_action", "byId", "query", "getMany", "create", "change", "remove"),
       items("devops_action", "byStatus", "query"),
@@ -176,7 +250,8 @@ const FACTS = {
   },
   /** Creating and converging the table, and the catalogue; demo users and table scans take an administrator. */
   scripts: {
-    services: [],
+    purpose: "create and converge the table, and import questions and rubrics",
+    runs: [],
     access: [items("question", "byId", "writeMany"), items("rubric", "byId", "writeMany")],
     management: [
       "CreateTable",
@@ -195,11 +270,49 @@ const FACTS = {
 export type PolicyName = keyof typeof FACTS;
 export const POLICY_NAMES = Object.keys(FACTS) as readonly PolicyName[];
 
+/** What a policy grants of an item, where it is not the whole item. */
+export const attributesOf = (policy: PolicyName): readonly string[] | undefined => factsOf(policy).attributes;
+
 const factsOf = (policy: PolicyName): PolicyFacts => FACTS[policy];
 
-export const servicesOf = (policy: PolicyName): readonly ServiceName[] => factsOf(policy).services;
+const BESIDE_SERVICES: ReadonlySet<string> = new Set(["context", "entities", "collections", "within"]);
+const isService = (name: string): name is ServiceName => !BESIDE_SERVICES.has(name);
+
+/** The functions of every service, in the order of the data layer. */
+const FUNCTIONS: readonly FunctionName[] = Object.entries(createDataLayer({ table: DEFAULT_TABLE_NAME })).flatMap(
+  ([service, api]) =>
+    isService(service)
+      ? Object.getOwnPropertyNames(Object.getPrototypeOf(api))
+          .filter((name) => name !== "constructor")
+          .map((name) => `${service}.${name}` as FunctionName)
+      : [],
+);
+
+/**
+ * The policy that a function runs under: the one that names it, or the one that has the rest of its service.
+ * @throws Error when no service has such a function.
+ */
+export function policyFor(name: FunctionName): PolicyName {
+  const service = name.replace(/\..*/, ".*");
+  const having = (pattern: string) =>
+    POLICY_NAMES.find((policy) => factsOf(policy).runs.some((one) => one === pattern));
+  const policy = FUNCTIONS.includes(name) ? (having(name) ?? having(service)) : undefined;
+  if (policy === undefined) throw new Error(`no service has a function ${name}`);
+  return policy;
+}
+
+/** The policies to attach to the role of a Lambda function that calls some functions. */
+export const policiesFor = (names: readonly FunctionName[]): PolicyName[] => {
+  const needed = new Set(names.map(policyFor));
+  return POLICY_NAMES.filter((policy) => needed.has(policy));
+};
+
+export const functionsOfPolicy = (policy: PolicyName): FunctionName[] =>
+  FUNCTIONS.filter((name) => policyFor(name) === policy);
 
 export const LEADING_KEYS = "dynamodb:LeadingKeys";
+export const ATTRIBUTES = "dynamodb:Attributes";
+export const SELECT = "dynamodb:Select";
 /** The table's own key, beside the names of indexes. */
 export const TABLE = "table";
 
@@ -278,7 +391,9 @@ function keyedStatement<R>(
   operations: readonly string[],
   patterns: readonly string[],
   names: ResourceNames<R>,
+  attributes: readonly string[] | undefined,
 ): Statement<R> {
+  const whole = attributes === undefined;
   return {
     Sid: `${index.charAt(0).toUpperCase()}${index.slice(1)}${operations.join("")}`,
     Effect: "Allow",
@@ -286,20 +401,31 @@ function keyedStatement<R>(
     Resource: index === TABLE ? names.table : names.index(index),
     Condition: {
       "ForAllValues:StringLike": { [LEADING_KEYS]: patterns },
-      Null: { [LEADING_KEYS]: "false" },
+      // A request for whole items names no attributes, and would pass without the two others.
+      ...(whole ? {} : { "ForAllValues:StringEquals": { [ATTRIBUTES]: attributes } }),
+      ...(whole ? {} : { StringEquals: { [SELECT]: "SPECIFIC_ATTRIBUTES" } }),
+      Null: { [LEADING_KEYS]: "false", ...(whole ? {} : { [ATTRIBUTES]: "false" }) },
     },
   };
 }
 
 /** One statement for all operations that may touch the same keys: a batch must find all its keys in one statement. */
-function keyedStatements<R>(grants: readonly Grant[], names: ResourceNames<R>): Statement<R>[] {
+function keyedStatements<R>(policy: PolicyName, names: ResourceNames<R>): Statement<R>[] {
+  const { attributes } = factsOf(policy);
+  const grants = grantsOf(policy);
   return [...groupBy(grants, ({ index }) => index)].flatMap(([index, onIndex]) => {
     const byOperation = [...groupBy(onIndex, ({ operation }) => operation)].map(([operation, of]) => ({
       operation,
       patterns: of.map(({ pattern }) => pattern),
     }));
     return [...groupBy(byOperation, ({ patterns }) => patterns.join("\n")).values()].map((alike) =>
-      keyedStatement(index, alike.map(({ operation }) => operation).sort(), alike[0]?.patterns ?? [], names),
+      keyedStatement(
+        index,
+        alike.map(({ operation }) => operation).sort(),
+        alike[0]?.patterns ?? [],
+        names,
+        attributes,
+      ),
     );
   });
 }
@@ -318,14 +444,14 @@ export function policyOf<R>(policy: PolicyName, names: ResourceNames<R>): Policy
             Resource: names.table,
           },
         ];
-  return { Version: "2012-10-17", Statement: [...managing, ...keyedStatements(grantsOf(policy), names)] };
+  return { Version: "2012-10-17", Statement: [...managing, ...keyedStatements(policy, names)] };
 }
 
 /** What a policy lets its holder do, in a few words. */
 export function purposeOf(policy: PolicyName): string {
-  const services = servicesOf(policy);
-  if (services.length === 0) return "create and converge the table, and import questions and rubrics";
-  const [last, ...others] = [...services].reverse();
+  const { purpose, runs } = factsOf(policy);
+  if (purpose !== undefined) return purpose;
+  const [last, ...others] = runs.map((name) => name.replace(".*", "")).reverse();
   return others.length === 0
     ? `run the service ${last}`
     : `run the services ${others.reverse().join(", ")} and ${last}`;

@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer";
+import { PRIMARY_KEY } from "../../entities/keys.ts";
 import { SessionModel } from "../../entities/session.ts";
 import { type User, type UserEntity, UserModel } from "../../entities/user.ts";
 import type { DataContext } from "../storage/context.ts";
@@ -21,6 +22,17 @@ export const generationOf = (item: StoredItem): number => (item.generation as nu
  */
 export const sessionIdOf = (unguessable: string, user_email: string): string =>
   `${unguessable}.${Buffer.from(user_email).toString("base64url")}`;
+
+/**
+ * What is read to let a session in: all of the session, and of the account what decides. A function that authenticates is
+ * granted these attributes alone, so that it reaches no password hash.
+ */
+export const LETTING_IN_ATTRIBUTES: readonly string[] = [
+  ...Object.values(PRIMARY_KEY),
+  ...Object.keys(SessionModel.schema.attributes),
+  "account_status",
+  "address_change",
+];
 
 /** The account in a session's id, or undefined for an id that was brought over. */
 function accountIn(session_id: string): string | undefined {
@@ -63,17 +75,21 @@ export async function sessionAndAccount(
   const session_id = attributeValue(SessionModel, "session_id", id);
   const sessions = new Repository(context, SessionModel);
   const users = new Repository(context, UserModel);
+  const label = { entity: sessions.name, accessPattern: "byId" };
+  const read = (keys: readonly StoredKey[]) =>
+    batchGet(context, label, keys, { consistent: true, attributes: LETTING_IN_ATTRIBUTES });
+  const key = sessions.keyOf({ session_id });
   const email = accountIn(id);
   if (email === undefined) {
-    const session = await sessions.findStored(session_id, { consistent: true });
+    const [session] = await read([key]);
     if (session === undefined) return {};
-    return { session, account: await users.findStored(session.user_email as string, { consistent: true }) };
+    const [account] = await read([users.keyOf({ email: session.user_email })]);
+    return { session, account };
   }
-  const keys = { session: sessions.keyOf({ session_id }), account: users.keyOf({ email }) };
-  const label = { entity: sessions.name, accessPattern: "byId" };
-  const found = await batchGet(context, label, Object.values(keys), { consistent: true });
+  const holder = users.keyOf({ email });
+  const found = await read([key, holder]);
   const at = ({ pk }: StoredKey) => found.find((item) => item.pk === pk);
-  return { session: at(keys.session), account: at(keys.account) };
+  return { session: at(key), account: at(holder) };
 }
 
 /** Whether an instant is still to come; what is no instant is not. */

@@ -369,6 +369,15 @@ describe("workflow 3: an assessment", () => {
     expect((await start(await logIn(), "as-6")).statusCode).toBe(201);
   });
 
+  it("is limited to five a day, however many starts run at once", async () => {
+    const session = await logIn();
+    await buySpeaking(session);
+
+    const started = await Promise.all(Array.from({ length: 8 }, (_, place) => start(session, `as-${place}`)));
+
+    expect(started.map(({ statusCode }) => statusCode).sort()).toEqual([...Array(5).fill(201), ...Array(3).fill(429)]);
+  });
+
   it("is its user's alone", async () => {
     await db.layer.accounts.register(aRegistration({ email: "chen@example.com" }));
     await db.layer.assessments.start({

@@ -5,12 +5,14 @@ import { UserModel } from "../../entities/user.ts";
 import { type Decision, decide, matches, type Statement } from "../../scripts/iam/evaluator.ts";
 import { policiesPage } from "../../scripts/iam/policies-page.ts";
 import {
+  ATTRIBUTES,
   arnsOf,
   grantsOf,
   LEADING_KEYS,
   POLICY_NAMES,
   type PolicyName,
   policyOf,
+  SELECT,
   TABLE,
 } from "../../scripts/iam/service-policies.ts";
 import { commandHost } from "../commands.ts";
@@ -132,7 +134,11 @@ describe.each(POLICY_NAMES)("the policy of %s", (policy) => {
       const patterns = Condition?.["ForAllValues:StringLike"]?.[LEADING_KEYS] ?? [];
       expect({ Sid, Condition }).toEqual({
         Sid,
-        Condition: { "ForAllValues:StringLike": { [LEADING_KEYS]: patterns }, Null: { [LEADING_KEYS]: "false" } },
+        Condition: {
+          ...Condition,
+          "ForAllValues:StringLike": { [LEADING_KEYS]: patterns },
+          Null: { ...Condition?.Null, [LEADING_KEYS]: "false" },
+        },
       });
       expect(patterns.length).toBeGreaterThan(0);
       for (const pattern of patterns) expect(pattern).toMatch(/^[a-zA-Z_]+#.*\*$/);
@@ -167,7 +173,15 @@ const ITEM_ACTIONS = [
 describe("password hashes", () => {
   const user = UserModel.bind({ table: "any" });
   const keyOf = (email: string) => user.get({ email }).params<{ Key: { pk: string } }>().Key.pk;
-  const others = POLICY_NAMES.filter((policy) => policy !== "accounts");
+  const reaching: readonly PolicyName[] = [
+    "authentication",
+    "logIn",
+    "qrLogin",
+    "profile",
+    "accountData",
+    "addressChanges",
+  ];
+  const others = POLICY_NAMES.filter((policy) => !reaching.includes(policy));
 
   it("are in no index, nor are verification tokens and receipts", () => {
     const projected = tableDefinition().globalSecondaryIndexes.flatMap(({ nonKeyAttributes }) => nonKeyAttributes);
@@ -180,14 +194,29 @@ describe("password hashes", () => {
     expect(entities).toEqual(whole.map(() => false));
   });
 
-  it("are read by accounts", () => {
+  it.each(["logIn", "profile", "accountData", "addressChanges"] as const)("are read under %s", (policy) => {
     const request = {
       action: "dynamodb:GetItem",
       resource: NAMES.table,
       context: { [LEADING_KEYS]: [keyOf("a@b.c")] },
     };
 
-    expect(decide([policyOf("accounts", NAMES)], request)).toBe("allowed");
+    expect(decide([policyOf(policy, NAMES)], request)).toBe("allowed");
+  });
+
+  it.each([
+    ["some attributes without the hash", ["pk", "sk", "account_status", "generation"], "allowed"],
+    ["the hash among others", ["pk", "sk", "account_status", "password_hash"], "implicitly denied"],
+    ["the whole item", undefined, "implicitly denied"],
+  ])("are not read under authentication, asked for %s", (_what, attributes, decision) => {
+    const context = {
+      [LEADING_KEYS]: [keyOf("a@b.c")],
+      ...(attributes === undefined ? {} : { [ATTRIBUTES]: attributes }),
+      [SELECT]: [attributes === undefined ? "ALL_ATTRIBUTES" : "SPECIFIC_ATTRIBUTES"],
+    };
+    const request = { action: "dynamodb:BatchGetItem", resource: NAMES.table, context };
+
+    expect(decide([policyOf("authentication", NAMES)], request)).toBe(decision);
   });
 
   it.each(others)("are out of reach of %s, by any action, alone or in a batch with its own keys", (policy) => {
@@ -271,7 +300,7 @@ describe("npm run policies", () => {
     expect(JSON.parse(stdout)).toEqual(Object.fromEntries(POLICY_NAMES.map((name) => [name, policyOf(name, place)])));
   });
 
-  it("prints one service's policy alone, ready for the AWS CLI", async () => {
+  it("prints one policy alone, ready for the AWS CLI", async () => {
     const place = [
       "--table",
       "prep-test",
@@ -282,22 +311,29 @@ describe("npm run policies", () => {
       "--partition",
       "aws-cn",
     ];
-    const { stdout } = await run("--service", "support", "--json", ...place);
+    const { stdout } = await run("--policy", "support", "--json", ...place);
 
     const names = arnsOf("prep-test", { partition: "aws-cn", account: "123456789012", region: "cn-north-1" });
     expect(JSON.parse(stdout)).toEqual(policyOf("support", names));
     expect(stdout).toContain('"arn:aws-cn:dynamodb:cn-north-1:123456789012:table/prep-test/index/gsi4"');
   });
 
+  it("prints the policies that a handler needs, by the functions that it calls", async () => {
+    const { stdout } = await run("--json", "--functions", "support.get", "sessions.authenticate", "support.escalate");
+
+    expect(Object.keys(JSON.parse(stdout))).toEqual(["authentication", "support"]);
+  });
+
   it("says what each policy is for", async () => {
     const { stdout } = await run();
 
-    expect(stdout).toContain("accounts: to run the services accounts, sessions and qrLogin");
+    expect(stdout).toContain("assessments: to run the services assessments, questions and rubrics");
     expect(stdout).toContain("scripts: to create and converge the table");
   });
 
   it.each([
-    [["--service", "payments"], "--service"],
+    [["--policy", "payments"], "--policy"],
+    [["--functions", "support.gett"], "support.gett"],
     [["--account", "12"], "--account"],
     [["--write", "--check"], "--write"],
     [["surplus"], "too many arguments"],

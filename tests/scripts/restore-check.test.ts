@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { CreateTableCommand, DeleteTableCommand } from "@aws-sdk/client-dynamodb";
 import { PutCommand, ScanCommand } from "@aws-sdk/lib-dynamodb";
 import { createTableInput } from "../../entities/table.ts";
+import { orderFault } from "../../scripts/restore/order.ts";
 import { Replay, type ReplayOptions } from "../../scripts/restore/replay.ts";
 import { createContext } from "../../services/context.ts";
 import { createDataLayer, type DataLayer } from "../../services/data-layer.ts";
@@ -81,11 +82,16 @@ async function livedSinceBackup(db: TestTable): Promise<void> {
   await eraseForGood(db, MARIA);
 }
 
-async function restore(db: TestTable): Promise<Restoration> {
-  const table = `restored-${randomUUID()}`;
+/** A table that has lived on, and its backup. */
+async function live(db: TestTable) {
   const given = await livedUntilBackup(db);
   const backup = await db.contents();
   await livedSinceBackup(db);
+  return { db, backup, given };
+}
+
+async function restore({ db, backup, given }: Awaited<ReturnType<typeof live>>): Promise<Restoration> {
+  const table = `restored-${randomUUID()}`;
   await db.client.send(new CreateTableCommand(createTableInput(table)));
   for (const Item of backup) await db.client.send(new PutCommand({ TableName: table, Item }));
   db.lag.settle();
@@ -122,13 +128,14 @@ async function expectNothingOfBefore({ restored, credentials, token, ...restorat
 
 describe("a restored table", () => {
   let db: TestTable;
+  let lived: Awaited<ReturnType<typeof live>>;
   let restoration: Restoration;
   beforeAll(async () => {
     db = await openTestTable();
+    lived = await live(db);
   });
   beforeEach(async () => {
-    await db.reset();
-    restoration = await restore(db);
+    restoration = await restore(lived);
   });
   afterEach(() => db.client.send(new DeleteTableCommand({ TableName: restoration.table })));
   afterAll(() => db.drop());
@@ -147,15 +154,6 @@ describe("a restored table", () => {
     await restored.sessions.start({ user_email: EVA, password_hash: BCRYPT_HASH });
     await restored.sessions.start({ user_email: CHEN, password_hash: OTHER_BCRYPT_HASH });
     expect(await restored.purchases.grant(receipt(EVA, AFTER))).toMatchObject({ granted: true });
-  });
-
-  it("loses what an account had before it was erased and registered anew since", async () => {
-    await register(db, MARIA);
-    await db.layer.support.open(aTicket({ user_email: MARIA }));
-
-    expect(await replay(restoration)).toMatchObject({ accounts: 1 });
-
-    await expectNothingOfBefore(restoration);
   });
 
   it("leaves an account at its old address that has changed it since", async () => {
@@ -229,6 +227,30 @@ describe("a restored table", () => {
       await expectNothingOfBefore(restoration);
     });
   });
+
+  it("loses what an account had before it was erased and registered anew since", async () => {
+    await register(db, MARIA);
+    await db.layer.support.open(aTicket({ user_email: MARIA }));
+
+    expect(await replay(restoration)).toMatchObject({ accounts: 1 });
+
+    await expectNothingOfBefore(restoration);
+  });
+});
+
+it("refuses tables that stand the other way round, which would cost the live one its sessions", () => {
+  const live = { TableName: "live", TableArn: "arn:live" };
+  const restoredAt = (TableName: string, day: number, SourceTableArn = live.TableArn) => ({
+    ...{ TableName, TableArn: `arn:${TableName}` },
+    RestoreSummary: { RestoreDateTime: new Date(2026, 10, day), SourceTableArn, RestoreInProgress: false },
+  });
+
+  expect(orderFault(restoredAt("restored", 20), live)).toBeUndefined();
+  expect(orderFault(restoredAt("restored", 20), restoredAt("last", 25))).toBeUndefined();
+  expect(orderFault(live, restoredAt("restored", 20))).toContain("other way round");
+  expect(orderFault(restoredAt("last", 25), restoredAt("restored", 20))).toContain("earlier moment");
+  const again = restoredAt("again", 26, "arn:restored");
+  expect(orderFault(restoredAt("restored", 20), again)).toContain("other way round");
 });
 
 describe("where indexes show late what was written", () => {
@@ -239,7 +261,7 @@ describe("where indexes show late what was written", () => {
   afterAll(() => db.drop());
 
   it("is mended by further runs", async () => {
-    const restoration = await restore(db);
+    const restoration = await restore(await live(db));
 
     let left = await replay(restoration, { apply: false });
     for (let run = 1; run <= 3 && JSON.stringify(left) !== JSON.stringify(NOTHING); run++) {

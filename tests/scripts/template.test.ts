@@ -26,7 +26,9 @@ const OWN_KEY = "arn:aws:kms:us-east-1:123456789012:key/0b1f-2c";
 
 /** A part of the template as CloudFormation deploys it, with some parameters chosen. */
 function deployed(part: unknown, choices: Choices = {}): Json {
-  const defaults = Object.entries(template.Parameters).map(([name, { Default }]) => [name, Default] as const);
+  const defaults = Object.entries(template.Parameters).flatMap(([name, { Default }]) =>
+    Default === undefined ? [] : [[name, Default] as const],
+  );
   const values: Choices = { ...PSEUDO, ...Object.fromEntries(defaults), ...choices };
   const tableArn = arnsOf(String(values.TableName), {
     partition: String(values["AWS::Partition"]),
@@ -181,11 +183,14 @@ describe("the template under CloudFormation's published schema", () => {
     expect(validateTemplate(broken, schema).problems).toContain(problem);
   });
 
+  // The published schema does not list the metrics of AWS Backup.
   it("alarms on metrics that DynamoDB has", () => {
     const metrics = schema.lookup("metric", "namespace", "equals", "AWS/DynamoDB");
     const known = new Set(metrics.map(({ name }) => name));
 
-    const used = idsOf("AWS::CloudWatch::Alarm").map((id) => propertiesOf(id).MetricName);
+    const alarms = idsOf("AWS::CloudWatch::Alarm").map((id) => propertiesOf(id));
+    const used = alarms.filter(({ Namespace }) => Namespace === "AWS/DynamoDB").map(({ MetricName }) => MetricName);
+    expect(used.length).toBeGreaterThan(0);
     expect(used.filter((metric) => !known.has(String(metric)))).toEqual([]);
   });
 });
@@ -277,8 +282,17 @@ describe("the table", () => {
     expect(propertiesOf("Table", choices).SSESpecification).toEqual(specification);
   });
 
-  it("is not deployed with a customer's key that is not named", () => {
+  it("is not deployed with a customer's key that is not named, nor with one and ranked keys", () => {
     expect(template.Rules).toEqual({
+      RankedKeysAreNotEncrypted: {
+        RuleCondition: { "Fn::Equals": [{ Ref: "Encryption" }, "CUSTOMER_MANAGED"] },
+        Assertions: [
+          {
+            Assert: { "Fn::Equals": [{ Ref: "ContributorInsights" }, "OFF"] },
+            AssertDescription: expect.stringContaining("plain text"),
+          },
+        ],
+      },
       OwnKeyIsNamed: {
         RuleCondition: { "Fn::Equals": [{ Ref: "Encryption" }, "CUSTOMER_MANAGED"] },
         Assertions: [
@@ -312,8 +326,9 @@ describe("the table", () => {
     ["THROTTLED_KEYS", { Enabled: true, Mode: "THROTTLED_KEYS" }],
     ["ACCESSED_AND_THROTTLED_KEYS", { Enabled: true, Mode: "ACCESSED_AND_THROTTLED_KEYS" }],
     ["OFF", { Enabled: false }],
+    ["", { Enabled: false }],
   ])("ranks keys as ContributorInsights %s says, of indexes too", (choice, specification) => {
-    const properties = propertiesOf("Table", { ContributorInsights: choice });
+    const properties = propertiesOf("Table", choice === "" ? {} : { ContributorInsights: choice });
 
     expect(properties.ContributorInsightsSpecification).toEqual(specification);
     for (const index of properties.GlobalSecondaryIndexes as readonly Json[])
@@ -388,6 +403,11 @@ describe("backups", () => {
   });
 });
 
+it("names the vault after the stack, so that each stage has its own", () => {
+  expect(propertiesOf("BackupVault").BackupVaultName).toBe("prep");
+  expect(propertiesOf("BackupVault", { BackupVaultName: "nightly" }).BackupVaultName).toBe("nightly");
+});
+
 describe("alarms", () => {
   const alarms = idsOf("AWS::CloudWatch::Alarm").map((id) => propertiesOf(id));
   const watched = (metric: string, dimension: string) =>
@@ -414,15 +434,36 @@ describe("alarms", () => {
     );
   });
 
-  it("are all about this table, quiet without traffic, and tell the topic if there is one", () => {
+  it("are all about this table and its vault, quiet without traffic, and tell the topic, which must be given", () => {
     for (const alarm of alarms) {
-      expect(alarm).toMatchObject({ TreatMissingData: "notBreaching", AlarmActions: [], OKActions: [] });
-      expect(alarm.Dimensions).toContainEqual({ Name: "TableName", Value: "<Table>" });
+      const backup = alarm.Namespace === "AWS/Backup";
+      if (!backup) expect(alarm).toMatchObject({ TreatMissingData: "notBreaching" });
+      expect(alarm).toMatchObject({ AlarmActions: ["<AlarmTopicArn>"], OKActions: ["<AlarmTopicArn>"] });
+      expect(alarm.Dimensions).toContainEqual(
+        backup ? { Name: "BackupVaultName", Value: "<BackupVault>" } : { Name: "TableName", Value: "<Table>" },
+      );
     }
+    expect(template.Parameters.AlarmTopicArn).not.toHaveProperty("Default");
     const topic = "arn:aws:sns:us-east-1:123456789012:on-call";
     expect(propertiesOf("LatencyQuery", { AlarmTopicArn: topic })).toMatchObject({
       AlarmActions: [topic],
       OKActions: [topic],
+    });
+  });
+
+  it("tell of a failed backup, and of two days without one", () => {
+    expect(propertiesOf("BackupFailed")).toMatchObject({
+      MetricName: "NumberOfBackupJobsFailed",
+      ComparisonOperator: "GreaterThanThreshold",
+      Threshold: 0,
+    });
+    expect(propertiesOf("BackupMissing")).toMatchObject({
+      MetricName: "NumberOfBackupJobsCompleted",
+      ComparisonOperator: "LessThanThreshold",
+      Threshold: 1,
+      Period: 86_400,
+      EvaluationPeriods: 2,
+      TreatMissingData: "breaching",
     });
   });
 });
