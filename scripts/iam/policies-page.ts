@@ -126,7 +126,7 @@ sessions.authenticate support.get\` prints them. Functions of \`layer.entities\`
     summary(),
     ...POLICY_NAMES.map(section),
     "## What policies cannot tell apart",
-    `- **Password hashes** are in the items \`user#*\` of the table alone. \`logIn\`, \`qrLogin\`, \`profile\`, \`accountData\` and \`addressChanges\` read
+    `- **Password hashes** are in the items \`user#*\` of the table alone. \`logIn\`, \`qrLogin\`, \`profile\` and \`accountData\` read
   these items whole; \`authentication\` may ask for the attributes that it needs, and for no hash. No index projects
   hashes, nor the e-mail verification tokens and receipts.
 - **Sort keys.** IAM sees partition keys only. The partition \`account#*\` of gsi1 is shared by an account's row, its

@@ -64,14 +64,11 @@ const claims = (kind: ClaimKind, ...does: readonly Deed[]): Access => ({
 
 const { user: _, ...MODELS_OF_ITEMS } = MODELS_OF_ACCOUNT;
 
-const itemsOfAccount = (...does: readonly Deed[]): readonly Access[] =>
-  Object.values(MODELS_OF_ITEMS).flatMap(({ schema, account }): Access[] => [
-    { entity: schema.model.entity as KeyedEntity, by: account.by, does: ["query"] },
-    { entity: schema.model.entity as KeyedEntity, by: primaryKeyOf(schema).pattern, does },
-  ]);
-
 /** What finds, reads and removes every item of an account, as export and erasure do; they reach its own row by its key. */
-const ITEMS_OF_ACCOUNT = itemsOfAccount("getMany", "writeMany");
+const ITEMS_OF_ACCOUNT: readonly Access[] = Object.values(MODELS_OF_ITEMS).flatMap(({ schema, account }): Access[] => [
+  { entity: schema.model.entity as KeyedEntity, by: account.by, does: ["query"] },
+  { entity: schema.model.entity as KeyedEntity, by: primaryKeyOf(schema).pattern, does: ["getMany", "writeMany"] },
+]);
 
 /** What moves every item of an account to another address, beside what finds and reads them. */
 const MOVES_OF_ACCOUNT: readonly Access[] = [
@@ -158,28 +155,19 @@ const FACTS = {
       "accounts.erase",
       "accounts.finishErasures",
       "accounts.listUnfinishedErasures",
+      "accounts.changeAddress",
+      "accounts.finishAddressChanges",
+      "accounts.listUnfinishedAddressChanges",
     ],
-    purpose: "show, export and erase all that an account has",
-    access: [
-      items("user", "byEmail", "get", "change", "remove"),
-      items("user", "account", "query"),
-      ...ITEMS_OF_ACCOUNT,
-      items("erasure", "byAccount", "get", "getMany", "create", "change"),
-      items("erasure", "byState", "query"),
-      claims("transaction", "create", "change"),
-    ],
-  },
-  addressChanges: {
-    runs: ["accounts.changeAddress", "accounts.finishAddressChanges", "accounts.listUnfinishedAddressChanges"],
-    purpose: "give accounts another address, with all that they have",
+    purpose: "show, export, erase and move all that an account has",
     access: [
       items("user", "byEmail", "get", "getMany", "create", "change", "remove"),
-      ...itemsOfAccount("getMany"),
-      ...ENDING,
+      items("user", "account", "query"),
+      ...ITEMS_OF_ACCOUNT,
       ...MOVES_OF_ACCOUNT,
       items("erasure", "byAccount", "get", "getMany", "create", "change"),
       items("erasure", "byState", "query"),
-      claims("transaction", "change"),
+      claims("transaction", "create", "change"),
     ],
   },
   assessments: {

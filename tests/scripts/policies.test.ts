@@ -173,14 +173,7 @@ const ITEM_ACTIONS = [
 describe("password hashes", () => {
   const user = UserModel.bind({ table: "any" });
   const keyOf = (email: string) => user.get({ email }).params<{ Key: { pk: string } }>().Key.pk;
-  const reaching: readonly PolicyName[] = [
-    "authentication",
-    "logIn",
-    "qrLogin",
-    "profile",
-    "accountData",
-    "addressChanges",
-  ];
+  const reaching: readonly PolicyName[] = ["authentication", "logIn", "qrLogin", "profile", "accountData"];
   const others = POLICY_NAMES.filter((policy) => !reaching.includes(policy));
 
   it("are in no index, nor are verification tokens and receipts", () => {
@@ -194,7 +187,7 @@ describe("password hashes", () => {
     expect(entities).toEqual(whole.map(() => false));
   });
 
-  it.each(["logIn", "profile", "accountData", "addressChanges"] as const)("are read under %s", (policy) => {
+  it.each(["logIn", "profile", "accountData"] as const)("are read under %s", (policy) => {
     const request = {
       action: "dynamodb:GetItem",
       resource: NAMES.table,
