@@ -49,8 +49,19 @@ function exported(item: StoredItem): Record<string, unknown> {
   const shown = givenAttributes(modelOf(item).schema).filter(
     ([name, { internal, secret }]) => internal !== true && secret !== true && item[name] !== undefined,
   );
-  return Object.fromEntries(shown.map(([name, { type }]) => [name, type === "set" ? listOf(item[name]) : item[name]]));
+  return Object.fromEntries(shown.map(([name]) => [name, plain(item[name])]));
 }
 
-/** A set as JSON can tell it. */
-const listOf = (set: unknown): unknown[] => [...(set as Iterable<unknown>)].sort();
+/** A stored value as JSON can tell it: a set as a list, a large number as its digits, bytes in base64. */
+function plain(value: unknown): unknown {
+  if (typeof value === "bigint") return `${value}`;
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map(plain);
+  if (ArrayBuffer.isView(value))
+    return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString("base64");
+  if (isSet(value)) return [...value].sort().map(plain);
+  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, plain(part)]));
+}
+
+const isSet = (value: object): value is ReadonlySet<unknown> =>
+  Object.prototype.toString.call(value) === "[object Set]";

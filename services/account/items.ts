@@ -29,7 +29,7 @@ export const modelOf = (row: StoredItem) => MODELS[entityOf(row)];
 /** The index of the access pattern that finds a model's items. */
 const indexOf = ({ schema, account }: AccountModel) => schema.indexes[account.by] as IndexSchema;
 
-/** Each row of the access pattern that finds a model's items of an account, page by page. */
+/** The key of each item of an account that a model's access pattern finds, with whose it is, page by page. */
 export function eachRowOf(
   context: DataContext,
   model: AccountModel,
@@ -38,5 +38,8 @@ export function eachRowOf(
 ): AsyncGenerator<StoredItem, void, undefined> {
   const { pk, index } = indexOf(model);
   const query = queryOf(context, model, model.account.by, { [pk.composite[0] as string]: email });
-  return eachRow(context, { ...label, entity: model.schema.model.entity }, query, { consistent: index === undefined });
+  return eachRow(context, { ...label, entity: model.schema.model.entity }, query, {
+    consistent: index === undefined,
+    keysAlone: true,
+  });
 }

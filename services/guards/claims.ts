@@ -93,11 +93,13 @@ export const claimOf = (
   owner.map((attribute) => item[attribute] as string),
 ];
 
-/** The claims of all ids that an item used up. */
+/** The claims of all ids that an item used up; what is no text, from another writer, claims nothing. */
 export function allClaimsOf(claim: IdClaim, item: Readonly<Record<string, unknown>>): ReturnType<typeof claimOf>[] {
   const used = claim.among === undefined ? undefined : item[claim.among];
-  const parts = (used ?? [item]) as readonly Readonly<Record<string, unknown>>[];
-  return parts.map((part) => claimOf(claim, { ...item, [claim.id]: part[claim.id] }));
+  const parts: readonly Partial<Readonly<Record<string, unknown>> | null>[] = Array.isArray(used) ? used : [item];
+  return parts
+    .map((part) => claimOf(claim, { ...item, [claim.id]: part?.[claim.id] }))
+    .filter(([, id, owner]) => [id, ...owner].every((text) => typeof text === "string" && text !== ""));
 }
 
 /** A model whose id callers may choose. */

@@ -1,3 +1,4 @@
+import { PRIMARY_KEY } from "../../entities/keys.ts";
 import type { DataContext } from "./context.ts";
 import type { CursorCodec } from "./cursor.ts";
 import type { QueryOperation } from "./electrodb.ts";
@@ -110,6 +111,17 @@ export interface Drain {
   readonly limit?: number;
   /** Of the table's own key alone. */
   readonly consistent?: boolean;
+  /** Of each row its key alone, whatever else another writer stored in it. */
+  readonly keysAlone?: boolean;
+}
+
+/** The parameters of a query that asks for no more of each row than its key and whose it is. */
+function forKeys(parameters: QueryParameters, { fields }: QueryOperation["ownership"]): QueryParameters {
+  const { ProjectionExpression, ExpressionAttributeNames } = projectionOf([
+    ...new Set([...Object.values(PRIMARY_KEY), ...fields]),
+  ]);
+  const names = { ...parameters.ExpressionAttributeNames, ...ExpressionAttributeNames };
+  return { ...parameters, ProjectionExpression, ExpressionAttributeNames: names };
 }
 
 /** Yields the stored rows of a query in pages, newest first unless said. */
@@ -117,11 +129,12 @@ export async function* eachPage(
   context: DataContext,
   label: RequestLabel,
   operation: QueryOperation,
-  { order = "desc", limit, consistent = false }: Drain = {},
+  { order = "desc", limit, consistent = false, keysAlone = false }: Drain = {},
 ): AsyncGenerator<StoredItem[], void, undefined> {
   const parameters = operation.params({ order, ...(limit === undefined ? {} : { limit }) });
   if (consistent) parameters.ConsistentRead = true;
-  yield* eachAnswer(context, label, operation, parameters);
+  const asked = keysAlone ? forKeys(parameters, operation.ownership) : parameters;
+  yield* eachAnswer(context, label, operation, asked);
 }
 
 /** Yields every stored row of a query, page by page, newest first unless said. */
@@ -139,10 +152,7 @@ export async function allRows(...asked: Parameters<typeof eachPage>): Promise<St
 /** Counts the rows of a query exactly, over all its pages, reading no more of them than whose they are. */
 export async function countRows(context: DataContext, label: RequestLabel, operation: QueryOperation): Promise<number> {
   let count = 0;
-  const asked = operation.params();
-  const { ProjectionExpression, ExpressionAttributeNames } = projectionOf(operation.ownership.fields);
-  const names = { ...asked.ExpressionAttributeNames, ...ExpressionAttributeNames };
-  const parameters = { ...asked, ProjectionExpression, ExpressionAttributeNames: names };
+  const parameters = forKeys(operation.params(), operation.ownership);
   for await (const rows of eachAnswer(context, label, operation, parameters)) count += rows.length;
   return count;
 }

@@ -40,6 +40,7 @@ export interface RequestParameters {
   readonly Item: Record<string, unknown>;
   readonly UpdateExpression?: string;
   readonly ConditionExpression?: string;
+  readonly ProjectionExpression?: string;
   readonly ExpressionAttributeNames?: Readonly<Record<string, string>>;
   readonly ExpressionAttributeValues: Record<string, unknown>;
   readonly RequestItems?: Readonly<Record<string, readonly unknown[] | object>>;

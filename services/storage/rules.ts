@@ -215,22 +215,29 @@ function typeRule({ type, unit, shape }: Schema): string {
   return (shape ?? type) === "map" ? "must be an object" : `must be a ${type}`;
 }
 
-const asStored: Show = (stored) => stored;
+const asStored: Show = (stored) => (typeof stored === "bigint" ? Number(stored) : (stored ?? undefined));
+
+/** A set of any realm. */
+const isSet = (value: unknown): value is ReadonlySet<unknown> =>
+  Object.prototype.toString.call(value) === "[object Set]";
 
 /** A set of any realm, of texts alone. */
 const isSetOfText = (value: unknown): boolean =>
-  Object.prototype.toString.call(value) === "[object Set]" &&
-  [...(value as ReadonlySet<unknown>)].every((element) => typeof element === "string");
+  isSet(value) && [...value].every((element) => typeof element === "string");
 
-/** Of a map the keys that the schema knows, of a set a list; anything else as it is stored. */
+/**
+ * Of a map the keys that the schema knows, of a set a list, of a large number the nearest, of null nothing; anything else
+ * as it is stored. Other writers may have stored any of these anywhere, and none keeps a list from being shown.
+ */
 function showing({ type, properties }: ValueSchema): Show {
-  if (type === "set") return (stored) => [...(stored as ReadonlySet<unknown>)].sort();
+  if (type === "set") return (stored) => (isSet(stored) ? [...stored].sort() : asStored(stored));
   if (properties === undefined) return asStored;
   const shows = Object.entries(properties).map(([name, schema]) => [name, showing(schema)] as const);
   return (stored) => {
+    if (stored === null) return undefined;
     const parts: Record<string, unknown> = {};
     for (const [name, show] of shows) {
-      const part = (stored as Values | null)?.[name];
+      const part = (stored as Values)[name];
       if (part !== undefined) parts[name] = show(part);
     }
     return parts;

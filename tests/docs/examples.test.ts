@@ -1,5 +1,5 @@
 import { randomUUID, scryptSync } from "node:crypto";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -9,6 +9,8 @@ import type { SQSBatchResponse } from "aws-lambda";
 import { build } from "esbuild";
 import { createTableInput } from "../../entities/table.ts";
 import { esbuildPreset } from "../../esbuild-preset.ts";
+import { decide } from "../../scripts/iam/evaluator.ts";
+import { arnsOf, POLICY_NAMES, type PolicyName, policyOf } from "../../scripts/iam/service-policies.ts";
 import {
   aFix,
   aReceipt,
@@ -20,6 +22,7 @@ import {
   MARIA,
 } from "../builders.ts";
 import { NOW, openTestTable, type TestTable } from "../engine.ts";
+import { accessOf, PLACE, type RecordingEndpoint, type SentRequest, startRecording } from "../sent-requests.ts";
 import {
   type HttpRequest,
   httpEvent,
@@ -53,6 +56,10 @@ let waits: jest.SpiedFunction<typeof timers.setTimeout>;
 let db: TestTable;
 let folder: string;
 let outside: Server;
+let recording: RecordingEndpoint;
+/** The handler that was invoked last, and what the handlers have sent to DynamoDB. */
+let running = "";
+const sent: { readonly by: string; readonly request: SentRequest }[] = [];
 const before = { ...process.env };
 
 /** What the systems beyond the table answer to each path. */
@@ -78,7 +85,11 @@ beforeAll(async () => {
   });
   await new Promise<void>((resolve) => outside.listen(0, "127.0.0.1", resolve));
   const origin = `http://127.0.0.1:${(outside.address() as AddressInfo).port}`;
+  recording = await startRecording(db.environment.DYNAMODB_ENDPOINT ?? "", (request) => {
+    sent.push({ by: running, request });
+  });
   Object.assign(process.env, db.environment, {
+    DYNAMODB_ENDPOINT: recording.endpoint,
     RECEIPT_VERIFIER_URL: `${origin}/receipts`,
     MAIL_STORE_URL: `${origin}/mails`,
     SUPPORT_AGENT_URL: `${origin}/support`,
@@ -105,15 +116,18 @@ afterAll(async () => {
   process.env = before;
   rmSync(folder, { recursive: true, force: true });
   await new Promise((resolve) => outside.close(resolve));
+  await recording.stop();
   await db.drop();
 });
 
 /** Invokes a bundle as Lambda does. */
-const invoke = <T>(name: string, event: object, context = lambdaContext()): Promise<T> =>
-  (require(join(folder, `${name}.js`)) as { handler(event: object, context: object): Promise<T> }).handler(
+const invoke = <T>(name: string, event: object, context = lambdaContext()): Promise<T> => {
+  running = name;
+  return (require(join(folder, `${name}.js`)) as { handler(event: object, context: object): Promise<T> }).handler(
     event,
     context,
   );
+};
 
 interface Answer {
   readonly statusCode: number;
@@ -601,5 +615,39 @@ describe("what no handler can name", () => {
     );
     expect(late).toMatchObject({ statusCode: 504 });
     expect((await call("log-in", "GET /nothing")).statusCode).toBe(404);
+  });
+});
+
+describe("the policies that docs/examples/README.md gives each handler", () => {
+  /** By the handler: the third column of the table. */
+  const given = new Map(
+    [...readFileSync("docs/examples/README.md", "utf8").matchAll(/^\| \[([\w-]+)\.ts\].*? \| ([^|]+?) +\|$/gm)].map(
+      ([, name = "", policies = ""]) =>
+        [name, [...policies.matchAll(/`(\w+)`/g)].map(([, policy = ""]) => policy as PolicyName)] as const,
+    ),
+  );
+  // The tests above have run when this one does: with a filter of titles only some have.
+  const denied = (name: string, policies: readonly PolicyName[]) => {
+    const documents = policies.map((policy) => policyOf(policy, arnsOf(db.table, PLACE)));
+    return sent
+      .filter(({ by, request }) => by === name && request.table === db.table)
+      .map(({ request }) => request)
+      .filter((request) => decide(documents, accessOf(request)) !== "allowed")
+      .map(({ operation, index, keys }) => `${operation} on ${index}, keys ${keys}`);
+  };
+
+  it("are there for every handler", () => {
+    expect([...given.keys()].sort()).toEqual(HANDLERS);
+    expect([...given.values()].flat().filter((policy) => !POLICY_NAMES.includes(policy))).toEqual([]);
+  });
+
+  it.each(HANDLERS)("allow %s all that it does, and none of them is needless", (name) => {
+    const policies = given.get(name) ?? [];
+
+    expect(denied(name, policies)).toEqual([]);
+    for (const needless of policies) {
+      const others = policies.filter((policy) => policy !== needless);
+      expect({ needless, denied: denied(name, others).length }).not.toEqual({ needless, denied: 0 });
+    }
   });
 });

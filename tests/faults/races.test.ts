@@ -142,6 +142,7 @@ describe("state machines", () => {
   ): Promise<void> {
     db.requests.length = 0;
     const { won, lost } = await race(shuffled(calls));
+    db.lag.settle();
     const state = await storedState();
     expect(won).toHaveLength(1);
     expect(lost.map(refusalOf)).toEqual(lost.map(() => state));
@@ -239,6 +240,7 @@ describe("state machines", () => {
     db.requests.length = 0;
     const half = CALLERS / 2;
     const { lost } = await race(shuffled([...times(half, () => first.call), ...times(half, () => last.call)]));
+    db.lag.settle();
     expect(await stored()).toBe(last.state);
     expect(lost.map(refusalOf)).toEqual(lost.map(() => last.state));
     const names = new Set([first.name, last.name]);

@@ -7,10 +7,12 @@ import { policiesPage } from "../../scripts/iam/policies-page.ts";
 import {
   ATTRIBUTES,
   arnsOf,
+  type FunctionName,
   grantsOf,
   LEADING_KEYS,
   POLICY_NAMES,
   type PolicyName,
+  policiesFor,
   policyOf,
   SELECT,
   TABLE,
@@ -347,5 +349,25 @@ describe("docs/policies.md", () => {
 
     expect(policiesPage()).toContain("`TableBatchWriteItem`");
     expect(statements.map(({ Sid }) => Sid)).toContain("TableBatchWriteItem");
+  });
+});
+
+describe("README.md", () => {
+  const readme = readFileSync("README.md", "utf8");
+
+  it("attaches the policies that its handler's functions run under, and no others", () => {
+    const [, handler = ""] = /^## A handler$[\s\S]*?```ts\n([\s\S]*?)```/m.exec(readme) ?? [];
+    const called = [...handler.matchAll(/await (\w+\.\w+)\(/g)].map(([, name]) => name as FunctionName);
+    const needed = policiesFor(called);
+
+    expect(called).toEqual(["sessions.authenticate", "support.get", "support.escalate"]);
+    expect(needed).toEqual(["authentication", "support"]);
+    const [, attached = ""] = /Policies: \[(.*)\]/.exec(readme) ?? [];
+    expect([...attached.matchAll(/Outputs\.(\w+)PolicyArn/g)].map(([, name]) => name)).toEqual([
+      "Authentication",
+      "Support",
+    ]);
+    const [, ofCdk = ""] = /for \(const policy of \[(.*)\]\)/.exec(readme) ?? [];
+    expect(ofCdk).toBe('"AuthenticationPolicy", "SupportPolicy"');
   });
 });

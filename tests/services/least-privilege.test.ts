@@ -1,12 +1,9 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { BatchWriteCommand } from "@aws-sdk/lib-dynamodb";
-import { PRIMARY_KEY } from "../../entities/keys.ts";
-import { tableDefinition } from "../../entities/table.ts";
 import { seedCatalogue } from "../../scripts/content/seeding.ts";
-import { type AccessRequest, decide, matches, type PolicyDocument } from "../../scripts/iam/evaluator.ts";
+import { decide, matches, type PolicyDocument } from "../../scripts/iam/evaluator.ts";
 import { allows } from "../../scripts/iam/policies-page.ts";
 import {
-  ATTRIBUTES,
   arnsOf,
   type DataOperation,
   type FunctionName,
@@ -14,12 +11,10 @@ import {
   type Grant,
   grantsOf,
   grantText,
-  LEADING_KEYS,
   POLICY_NAMES,
   type PolicyName,
   policyFor,
   policyOf,
-  SELECT,
   type ServiceName,
   TABLE,
 } from "../../scripts/iam/service-policies.ts";
@@ -40,85 +35,7 @@ import { NOW, ON_DYNAMODB_LOCAL, openTestTable, type TestTable } from "../engine
 import { report } from "../faults/report.ts";
 import { SCENARIOS, type Scenario } from "../faults/scenarios.ts";
 import { functionsOf } from "../instruments.ts";
-
-/** A request as it went to DynamoDB. */
-interface SentRequest {
-  readonly operation: string;
-  readonly table: string;
-  readonly index: string;
-  /** Partition keys of the table, or of the index that is queried. */
-  readonly keys: readonly string[];
-  /** The attributes that it asks for; none for whole items. */
-  readonly attributes: readonly string[];
-}
-
-type Item = Readonly<Record<string, { readonly S?: string } | undefined>>;
-
-/** The body of a request on the wire, as far as it holds keys. */
-interface Body {
-  readonly TableName?: string;
-  readonly IndexName?: string;
-  readonly Key?: Item;
-  readonly Item?: Item;
-  readonly KeyConditionExpression?: string;
-  readonly ProjectionExpression?: string;
-  readonly ExpressionAttributeNames?: Readonly<Record<string, string>>;
-  readonly ExpressionAttributeValues?: Item;
-  readonly RequestItems?: Readonly<Record<string, BatchRead | readonly BatchWrite[]>>;
-}
-
-interface BatchRead extends Pick<Body, "ProjectionExpression" | "ExpressionAttributeNames"> {
-  readonly Keys?: readonly Item[];
-}
-
-interface BatchWrite {
-  readonly PutRequest?: { readonly Item: Item };
-  readonly DeleteRequest?: { readonly Key: Item };
-}
-
-const partitionKeyOf = (index: string) =>
-  tableDefinition().globalSecondaryIndexes.find(({ indexName }) => indexName === index)?.partitionKey ??
-  PRIMARY_KEY.partitionKey;
-
-/** The partition key that a query asks for; none when it does not say. */
-function queriedKeys({ IndexName = TABLE, ...body }: Body): (string | undefined)[] {
-  const conditions = body.KeyConditionExpression?.matchAll(/(#\w+) = (:\w+)/g) ?? [];
-  return [...conditions]
-    .filter(([, name = ""]) => body.ExpressionAttributeNames?.[name] === partitionKeyOf(IndexName))
-    .map(([, , value = ""]) => body.ExpressionAttributeValues?.[value]?.S);
-}
-
-function batchKeys({ RequestItems = {} }: Body): (string | undefined)[] {
-  const items = Object.values(RequestItems).flatMap((of): readonly (Item | undefined)[] =>
-    "Keys" in of ? (of.Keys ?? []) : (of as readonly BatchWrite[]).map(writtenKey),
-  );
-  return items.map((item) => item?.[PRIMARY_KEY.partitionKey]?.S);
-}
-
-const writtenKey = ({ PutRequest, DeleteRequest }: BatchWrite) => PutRequest?.Item ?? DeleteRequest?.Key;
-
-/** The names in a projection: all that a batch asks of its table, or a single read. */
-function projected(body: Body): string[] {
-  const [batch] = Object.values(body.RequestItems ?? {});
-  const { ProjectionExpression = "", ExpressionAttributeNames = {} } =
-    batch !== undefined && "Keys" in batch ? batch : body;
-  const names = ProjectionExpression.split(",").map((name) => name.trim());
-  return names.filter((name) => name !== "").map((name) => ExpressionAttributeNames[name] ?? name);
-}
-
-function sentRequest(operation: string, body: Body): SentRequest {
-  const single = (body.Key ?? body.Item)?.[PRIMARY_KEY.partitionKey]?.S;
-  const keys = [single, ...queriedKeys(body), ...batchKeys(body)].filter((key) => key !== undefined);
-  const tables = Object.keys(body.RequestItems ?? {});
-  if (tables.length > 1) throw new Error("a batch over several tables");
-  return {
-    operation,
-    table: body.TableName ?? tables[0] ?? "",
-    index: body.IndexName ?? TABLE,
-    keys,
-    attributes: projected(body),
-  };
-}
+import { accessOf, PLACE, type SentRequest, sentRequest } from "../sent-requests.ts";
 
 /** Records what a client sends from now on, as it stands on the wire. */
 function recordRequests(client: DynamoDBClient): SentRequest[] {
@@ -126,10 +43,8 @@ function recordRequests(client: DynamoDBClient): SentRequest[] {
   client.middlewareStack.add(
     (next) => async (input) => {
       const { headers, body } = input.request as { headers: Record<string, string>; body: Uint8Array | string };
-      const [, operation = ""] = /\.(\w+)$/.exec(headers["x-amz-target"] ?? "") ?? [];
-      requests.push(
-        sentRequest(operation, JSON.parse(typeof body === "string" ? body : new TextDecoder().decode(body)) as Body),
-      );
+      const text = typeof body === "string" ? body : new TextDecoder().decode(body);
+      requests.push(sentRequest(headers["x-amz-target"] ?? "", text));
       return next(input);
     },
     { step: "build", name: "recordRequests" },
@@ -296,21 +211,6 @@ beforeAll(async () => {
   await exerciseTheRest();
 }, 240_000);
 afterAll(() => db.drop());
-
-const PLACE = { region: "us-east-1", account: "123456789012" };
-
-function accessOf({ operation, table, index, keys, attributes }: SentRequest): AccessRequest {
-  const names = arnsOf(table, PLACE);
-  return {
-    action: `dynamodb:${operation}`,
-    resource: index === TABLE ? names.table : names.index(index),
-    context: {
-      ...(keys.length === 0 ? {} : { [LEADING_KEYS]: keys }),
-      ...(attributes.length === 0 ? {} : { [ATTRIBUTES]: attributes }),
-      [SELECT]: [attributes.length === 0 ? "ALL_ATTRIBUTES" : "SPECIFIC_ATTRIBUTES"],
-    },
-  };
-}
 
 const GRANTS = new Map(POLICY_NAMES.map((policy) => [policy, grantsOf(policy)]));
 

@@ -327,6 +327,23 @@ describe("answer, escalate, resolve and reopen", () => {
     expect(await support.get(ticket.ticket_id)).toEqual(resolved);
   });
 
+  it("are made of a ticket that moves on while the engine tells why it refused", async () => {
+    const ticket = await ticketIn("in_progress");
+    let moved = false;
+    const client = interceptedClient(db.client, async ({ name }, next) => {
+      if (name === "GetCommand" && !moved) {
+        moved = true;
+        await support.escalate(ticket);
+      }
+      return next();
+    });
+
+    const reopened = await db.layerWith({ client }).support.reopen(keyOf(ticket));
+
+    expect(reopened.status).toBe("in_progress");
+    expect((await support.get(ticket.ticket_id)).status).toBe("in_progress");
+  });
+
   it("keep an answer as long as a letter", async () => {
     const ticket = await ticketIn("new");
     const ai_response = "Dear Maria, please open the settings of your phone. ".repeat(400);

@@ -8,6 +8,22 @@ type Values = Readonly<Record<string, unknown>>;
 /** Bytes of any realm, such as that of Jest's tests. */
 const isBytes = (value: object): value is Uint8Array => Object.prototype.toString.call(value) === "[object Uint8Array]";
 
+const base64Of = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64");
+const bytesOf = (base64: unknown) => new Uint8Array(Buffer.from(base64 as string, "base64"));
+
+/** A set of any realm, of bytes alone. */
+const isSetOfBytes = (value: object): value is ReadonlySet<Uint8Array> =>
+  Object.prototype.toString.call(value) === "[object Set]" &&
+  (value as ReadonlySet<unknown>).size > 0 &&
+  [...(value as ReadonlySet<unknown>)].every((part) => typeof part === "object" && part !== null && isBytes(part));
+
+/** A number of DynamoDB's 38 digits: a large whole one exactly, as a BigInt, and any other the nearest that there is. */
+function nativeNumber(digits: string): number | bigint {
+  const number = Number(digits);
+  if (number <= Number.MAX_SAFE_INTEGER && number >= Number.MIN_SAFE_INTEGER) return number;
+  return /^-?\d+$/.test(digits) ? BigInt(digits) : number;
+}
+
 function wireValue(value: unknown): WireValue {
   switch (typeof value) {
     case "string":
@@ -21,7 +37,8 @@ function wireValue(value: unknown): WireValue {
       if (value === null) return { NULL: true };
       if (Array.isArray(value)) return { L: value.map(wireValue) };
       if (Object.getPrototypeOf(value) === Object.prototype) return { M: wireValues(value as Values) };
-      if (isBytes(value)) return { B: Buffer.from(value).toString("base64") };
+      if (isBytes(value)) return { B: base64Of(value) };
+      if (isSetOfBytes(value)) return { BS: [...value].map(base64Of) };
   }
   return convertToAttr(value) as never;
 }
@@ -34,13 +51,12 @@ function wireValues(values: Values): Record<string, WireValue> {
 
 function nativeValue(wire: WireValue): unknown {
   if (typeof wire.S === "string") return wire.S;
-  if (typeof wire.N === "string") {
-    const number = Number(wire.N);
-    if (number <= Number.MAX_SAFE_INTEGER && number >= Number.MIN_SAFE_INTEGER) return number;
-  }
+  if (typeof wire.N === "string") return nativeNumber(wire.N);
   if (wire.M !== undefined) return nativeValues(wire.M as Record<string, WireValue>);
   if (wire.L !== undefined) return (wire.L as WireValue[]).map(nativeValue);
-  if (typeof wire.B === "string") return new Uint8Array(Buffer.from(wire.B, "base64"));
+  if (typeof wire.B === "string") return bytesOf(wire.B);
+  if (Array.isArray(wire.NS)) return new Set(wire.NS.map(nativeNumber));
+  if (Array.isArray(wire.BS)) return new Set(wire.BS.map((part) => (typeof part === "string" ? bytesOf(part) : part)));
   return convertToNative(wire as unknown as AttributeValue);
 }
 

@@ -288,11 +288,9 @@ describe("is the direct path still, after", () => {
   });
 
   it("a stored number that JavaScript cannot hold", async () => {
-    const { client } = clientAnswering([ok({ Item: { n: { N: "12345678901234567890.5" } } })]);
+    const { client } = clientAnswering([ok({ Item: { n: { N: "9007199254740993.5" } } })]);
 
-    const failure = await failing(client, get());
-
-    expect(failure).toMatchObject({ message: expect.stringContaining("12345678901234567890.5") });
+    expect(await client.send(get())).toMatchObject({ Item: { n: 9007199254740994 } });
   });
 
   it("middleware of the caller's that has no place", async () => {

@@ -78,6 +78,8 @@ it("carries binary values, sets and big numbers, which other programs may have s
     names: new Set(["a", "b"]),
     bands: new Set([6, 7.5]),
     big: 2n ** 60n,
+    bytes: new Set([new Uint8Array([1]), new Uint8Array([0, 255])]),
+    bigs: new Set([2n ** 60n, 1]),
   };
 
   const { Item } = sent({ Item: item });
@@ -87,8 +89,21 @@ it("carries binary values, sets and big numbers, which other programs may have s
     names: { SS: ["a", "b"] },
     bands: { NS: ["6", "7.5"] },
     big: { N: "1152921504606846976" },
+    bytes: { BS: ["AQ==", "AP8="] },
+    bigs: { NS: ["1152921504606846976", "1"] },
   });
   expect(fromWire({ Item })).toEqual({ Item: item });
+});
+
+it.each([
+  ["12345678901234567890123456789012345678", 12345678901234567890123456789012345678n],
+  ["-9007199254740993", -9007199254740993n],
+  ["3.1415926535897932384626433832795028841", Math.PI],
+  ["9007199254740993.5", 9007199254740994],
+  ["1E+125", 1e125],
+  ["-1E-130", -1e-130],
+])("reads the number %s as it is or the nearest", (N, number) => {
+  expect(fromWire({ Item: { N: { N }, NS: { NS: [N] } } })).toEqual({ Item: { N: number, NS: new Set([number]) } });
 });
 
 it.each([
