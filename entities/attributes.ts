@@ -20,6 +20,8 @@ export interface AttributeNotes {
   readonly hidden?: true;
   /** It tells how the table works and nothing of the user: exports leave it out. */
   readonly internal?: true;
+  /** Staff wrote it for staff: exports leave it out. */
+  readonly staffOnly?: true;
   /** It lets somebody in: no export, document or message shows it. */
   readonly secret?: true;
 }

@@ -15,7 +15,7 @@ const schema = createSchema({
     report_type: oneOf(REPORT_TYPES, { required: true, readOnly: true, description: "Kind of report" }),
     description: text({ required: true, readOnly: true, description: "The user's explanation" }),
     status: oneOf(REPORT_STATUSES, { required: true, setBy: "service", description: "State of the report" }),
-    admin_notes: text({ description: "Internal review notes" }),
+    admin_notes: text({ staffOnly: true, description: "Internal review notes" }),
     ...migrated(),
   },
   indexes: {

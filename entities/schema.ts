@@ -28,6 +28,8 @@ export interface AttributeSchema extends ValueSchema {
   readonly secret?: boolean;
   /** It tells how the table works and nothing of the user: exports leave it out. */
   readonly internal?: boolean;
+  /** Staff wrote it for staff: exports leave it out. */
+  readonly staffOnly?: boolean;
   /** What a number counts. */
   readonly unit?: string;
   /** Who gives the value. Default: the caller. */

@@ -44,12 +44,30 @@ async function rowsOf(context: DataContext, model: AccountModel, user_email: str
   return rows;
 }
 
-/** What an item says of its user: the attributes of its entity, `legacy` among them, without secrets. */
+/**
+ * What an item says of its user: the attributes of its entity, `legacy` among them, without secrets and what staff wrote for
+ * staff.
+ */
 function exported(item: StoredItem): Record<string, unknown> {
   const shown = givenAttributes(modelOf(item).schema).filter(
-    ([name, { internal, secret }]) => internal !== true && secret !== true && item[name] !== undefined,
+    ([name, { internal, secret, staffOnly }]) =>
+      internal !== true && secret !== true && staffOnly !== true && item[name] !== undefined,
   );
-  return Object.fromEntries(shown.map(([name]) => [name, plain(item[name])]));
+  return Object.fromEntries(
+    shown.map(([name, { setBy }]) => [name, plain(setBy === "migration" ? masked(item[name]) : item[name])]),
+  );
+}
+
+/** Names that the old system may have given to what lets somebody in, or to notes of its staff. */
+const CREDENTIAL = /token|secret|passw|pwd|credential|hash|salt|otp|api_?key|admin|internal/i;
+
+/** What was brought over without a schema: credentials and notes of the staff are masked, at any depth. */
+function masked(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(masked);
+  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value) || isSet(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, part]) => [name, CREDENTIAL.test(name) ? "(masked)" : masked(part)]),
+  );
 }
 
 /** A stored value as JSON can tell it: a set as a list, a large number as its digits, bytes in base64. */

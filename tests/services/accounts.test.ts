@@ -1,6 +1,7 @@
 import crypto from "node:crypto";
 import { inspect } from "node:util";
 import { AssessmentModel } from "../../entities/assessment.ts";
+import { ContentReportModel } from "../../entities/content-report.ts";
 import { digestOf } from "../../entities/credential.ts";
 import { EntitlementModel } from "../../entities/entitlement.ts";
 import { ACCOUNT_STATUSES, type AccountStatus } from "../../entities/enums.ts";
@@ -1026,6 +1027,31 @@ describe("overview (the account collection)", () => {
 });
 
 describe("export", () => {
+  it("shows neither notes of the staff nor credentials of the old system", async () => {
+    const email = someone();
+    await accounts.register(aRegistration({ email }));
+    const legacy = { reset_token: "r3s3t", nickname: "Mia", devices: [{ name: "phone", push_token: "p0sh" }] };
+    const report = {
+      report_id: email,
+      reporter_email: email,
+      description: "Odd",
+      report_type: "bug",
+      created_at: NOW,
+    } as const;
+    const notes = { status: "resolved", admin_notes: "She writes often." } as const;
+    await storeAll(db, ContentReportModel, [{ ...report, ...notes, legacy }]);
+
+    const { items } = await accounts.export(email);
+
+    expect(items.content_report).toEqual([
+      {
+        ...report,
+        status: "resolved",
+        legacy: { reset_token: "(masked)", nickname: "Mia", devices: [{ name: "phone", push_token: "(masked)" }] },
+      },
+    ]);
+  });
+
   it("gives one of everything, whole and without secrets", async () => {
     const email = someone();
     const { assessment_id, session_id, token, receipt } = await liveAs(email);
