@@ -40,6 +40,11 @@ export type {
   AccountExport,
   AccountOverview,
   Accounts,
+  AddressChange,
+  AddressChangeOptions,
+  AddressChangeProgress,
+  AddressChangeReport,
+  AddressChangesReport,
   Credentials,
   EmailVerification,
   ErasedItems,
@@ -50,6 +55,7 @@ export type {
   ExportedEntity,
   PasswordChange,
   Registration,
+  UnfinishedAddressChange,
 } from "./services/accounts.ts";
 export type {
   AssessmentKey,

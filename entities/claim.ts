@@ -31,7 +31,7 @@ const schema = createSchema({
       setBy: "service",
       description: "The transaction or item id",
     }),
-    owner: id({ required: true, readOnly: true, setBy: "service", description: "SHA-256 of who claimed it, in hex" }),
+    owner: id({ required: true, setBy: "service", description: "SHA-256 of who claimed it, in hex" }),
     created_at: instant({
       required: true,
       setBy: "service",

@@ -1,15 +1,18 @@
 import { createSchema, Entity, type EntityConfiguration, type EntityItem } from "electrodb";
-import { email, id, instant, oneOf } from "./attributes.ts";
+import { email, flag, id, instant, oneOf } from "./attributes.ts";
 import { MODEL_VERSION, primary, SERVICE_NAME, scoped } from "./keys.ts";
 
 /**
  * The states of an erasure. An `unfinished` one is worked off until everything that could come late has come; then it is
  * `final`. Both refuse writes for the account. Once the person has `registered` anew, only what is older is refused.
+ * An account that moves to another address is `moving`, which ends as an erasure does; the other address is `receiving`
+ * until everything that the indexes show is there. Both refuse writes.
  */
-export const ERASURE_STATES = ["unfinished", "final", "registered"] as const;
+export const ERASURE_STATES = ["unfinished", "final", "registered", "moving", "receiving"] as const;
 
 /**
- * An entry of the ledger of erasures, beside the eleven entities: one for each account that was ever erased, for good.
+ * An entry of the ledger of erasures, beside the eleven entities: one for each address whose account was ever erased, or
+ * changed its address, for good.
  * It holds the address while there is something left to look for, and then only a hash of it.
  */
 const schema = createSchema({
@@ -18,12 +21,21 @@ const schema = createSchema({
     account: id({ required: true, readOnly: true, setBy: "service", description: "Hash of the account's address" }),
     state: oneOf(ERASURE_STATES, { required: true, setBy: "service", description: "State of the erasure" }),
     user_email: email({ setBy: "service", description: "The account's address, while the erasure is unfinished" }),
-    erased_at: instant({ required: true, setBy: "service", description: "When the account was last erased" }),
+    erased_at: instant({
+      required: true,
+      setBy: "service",
+      description: "When the account was last erased, or left the address; 0: never",
+    }),
     final_at: instant({
       required: true,
       setBy: "service",
       description: "From when on nothing of before can come any more: the erasure that finds nothing then is final",
     }),
+    moved_at: instant({ setBy: "service", description: "When the account began to move to another address" }),
+    moved_to: email({ setBy: "service", description: "The address that it moves to, until nothing can come late" }),
+    moved_account: id({ setBy: "service", description: "Hash of the address that the account moved to" }),
+    moved_verified: flag({ setBy: "service", description: "Whether the address that it moves to was proven" }),
+    received_account: id({ setBy: "service", description: "Hash of the address that the account here came from" }),
   },
   indexes: {
     byAccount: primary("erasure", { pk: ["account"], sk: [], description: "Whether an account was erased" }),

@@ -51,6 +51,8 @@ export interface NewUser extends User {
    * registration. What began under another lets nobody in (times).
    */
   generation?: number;
+  /** Hash of the address that the account is moving from; while it is there, nobody is let in. */
+  address_change?: string;
 }
 
 /** What `patch(…).set` of the layer's `entities.user` may change. */
@@ -65,6 +67,7 @@ export type UserChange = Partial<
     | "last_login"
     | "account_status"
     | "generation"
+    | "address_change"
   >
 >;
 

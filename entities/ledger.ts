@@ -128,6 +128,17 @@ export function withoutGrant(ledger: Ledger, transaction_id: string): Ledger {
   });
 }
 
+/** A ledger with all that another one says; the same one when it says so already. */
+export function withLedger(ledger: Ledger, other: Ledger): Ledger {
+  let joined = ledger;
+  for (const { refunded_at, reversed_at, ...entry } of other) {
+    if (isGranted(entry)) joined = withGrant(joined, entry);
+    if (refunded_at !== undefined) joined = withRefund(joined, entry.transaction_id, refunded_at);
+    if (reversed_at !== undefined) joined = withReversal(joined, entry.transaction_id, reversed_at);
+  }
+  return joined;
+}
+
 function replaced(ledger: Ledger, entry: LedgerEntry): Ledger {
   const others = ledger.filter(({ transaction_id }) => transaction_id !== entry.transaction_id);
   return [...others, entry].sort(

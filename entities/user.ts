@@ -4,6 +4,7 @@ import {
   count,
   email,
   flag,
+  id,
   instant,
   migrated,
   oneOf,
@@ -65,6 +66,12 @@ const schema = createSchema({
       description:
         "How often all sessions were ended at once; none is 0. After an erasure it begins at the instant of the registration. " +
         "What began under another lets nobody in",
+    }),
+    address_change: id({
+      hidden: true,
+      internal: true,
+      setBy: "service",
+      description: "Hash of the address that the account is moving from; while it is there, nobody is let in",
     }),
     user_email: accountEmailFrom("email"),
     ...migrated(),

@@ -8,6 +8,16 @@ import {
   VERIFICATION_LIFETIME_SECONDS,
 } from "../entities/user.ts";
 import {
+  type AddressChange,
+  type AddressChangeOptions,
+  type AddressChangeReport,
+  type AddressChangesReport,
+  changeAddress,
+  finishAddressChanges,
+  listUnfinishedChanges,
+  type UnfinishedAddressChange,
+} from "./account/address-change.ts";
+import {
   type ErasureOptions,
   type ErasureReport,
   type ErasuresReport,
@@ -18,15 +28,25 @@ import {
 } from "./account/erasure.ts";
 import { type AccountExport, exportAccount } from "./account/export.ts";
 import { type AccountOverview, readOverview } from "./account/overview.ts";
-import { openAnew } from "./guards/erasure.ts";
+import { beingChanged, openAnew } from "./guards/erasure.ts";
 import { removeEnded } from "./sessions.ts";
 import type { DataContext } from "./storage/context.ts";
+import { conditionOf } from "./storage/electrodb.ts";
 import { ConflictError, ExpiredError, isDataLayerError, ValidationError } from "./storage/errors.ts";
 import type { ListOptions, Page } from "./storage/pages.ts";
 import { anyOf, Repository } from "./storage/repository.ts";
 import type { StoredItem } from "./storage/requests.ts";
+import type { Transition } from "./storage/transition.ts";
 import { attributeValue, only } from "./storage/validation.ts";
 
+export type {
+  AddressChange,
+  AddressChangeOptions,
+  AddressChangeProgress,
+  AddressChangeReport,
+  AddressChangesReport,
+  UnfinishedAddressChange,
+} from "./account/address-change.ts";
 export type {
   ErasedItems,
   ErasureOptions,
@@ -69,8 +89,19 @@ function equalSecrets(a: unknown, b: unknown): boolean {
   return left.length === right.length && timingSafeEqual(left, right);
 }
 
+/** No account changes while its address does: its row is at two addresses. */
+const STAYS: Pick<Transition, "only"> = {
+  only: {
+    holds: ({ address_change }, { notExists }) => notExists(address_change),
+    otherwise: () => beingChanged(),
+  },
+};
 /** What shuts out all sessions and tokens, in the same write. */
-const SHUT = { add: { generation: 1 } };
+const SHUT = { ...STAYS, add: { generation: 1 } };
+const stays = conditionOf((row, { notExists }) => notExists(row.address_change));
+const checkStays = ({ address_change }: StoredItem) => {
+  if (address_change !== undefined) throw beingChanged();
+};
 const isConflict = (error: unknown) => isDataLayerError(error) && error.code === "conflict";
 
 /** The stored form of a verification token that a caller makes or presents. */
@@ -209,9 +240,11 @@ export class Accounts {
           .where(
             ({ verification_token, verification_expires_at }, { eq, gt }) =>
               `${eq(verification_token, token)} AND ${gt(verification_expires_at, now)}`,
-          ),
+          )
+          .where(stays),
       (current) => {
         if (current === undefined) throw this.#users.notFound();
+        checkStays(current);
         if (current.email_verified === true && current.verification_token === undefined) {
           throw new ConflictError("user", "already_verified", "The e-mail address is already verified.");
         }
@@ -239,9 +272,11 @@ export class Accounts {
         user
           .patch(key)
           .set(set)
-          .where(({ email_verified }, { eq }) => eq(email_verified, false)),
+          .where(({ email_verified }, { eq }) => eq(email_verified, false))
+          .where(stays),
       (current) => {
         if (current === undefined) throw this.#users.notFound();
+        checkStays(current);
         throw new ConflictError("user", "already_verified", "The e-mail address is already verified.");
       },
     );
@@ -266,13 +301,14 @@ export class Accounts {
       "changePassword",
       { password_hash },
       (entity) => {
-        const change = entity.patch(key).set({ password_hash }).add({ generation: 1 });
+        const change = entity.patch(key).set({ password_hash }).add({ generation: 1 }).where(stays);
         return current_hash === undefined
           ? change
           : change.where((attributes, { eq }) => eq(attributes.password_hash, current_hash));
       },
       (current) => {
         if (current === undefined) throw this.#users.notFound();
+        checkStays(current);
         if (equalSecrets(current.password_hash, password_hash)) return this.#users.parse(current);
         throw new ConflictError("user", "password_changed", "The password has been changed meanwhile.");
       },
@@ -297,9 +333,11 @@ export class Accounts {
         user
           .patch(key)
           .set({ last_login: now })
-          .where(({ last_login }, { notExists, lt }) => anyOf(notExists(last_login), lt(last_login, now))),
+          .where(({ last_login }, { notExists, lt }) => anyOf(notExists(last_login), lt(last_login, now)))
+          .where(stays),
       (current) => {
         if (current === undefined) throw this.#users.notFound();
+        checkStays(current);
         return this.#users.parse(current);
       },
     );
@@ -327,7 +365,7 @@ export class Accounts {
    * const { account_status } = await accounts.reactivate(email); // "active"
    */
   async reactivate(email: string): Promise<User> {
-    return this.#users.transition("setStatus", { email: emailOf(email) }, "active");
+    return this.#users.transition("setStatus", { email: emailOf(email) }, "active", STAYS);
   }
 
   /**
@@ -407,6 +445,49 @@ export class Accounts {
    */
   async listUnfinishedErasures(options: ListOptions = {}): Promise<Page<UnfinishedErasure>> {
     return listUnfinished(this.#context, options);
+  }
+
+  /**
+   * Gives an account another address, with all that belongs to it: purchases, assessments, tickets, reports and logs move,
+   * sessions and QR tokens end. Meanwhile nobody logs in, registers or writes under either address. Safe to repeat at any
+   * later time, and to interrupt: the next call, or `finishAddressChanges`, goes on. A deadline (epoch seconds) ends the call
+   * early. An item that its index shows late moves with a later call. For an hour, until a nightly job has run, nobody can
+   * register under the old address, and the account cannot change its address again.
+   * @throws ConflictError `registered` when the new address has an account, `being_erased` or `being_changed` when one of both is,
+   * `moved` when the account had left for that address before, `wrong_state` when it is deleted, `busy`: call again;
+   * NotFoundError; UnprocessedError when DynamoDB is too busy: call again.
+   * @example
+   * const { moved, changed } = await accounts.changeAddress({
+   *   from: email,
+   *   to: "maria.silva@example.org",
+   *   email_verified: true, // she has followed a link that was sent there; without it the new address is unverified
+   * }); // { user: 1, assessment: 1, … }, true
+   */
+  async changeAddress(change: AddressChange, options: AddressChangeOptions = {}): Promise<AddressChangeReport> {
+    return changeAddress(this.#context, change, options);
+  }
+
+  /**
+   * Works off all unfinished changes of addresses, the oldest first: for a nightly job. It goes on with those that died, moves
+   * what an index showed late, and makes those final that began an hour ago, which takes the addresses out of the ledger.
+   * Safe to repeat, and to interrupt. Its index may miss a change that has just begun.
+   * @throws UnprocessedError when DynamoDB is too busy, after all other changes were worked off.
+   * @example
+   * const { final, refused, unfinished } = await accounts.finishAddressChanges(); // 0, 0 and 0: nobody has moved
+   */
+  async finishAddressChanges(options: AddressChangeOptions = {}): Promise<AddressChangesReport> {
+    return finishAddressChanges(this.#context, options);
+  }
+
+  /**
+   * Changes of addresses that are not final, the latest first. The index may miss one that has just begun. A page may have
+   * fewer than the limit while there are more.
+   * @throws InvalidCursorError when the cursor is of another list.
+   * @example
+   * const { items, cursor } = await accounts.listUnfinishedAddressChanges({ limit: 50 }); // from, to, changed_at, final_at
+   */
+  async listUnfinishedAddressChanges(options: ListOptions = {}): Promise<Page<UnfinishedAddressChange>> {
+    return listUnfinishedChanges(this.#context, options);
   }
 
   async #stored(email: string, consistent = false): Promise<StoredItem> {

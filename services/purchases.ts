@@ -20,7 +20,16 @@ import {
   withReversal,
 } from "../entities/ledger.ts";
 import { platformOf } from "../entities/receipt.ts";
-import { type ClaimResult, checkClaimable, claimId, claimOf, isSettled, settleClaim } from "./guards/claims.ts";
+import {
+  type ClaimResult,
+  checkClaimable,
+  claimId,
+  claimOf,
+  giveBackClaim,
+  isSettled,
+  settleClaim,
+} from "./guards/claims.ts";
+import type { Refusal } from "./guards/erasure.ts";
 import { writeUnlessErased } from "./guards/guarded-writes.ts";
 import {
   type EntitlementKey,
@@ -168,7 +177,7 @@ export class Purchases {
       this.#context,
       key.user_email,
       () => this.#grantClaimed(key, event, claim),
-      ({ known }) => this.#takeBack(key, event, known),
+      ({ known }, refusal) => this.#takeBack(key, event, known, refusal),
     );
     return { purchase, granted };
   }
@@ -328,17 +337,25 @@ export class Purchases {
   }
 
   /**
-   * Takes back a grant for an account that turns out to be erased. What was in the ledger before may have been refused or
+   * Takes back a grant for an account that turns out to be erased or moved. What was in the ledger before may have been refused or
    * granted: it must not be granted again.
    */
-  async #takeBack(key: EntitlementKey, event: LedgerEvent, known: boolean): Promise<void> {
+  async #takeBack(
+    key: EntitlementKey,
+    event: LedgerEvent,
+    known: boolean,
+    refusal: Refusal | undefined,
+  ): Promise<void> {
+    if (known && refusal?.keeps === true) return;
     const { transaction_id } = event;
-    if (known) await settleClaim(this.#context, ...claimOfTransaction(key, transaction_id), this.#context.clock());
+    const claim = claimOfTransaction(key, transaction_id);
+    if (known) await settleClaim(this.#context, ...claim, this.#context.clock());
     await this.#ledgers.takeBack(key, {
       ...event,
       name: "undo",
       apply: (ledger) => withoutGrant(ledger, transaction_id),
     });
+    if (refusal?.releases === true) await giveBackClaim(this.#context, ...claim);
   }
 
   /** Records a refund or a reversal, also one of a transaction that is not granted yet; gives the purchase as it now is. */
@@ -358,9 +375,10 @@ export class Purchases {
       if (settled) throw grantedBefore();
     }
     const undo = { ...event, name: "undo", apply: (ledger: Ledger) => ledger };
-    const write = () =>
-      writeUnlessErased(this.#context, key.user_email, record, () => this.#ledgers.takeBack(key, undo));
-    return (await write()).purchase;
+    // What was heard before a change of the address goes to the other one.
+    const takeBack = async (_: unknown, refusal: Refusal | undefined) =>
+      refusal?.keeps === true ? undefined : this.#ledgers.takeBack(key, undo);
+    return (await writeUnlessErased(this.#context, key.user_email, record, takeBack)).purchase;
   }
 }
 

@@ -31,6 +31,8 @@ const DEEDS = {
   create: ["GetItem", "PutItem"],
   /** Changes an item under a condition; when refused, looks at it. */
   change: ["GetItem", "UpdateItem"],
+  /** Changes an item under a condition; when refused, leaves it. */
+  update: ["UpdateItem"],
   remove: ["DeleteItem"],
   /** Puts many or removes many: IAM has one action for both. */
   writeMany: ["BatchWriteItem"],
@@ -67,6 +69,17 @@ const ITEMS_OF_ACCOUNT: readonly Access[] = Object.values(MODELS_OF_ITEMS).flatM
   { entity: schema.model.entity as KeyedEntity, by: account.by, does: ["query"] },
   { entity: schema.model.entity as KeyedEntity, by: primaryKeyOf(schema).pattern, does: ["getMany", "writeMany"] },
 ]);
+
+/** What moves every item of an account to another address, beside what finds and reads them. */
+const MOVES_OF_ACCOUNT: readonly Access[] = [
+  items("assessment", "byId", "create", "change", "remove"),
+  items("entitlement", "byUserAndProduct", "query", "get", "create", "change", "remove"),
+  items("daily_starts", "byDay", "update", "remove"),
+  items("safety_log", "byId", "update"),
+  items("content_report", "byId", "update"),
+  items("ticket", "byId", "update"),
+  ...(["assessment", "safety_log", "content_report", "ticket"] as const).map((kind) => claims(kind, "change")),
+];
 
 export type ServiceName = Exclude<keyof DataLayer, "context" | "entities" | "collections" | "within">;
 
@@ -142,12 +155,16 @@ const FACTS = {
       "accounts.erase",
       "accounts.finishErasures",
       "accounts.listUnfinishedErasures",
+      "accounts.changeAddress",
+      "accounts.finishAddressChanges",
+      "accounts.listUnfinishedAddressChanges",
     ],
-    purpose: "show, export and erase all that an account has",
+    purpose: "show, export, erase and move all that an account has",
     access: [
-      items("user", "byEmail", "get", "change", "remove"),
+      items("user", "byEmail", "get", "getMany", "create", "change", "remove"),
       items("user", "account", "query"),
       ...ITEMS_OF_ACCOUNT,
+      ...MOVES_OF_ACCOUNT,
       items("erasure", "byAccount", "get", "getMany", "create", "change"),
       items("erasure", "byState", "query"),
       claims("transaction", "create", "change"),
@@ -165,7 +182,7 @@ const FACTS = {
       items("rubric", "byId", "get", "writeMany"),
       items("rubric", "bySkill", "query"),
       items("daily_starts", "byDay", "change", "remove"),
-      claims("assessment", "create", "change"),
+      claims("assessment", "create", "change", "remove"),
       items("erasure", "byAccount", "get"),
     ],
   },
@@ -175,7 +192,7 @@ const FACTS = {
       items("entitlement", "byUserAndProduct", "get", "create", "change", "remove"),
       items("entitlement", "byUser", "query"),
       items("entitlement", "byStatus", "query"),
-      claims("transaction", "get", "create", "change"),
+      claims("transaction", "get", "create", "change", "remove"),
       items("erasure", "byAccount", "get"),
     ],
   },
@@ -189,8 +206,8 @@ const FACTS = {
       items("content_report", "byReporter", "query"),
       items("content_report", "byAssessment", "query"),
       items("assessment", "byId", "query", "getMany"),
-      claims("safety_log", "create"),
-      claims("content_report", "create"),
+      claims("safety_log", "create", "remove"),
+      claims("content_report", "create", "remove"),
       items("erasure", "byAccount", "get", "getMany"),
     ],
   },
@@ -204,7 +221,7 @@ const FACTS = {
       items("ticket", "thread", "query"),
       items("devops_action", "byTicket", "query"),
       items("devops_action", "byId", "getMany"),
-      claims("ticket", "create"),
+      claims("ticket", "create", "remove"),
       items("erasure", "byAccount", "get"),
     ],
   },

@@ -6,7 +6,7 @@ import { PRIMARY_KEY } from "../../entities/keys.ts";
 import { type User, UserModel } from "../../entities/user.ts";
 import { eraseAccount } from "../../services/account/erasure.ts";
 import { entityOf, modelOf } from "../../services/account/items.ts";
-import { entryKeyOf, refuses } from "../../services/guards/erasure.ts";
+import { entryKeyOf, refusalOf, tellsOfMove } from "../../services/guards/erasure.ts";
 import type { DataContext } from "../../services/storage/context.ts";
 import { Repository } from "../../services/storage/repository.ts";
 import { batchDelete, batchGet, keyOf, keyText, type StoredItem } from "../../services/storage/requests.ts";
@@ -100,6 +100,8 @@ export class Replay {
     const copies = new Chunks<StoredItem>((items) => this.#copyLater(items));
     for await (const item of slowScan(this.#lived, this.#scan())) {
       const isEntry = item.__edb_e__ === nameOf(ErasureModel);
+      // An account that has changed its address since is at its old one again.
+      if (isEntry && tellsOfMove(item)) continue;
       if (isEntry) this.#ledger.set(keyText(item), item);
       if (isEntry || isTransaction(item)) await copies.add(item);
     }
@@ -212,7 +214,8 @@ export class Replay {
       const [then, current] = [this.#ledger.get(key), known.get(key)];
       const entry = then === undefined || !isLater(then, current) ? current : then;
       // Without its own row an account is a remainder.
-      if (!refuses(entry, this.#candidates.get(email) ?? 0)) continue;
+      if (entry === undefined || tellsOfMove(entry)) continue;
+      if (refusalOf(entry, this.#candidates.get(email) ?? 0) === undefined) continue;
       this.#report.accounts++;
       if (this.#options.apply) await eraseAccount(this.#restored, email, {});
     }

@@ -64,7 +64,11 @@ const LABEL = { entity: "account", accessPattern: "erase" };
 
 type Removed = Record<AccountEntity, number>;
 
-function workOf(subject: string, options: ErasureOptions): ErasureOptions {
+/** Checks how long a call may work. */
+export function workOf<O extends { readonly deadline?: number; readonly onProgress?: unknown }>(
+  subject: string,
+  options: O,
+): O {
   const { deadline, onProgress } = optionsIn(subject, options, ["deadline", "onProgress"]);
   if (deadline !== undefined) countIn(subject, "deadline", deadline, 0, MAX_INSTANT);
   if (onProgress !== undefined && typeof onProgress !== "function") {

@@ -202,3 +202,42 @@ export async function settleClaim(
     return claims.insert(claim, () => settle(async () => undefined));
   });
 }
+
+/**
+ * Gives back an id that an owner claimed and for which nothing was written. One that is settled, or another's by now, stays.
+ * Safe to repeat.
+ */
+export async function giveBackClaim(
+  context: DataContext,
+  kind: ClaimKind,
+  claimedId: string,
+  owner: readonly string[],
+): Promise<void> {
+  await new Repository(context, ClaimModel).remove(
+    "release",
+    { kind, claimed_id: claimedId },
+    {
+      holds: (claim, { eq, notExists }) => `${eq(claim.owner, ownerHash(owner))} AND ${notExists(claim.settled)}`,
+      otherwise: () => undefined,
+    },
+  );
+}
+
+/** Makes an owner's claim another's, if it is there. Safe to repeat. */
+export async function handOverClaim(
+  context: DataContext,
+  [kind, claimed_id, from]: ReturnType<typeof claimOf>,
+  to: readonly string[],
+): Promise<void> {
+  const owner = ownerHash(to);
+  await new Repository(context, ClaimModel).changeStored(
+    "handOver",
+    {},
+    (claim) =>
+      claim
+        .patch({ kind, claimed_id })
+        .set({ owner })
+        .where((stored, { eq }) => eq(stored.owner, ownerHash(from))),
+    () => undefined,
+  );
+}

@@ -4,10 +4,10 @@ import { UserModel } from "../../entities/user.ts";
 import type { DataContext } from "../storage/context.ts";
 import { ConflictError } from "../storage/errors.ts";
 import { eachRow } from "../storage/pages.ts";
-import { Repository } from "../storage/repository.ts";
+import { anyOf, Repository } from "../storage/repository.ts";
 import { batchGet, keyOf, type StoredItem, type StoredKey } from "../storage/requests.ts";
 
-// The ledger of erasures has an entry for each account that was ever erased. A write for the account looks at it.
+// The ledger of erasures has an entry for each account that was ever erased or moved. A write for the account looks at it.
 
 /**
  * How long after its beginning an erasure may be final. A write that began before it can be stored fifteen minutes later,
@@ -15,7 +15,8 @@ import { batchGet, keyOf, type StoredItem, type StoredKey } from "../storage/req
  */
 export const ERASURE_FINAL_SECONDS = 60 * 60;
 
-const accountHash = (user_email: string) => createHash("sha256").update(`account\0${user_email}`).digest("hex");
+/** What stands for an address in the ledger. */
+export const accountHash = (user_email: string) => createHash("sha256").update(`account\0${user_email}`).digest("hex");
 
 /** The entries of the ledger. */
 export const erasuresOf = (context: DataContext): Repository<ErasureEntity> => new Repository(context, ErasureModel);
@@ -39,6 +40,7 @@ export async function enterErasure(context: DataContext, user_email: string): Pr
   const entry = { state: "unfinished", user_email, erased_at, final_at: erased_at + ERASURE_FINAL_SECONDS } as const;
   return ledger.insert({ account, ...entry }, async (current) => {
     if (current.state === "unfinished") return ledger.parse(current);
+    if (isChanging(current)) throw beingChanged();
     // The registration of a person whose account was erased may have died before it marked the entry.
     const isFinal = current.state === "final" && !(await isRegistered(context, user_email));
     if (isFinal) return ledger.parse(current);
@@ -49,9 +51,12 @@ export async function enterErasure(context: DataContext, user_email: string): Pr
         erasure
           .patch({ account })
           .set(entry)
-          .where(({ state }, { ne }) => ne(state, "unfinished")),
+          .where(({ state }, { eq }) => anyOf(eq(state, "final"), eq(state, "registered"))),
       // Another call began it meanwhile.
-      (begun) => ledger.parseFound(begun),
+      (begun) => {
+        if (begun !== undefined && isChanging(begun)) throw beingChanged();
+        return ledger.parseFound(begun);
+      },
     );
   });
 }
@@ -60,15 +65,20 @@ async function isRegistered(context: DataContext, email: string): Promise<boolea
   return (await new Repository(context, UserModel).findStored({ email }, { consistent: true })) !== undefined;
 }
 
-/** Each erasure that is unfinished, read consistently, the oldest first. The index may miss one that has just begun. */
-export async function* eachUnfinished(context: DataContext): AsyncGenerator<Erasure, void, undefined> {
+/**
+ * Each entry of what is not at its end, read consistently, the oldest first. The index may miss one that has just begun.
+ */
+export async function* eachUnfinished(
+  context: DataContext,
+  state: "unfinished" | "moving" = "unfinished",
+): AsyncGenerator<Erasure, void, undefined> {
   const ledger = erasuresOf(context);
   const label = { entity: ledger.name, accessPattern: "byState" };
-  const query = ledger.query("byState", { state: "unfinished" });
+  const query = ledger.query("byState", { state });
   for await (const row of eachRow(context, label, query, { order: "asc" })) {
     for (const item of await batchGet(context, label, [keyOf(row)], { consistent: true })) {
       // The index may show one that is long final.
-      if (item.state === "unfinished") yield ledger.parse(item);
+      if (item.state === state) yield ledger.parse(item);
     }
   }
 }
@@ -88,40 +98,66 @@ export async function makeFinal(context: DataContext, { account, erased_at }: Er
       erasure
         .patch({ account })
         .set({ state: "final" })
-        .remove(["user_email"])
+        .remove(["user_email", "moved_to", "moved_verified"])
         .where((entry, { eq }) => `${eq(entry.state, "unfinished")} AND ${eq(entry.erased_at, erased_at)}`),
     () => undefined,
   );
 }
 
+/** Why a write for an account is refused, and what is to be done with it. */
+export interface Refusal {
+  readonly error: () => ConflictError;
+  /** What was there before the write stays: it is the account's own history, at another address or still on its way. */
+  readonly keeps: boolean;
+  /** The id that was claimed for it is given back, so that the account can use it under its other address. */
+  readonly releases: boolean;
+}
+
+/** Whether an address is one of the two of a change that is under way. */
+const isChanging = ({ state }: StoredItem): boolean => state === "moving" || state === "receiving";
+
+/** Whether an entry tells that an account moves or has moved, not that one was erased. */
+export const tellsOfMove = (entry: StoredItem): boolean =>
+  isChanging(entry) || (entry.state === "final" && entry.moved_at !== undefined && entry.moved_at === entry.erased_at);
+
 /**
- * Whether an entry refuses an item of its account: always until the person registers anew, and then what began before the
+ * The refusal of an item of an entry's account: always until the person registers anew, and then of what began before the
  * erasure, such as a message that is delivered again.
  */
-export const refuses = (entry: StoredItem | undefined, began?: number): boolean =>
-  entry !== undefined &&
-  (entry.state !== "registered" || (began !== undefined && began <= (entry.erased_at as number)));
+export function refusalOf(entry: StoredItem | undefined, began?: number): Refusal | undefined {
+  if (entry === undefined) return undefined;
+  const { state, erased_at, moved_at, received_account } = entry;
+  if (state === "registered") {
+    const isOld = began !== undefined && began <= (erased_at as number);
+    const keeps = moved_at !== undefined || received_account !== undefined;
+    return isOld ? { error: erased, keeps, releases: false } : undefined;
+  }
+  if (state === "receiving") return { error: beingChanged, keeps: true, releases: true };
+  const left = moved_at !== undefined && state !== "unfinished";
+  return { error: left ? moved : erased, keeps: state === "moving", releases: left };
+}
 
-/** Whether an item of an account that began at an instant is refused. */
-export async function isRefused(context: DataContext, user_email: string, began: number): Promise<boolean> {
-  return refuses(
-    await erasuresOf(context).findStored({ account: accountHash(user_email) }, { consistent: true }),
-    began,
-  );
+/** The same of the account of an address. */
+export async function findRefusal(
+  context: DataContext,
+  user_email: string,
+  began: number,
+): Promise<Refusal | undefined> {
+  const entry = await erasuresOf(context).findStored({ account: accountHash(user_email) }, { consistent: true });
+  return refusalOf(entry, began);
 }
 
 /**
  * Opens an erased account's ledger for the person who has just registered anew: call it once the account is stored. Safe to
  * repeat.
- * @throws ConflictError `being_erased` when the erasure is not final.
+ * @throws ConflictError `being_erased` when the erasure is not final, `being_changed` when a change of the address is not.
  */
 export async function openAnew(context: DataContext, user_email: string): Promise<void> {
   const entry = await entryOf(context, user_email);
   if (entry === undefined || entry.state === "registered") return;
   const state = entry.state === "final" ? await markRegistered(context, user_email, entry) : entry.state;
-  if (state === "unfinished") {
-    throw new ConflictError("user", "being_erased", "The account of the e-mail address is being erased.");
-  }
+  if (state === "unfinished") throw beingErased();
+  if (isChanging({ state })) throw beingChanged();
 }
 
 /** Marks a final erasure's person registered, and tells the entry's state after that. */
@@ -147,5 +183,14 @@ async function markRegistered(context: DataContext, email: string, { account }: 
   return entry.state;
 }
 
-/** The refusal of a write for an erased account. */
-export const erased = () => new ConflictError("user", "erased", "The account has been erased.");
+const erased = () => new ConflictError("user", "erased", "The account has been erased.");
+
+const moved = () => new ConflictError("user", "moved", "The account has another e-mail address now.");
+
+/** The refusal of what must wait for an erasure's end. */
+export const beingErased = () =>
+  new ConflictError("user", "being_erased", "The account of the e-mail address is being erased.");
+
+/** The refusal of what must wait for the end of a change of the address. */
+export const beingChanged = () =>
+  new ConflictError("user", "being_changed", "The e-mail address of the account is being changed.");

@@ -3,8 +3,8 @@ import type { AnyEntity, DataContext, Model } from "../storage/context.ts";
 import type { NotFoundError } from "../storage/errors.ts";
 import { Repository } from "../storage/repository.ts";
 import { batchGet, type RequestLabel, type StoredItem, type StoredKey, send } from "../storage/requests.ts";
-import { type ClaimingModel, claimOwnId } from "./claims.ts";
-import { entryKeyOf, erased, erasuresOf, isRefused, refuses } from "./erasure.ts";
+import { type ClaimingModel, claimOf, claimOwnId, giveBackClaim } from "./claims.ts";
+import { entryKeyOf, erasuresOf, findRefusal, type Refusal, refusalOf } from "./erasure.ts";
 
 /** An item that must be there for another one to be. */
 interface Parent {
@@ -36,7 +36,7 @@ export interface Admission {
  * Writes a new item of an account once: validates it, claims its id if the caller chose that, writes it, and takes it
  * back if the account turns out to be erased, or its parent to be missing. An id that was claimed before may be of an
  * account that was erased since: then nothing is written.
- * @throws ConflictError when the id belongs to something else, or `erased`; NotFoundError for the parent; UnprocessedError.
+ * @throws ConflictError when the id belongs to something else, `erased`, `moved` or `being_changed`; NotFoundError for the parent; UnprocessedError.
  */
 export async function createOnce<E extends AnyEntity>(
   context: DataContext,
@@ -49,9 +49,16 @@ export async function createOnce<E extends AnyEntity>(
   const user_email = given[model.account.attribute] as string;
   const { id, begins } = model.claim;
   const itemId = given[id] as string;
-  const undo = async (created: CreateEntityItem<E>) => {
+  let existed = false;
+  const write = (created: CreateEntityItem<E>) =>
+    store.insertOnce(created, () => {
+      existed = true;
+    });
+  const undo = async (created: CreateEntityItem<E>, refusal?: Refusal) => {
+    if (existed && refusal?.keeps === true) return;
     await store.remove("undo", created);
     await admission?.withdraw(itemId, (created as typeof given)[begins] as number);
+    if (ownId && refusal?.releases === true) await giveBackClaim(context, ...claimOf(model.claim, given));
   };
   // Nothing of an item that is refused is written, not even its claim.
   if (ownId || admission !== undefined) store.itemOf(item);
@@ -60,37 +67,38 @@ export async function createOnce<E extends AnyEntity>(
     return writeUnlessErased(
       context,
       user_email,
-      () => store.insertOnce(item),
-      () => undo(item),
+      () => write(item),
+      (_, refusal) => undo(item, refusal),
       { parent },
     );
   }
   const { created_at: claimed, fresh } = await claimOwnId(context, model, given);
-  if (!fresh && (await isRefused(context, user_email, claimed))) {
+  const refusal = fresh ? undefined : await findRefusal(context, user_email, claimed);
+  if (refusal?.keeps === false) {
     // A call before this one may have died between its write and its look at the ledger.
-    await undo({ ...item, [begins]: claimed });
-    throw erased();
+    await undo({ ...item, [begins]: claimed }, refusal);
+    throw refusal.error();
   }
   const began = (await admission?.admit(itemId, claimed)) ?? claimed;
   const created = { ...item, [begins]: began };
   return writeUnlessErased(
     context,
     user_email,
-    () => store.insertOnce(created),
-    () => undo(created),
+    () => write(created),
+    (_, why) => undo(created, why),
     { parent, began },
   );
 }
 
-/** Takes back what was written. */
-type Undo<T> = (written: T) => Promise<unknown>;
+/** Takes back what was written; for want of a parent there is no refusal. */
+type Undo<T> = (written: T, refusal: Refusal | undefined) => Promise<unknown>;
 
 /**
  * Writes an item of an account, then looks for an erasure in the ledger, and takes the item back if there is one. A write
  * that finds none was stored before the erasure was entered, which looks for items after that, and removes it.
  * With a `parent` the item is also taken back when that is not there. An item that `began` before an erasure is taken back
  * also when the person has registered anew.
- * @throws ConflictError `erased`; NotFoundError for the parent.
+ * @throws ConflictError `erased`, `moved` or `being_changed`; NotFoundError for the parent.
  */
 export async function writeUnlessErased<T>(
   context: DataContext,
@@ -105,10 +113,11 @@ export async function writeUnlessErased<T>(
   const found = await readAll(context, label, parent === undefined ? [entry] : [entry, parent.key]);
   const at = ({ pk }: StoredKey) => found.find((item) => item.pk === pk);
   const missing = parent !== undefined && at(parent.key) === undefined ? parent.missing : undefined;
-  const refusal = refuses(at(entry), began) ? erased : missing;
-  if (refusal === undefined) return written;
-  await undo(written);
-  throw refusal();
+  const refusal = refusalOf(at(entry), began);
+  const error = refusal?.error ?? missing;
+  if (error === undefined) return written;
+  await undo(written, refusal);
+  throw error();
 }
 
 /** Reads a few items consistently in one request. */

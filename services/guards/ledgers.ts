@@ -5,11 +5,11 @@ import {
   type EntitlementEntity,
   EntitlementModel,
 } from "../../entities/entitlement.ts";
-import { currentPeriod, type Ledger, type Ledgered, lastGranted, ledgerOf } from "../../entities/ledger.ts";
+import { currentPeriod, type Ledger, type Ledgered, lastGranted, ledgerOf, withLedger } from "../../entities/ledger.ts";
 import type { DataContext } from "../storage/context.ts";
 import { changeOf, type Where } from "../storage/electrodb.ts";
 import { ConflictError } from "../storage/errors.ts";
-import { Repository } from "../storage/repository.ts";
+import { givenOf, Repository } from "../storage/repository.ts";
 import type { StoredItem } from "../storage/requests.ts";
 
 /** What names an entitlement. */
@@ -111,6 +111,28 @@ export class Ledgers {
       }
     }
     throw busy();
+  }
+
+  /**
+   * Moves an entitlement, as it was read, to another account: what that one has bought itself stays. Safe to repeat.
+   * @throws ConflictError `busy`
+   */
+  async move(read: StoredItem, user_email: string): Promise<void> {
+    let current: StoredItem | undefined = read;
+    for (let attempt = 0; attempt < ATTEMPTS && current !== undefined; attempt++) {
+      const item: StoredItem = current;
+      const first = givenOf(EntitlementModel, item, { user_email }) as FirstEntitlement;
+      const key = { user_email, product_id: first.product_id };
+      const apply = (ledger: Ledger) => withLedger(ledger, storedLedger(item));
+      const event = { name: "changeAddress", transaction_id: first.transaction_id, apply, first };
+      await this.record(key, event, await this.#entitlements.findStored(key, { consistent: true }));
+      current = undefined;
+      const otherwise = (stored: StoredItem | undefined) => {
+        current = stored;
+      };
+      await this.#entitlements.remove("changeAddress", item, { holds: unchanged(item), otherwise });
+    }
+    if (current !== undefined) throw busy();
   }
 
   /** Writes another ledger, and the attributes that follow from it, in place of the one that was read. */

@@ -7,6 +7,7 @@ import { ConflictError } from "../storage/errors.ts";
 import { Repository } from "../storage/repository.ts";
 import { batchGet, type StoredItem, type StoredKey } from "../storage/requests.ts";
 import { attributeValue } from "../storage/validation.ts";
+import { beingChanged } from "./erasure.ts";
 
 // What lets a user in names the generation of the account that it began under. Shutting the account out raises the
 // generation in the same write as the state or the password, so everything of an earlier generation is refused from then
@@ -30,6 +31,7 @@ export const LETTING_IN_ATTRIBUTES: readonly string[] = [
   ...Object.values(PRIMARY_KEY),
   ...Object.keys(SessionModel.schema.attributes),
   "account_status",
+  "address_change",
 ];
 
 /** The account in a session's id, or undefined for an id that was brought over. */
@@ -55,7 +57,8 @@ export async function openGeneration(
   throw new ConflictError("user", "password_changed", "The password has been changed meanwhile.");
 }
 
-function checkOpen({ account_status }: StoredItem): void {
+function checkOpen({ account_status, address_change }: StoredItem): void {
+  if (address_change !== undefined) throw beingChanged();
   if (account_status === "active") return;
   throw new ConflictError("user", "wrong_state", `The account is ${account_status}.`, `${account_status}`);
 }
@@ -95,7 +98,10 @@ export const isAhead = (instant: unknown, now: number): boolean =>
 
 /** Whether what began under a generation still lets the account's user in. */
 export const letsIn = (account: StoredItem | undefined, began: StoredItem): boolean =>
-  account !== undefined && account.account_status === "active" && generationOf(account) === generationOf(began);
+  account !== undefined &&
+  account.account_status === "active" &&
+  account.address_change === undefined &&
+  generationOf(account) === generationOf(began);
 
 /**
  * Writes a session that a token opens, then looks whether the account still lets that token's user in and whether the token

@@ -64,6 +64,8 @@ export class NotFoundError extends DataLayerError {
  * - `claimed`: the id or the transaction belongs to something else. `exists`: the key holds another item.
  * - `registered`: the address has an account. `erased`: the account was erased, and nobody has registered anew under its
  *   address since; or the call repeats one of before. `being_erased`: its erasure is not final, so nobody can register.
+ * - `moved`: the account has another address now: call again with that. `being_changed`: the address of the account is
+ *   being changed; call again when that has ended.
  * - `already_verified`, `wrong_token`: of an address that is verified. `password_changed`: meanwhile.
  * - `shut`: the token was withdrawn meanwhile. `granted`: before the account was erased.
  * - `limit_reached`: the user has started as many assessments as the day has places for.
@@ -71,6 +73,7 @@ export class NotFoundError extends DataLayerError {
  */
 export type ConflictReason =
   | "already_verified"
+  | "being_changed"
   | "being_erased"
   | "busy"
   | "claimed"
@@ -79,6 +82,7 @@ export type ConflictReason =
   | "exists"
   | "granted"
   | "limit_reached"
+  | "moved"
   | "password_changed"
   | "registered"
   | "shut"

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { CreateEntityItem, EntityItem } from "electrodb";
-import { primaryKeyOf } from "../../entities/schema.ts";
+import { givenAttributes, primaryKeyOf } from "../../entities/schema.ts";
 import type { StateTransitions } from "../../entities/transitions.ts";
 import type { AnyEntity, DataContext, Model } from "./context.ts";
 import {
@@ -78,6 +78,14 @@ function isTooLarge(error: unknown): boolean {
   const { name, message } = (error ?? {}) as Partial<Error>;
   return name === "ValidationException" && /item size.*exceeded/i.test(message ?? "");
 }
+
+/** What a caller gave of a stored item, with other values for some attributes: what a copy of it is made from. */
+export const givenOf = ({ schema }: Model, item: StoredItem, others: ItemKey): Record<string, unknown> => ({
+  ...Object.fromEntries(
+    givenAttributes(schema).flatMap(([name]) => (item[name] === undefined ? [] : [[name, item[name]]])),
+  ),
+  ...others,
+});
 
 /** The whole items behind index rows, in the rows' order, with one BatchGetItem a hundred; items gone meanwhile are left out. */
 export async function wholeItems(

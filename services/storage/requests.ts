@@ -38,6 +38,8 @@ export interface RequestParameters {
   readonly ScanIndexForward?: boolean;
   readonly Key: StoredKey;
   readonly Item: Record<string, unknown>;
+  readonly UpdateExpression?: string;
+  readonly ConditionExpression?: string;
   readonly ProjectionExpression?: string;
   readonly ExpressionAttributeNames?: Readonly<Record<string, string>>;
   readonly ExpressionAttributeValues: Record<string, unknown>;

@@ -51,7 +51,7 @@ describe("keys", () => {
 
 describeRules(SUBJECTS.claim, {
   required: ["kind", "claimed_id", "owner", "created_at"],
-  fixed: ["kind", "claimed_id", "owner"],
+  fixed: ["kind", "claimed_id"],
   hidden: [],
   closed: {
     kind: ["transaction", "assessment", "safety_log", "content_report", "ticket", "devops_action"],

@@ -149,6 +149,7 @@ describe("describeModel", () => {
     expect(added).toEqual([
       "user.verification_expires_at",
       "user.generation",
+      "user.address_change",
       "user.user_email",
       "session.qr_token",
       "session.generation",
@@ -208,6 +209,7 @@ describe("describeModel", () => {
       "user.verification_token",
       "user.verification_expires_at",
       "user.generation",
+      "user.address_change",
       "session.qr_token",
       "session.generation",
       "qr_token.session_salt",

@@ -78,9 +78,17 @@ describe("create", () => {
 describeRules(SUBJECTS.user, {
   required: ["email", "password_hash", "username", "created_at", "email_verified", "account_status"],
   fixed: ["email", "created_at"],
-  hidden: ["password_hash", "verification_token", "verification_expires_at", "user_email", "generation"],
+  hidden: [
+    "password_hash",
+    "verification_token",
+    "verification_expires_at",
+    "user_email",
+    "generation",
+    "address_change",
+  ],
   closed: { account_status: ["active", "suspended", "deleted"] },
   kinds: {
+    address_change: "id",
     email: "email",
     password_hash: "hash",
     username: "text",

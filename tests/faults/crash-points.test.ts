@@ -147,6 +147,8 @@ const REFUSALS: readonly string[] = ["erased", "being_erased"];
 it.each(operations)("%s leaves nothing of an erased account after a crash at any request", async (_name, scenario) => {
   // One request cannot both write and look at the ledger of erasures.
   if (!multiRequestOperations.has(scenario)) return;
+  // Nobody erases an account whose address is being changed: that comes to its end first.
+  if (scenario.moves === true) return;
   const beginning = await beginningOf(scenario, erase);
   const { requests, failure } = await interrupted(scenario, beginning);
   // What an erasure refuses is what could bring something back.

@@ -58,6 +58,12 @@ const FULLER: Readonly<Record<string, readonly unknown[]>> = {
   "accounts.overview": [MARIA, { assessments: 3 }],
   "accounts.erase": [MARIA, { deadline: NOW + 60, onProgress: () => undefined }],
   "accounts.finishErasures": [{ deadline: NOW + 60, onProgress: () => undefined }],
+  "accounts.changeAddress": [
+    { from: MARIA, to: "maria.silva@example.org", email_verified: true },
+    { deadline: NOW + 60, onProgress: () => undefined },
+  ],
+  "accounts.finishAddressChanges": [{ deadline: NOW + 60, onProgress: () => undefined }],
+  "accounts.listUnfinishedAddressChanges": [{ limit: 5, cursor: null }],
   "accounts.listUnfinishedErasures": [{ limit: 5, cursor: null }],
   "sessions.start": [{ user_email: MARIA, ip_address: "203.0.113.7", user_agent: "Firefox" }],
   "sessions.listByUser": [MARIA, { limit: 5, cursor: null }],

@@ -1,6 +1,7 @@
 import { questions, rubrics } from "../../scripts/content/catalogue.ts";
 import type { DataLayer } from "../../services/data-layer.ts";
 import { ERASURE_FINAL_SECONDS, enterErasure } from "../../services/guards/erasure.ts";
+import { enterMove } from "../../services/guards/moves.ts";
 import {
   aDiagnosis,
   aFix,
@@ -22,6 +23,8 @@ export interface Scenario {
   readonly act: (layer: DataLayer, prepared: never) => Promise<unknown>;
   /** An entity of which a crash may leave one item more, because its id was made by the call that crashed. */
   readonly orphan?: string;
+  /** The account is in the middle of a change of its address. */
+  readonly moves?: true;
 }
 
 type ServiceName = Exclude<keyof DataLayer, "context" | "entities" | "collections" | "within">;
@@ -30,6 +33,7 @@ const scenario = <P>(one: {
   prepare?: (layer: DataLayer) => Promise<P>;
   act: (layer: DataLayer, prepared: P) => Promise<unknown>;
   orphan?: string;
+  moves?: true;
 }): Scenario => one as Scenario;
 
 const ticket_id = "TKT-0123456789AB";
@@ -87,6 +91,18 @@ const eraseAnHourAgo = async (layer: DataLayer) => {
   await enterErasure({ ...context, clock: () => context.clock() - ERASURE_FINAL_SECONDS }, MARIA);
 };
 
+const NEW_ADDRESS = "maria.silva@example.org";
+const toNewAddress = { from: MARIA, to: NEW_ADDRESS, email_verified: true };
+
+/** An account whose change of address died an hour ago, when it had entered the ledger. */
+const changeAnHourAgo = async (layer: DataLayer) => {
+  await startSession(layer);
+  await openTicket(layer);
+  const { context } = layer;
+  const before = { ...context, clock: () => context.clock() - ERASURE_FINAL_SECONDS };
+  await enterMove(before, { from: MARIA, to: NEW_ADDRESS, verified: true });
+};
+
 /** Every function of every service; a test fails when one is missing here. */
 export const SCENARIOS: { readonly [S in ServiceName]: { readonly [F in keyof DataLayer[S]]: Scenario } } = {
   accounts: {
@@ -124,6 +140,17 @@ export const SCENARIOS: { readonly [S in ServiceName]: { readonly [F in keyof Da
     listUnfinishedErasures: scenario({
       prepare: eraseAnHourAgo,
       act: (layer) => layer.accounts.listUnfinishedErasures(),
+    }),
+    changeAddress: scenario({ prepare: fullAccount, act: (layer) => layer.accounts.changeAddress(toNewAddress) }),
+    finishAddressChanges: scenario({
+      prepare: changeAnHourAgo,
+      act: (layer) => layer.accounts.finishAddressChanges(),
+      moves: true,
+    }),
+    listUnfinishedAddressChanges: scenario({
+      prepare: changeAnHourAgo,
+      act: (layer) => layer.accounts.listUnfinishedAddressChanges(),
+      moves: true,
     }),
   },
   sessions: {

@@ -156,6 +156,19 @@ describe("a restored table", () => {
     expect(await restored.purchases.grant(receipt(EVA, AFTER))).toMatchObject({ granted: true });
   });
 
+  it("leaves an account at its old address that has changed it since", async () => {
+    await db.layer.accounts.changeAddress({ from: EVA, to: "eva@example.org" });
+    db.clock.advance(ERASURE_FINAL_SECONDS);
+    db.lag.settle();
+    await db.layer.accounts.finishAddressChanges();
+
+    expect(await replay(restoration)).toMatchObject({ accounts: 1 });
+
+    const { accounts, support } = restoration.restored;
+    expect((await accounts.get(EVA)).account_status).toBe("active");
+    expect((await support.open(aTicket({ user_email: EVA }))).user_email).toBe(EVA);
+  });
+
   it("keeps the passwords and states of the backup where those since are what went wrong", async () => {
     expect(await replay(restoration, { keepAccounts: true })).toMatchObject({ changed: 0, sessions: 6 });
 

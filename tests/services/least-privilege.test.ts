@@ -21,7 +21,16 @@ import {
 import type { DataLayer } from "../../services/data-layer.ts";
 import { ERASURE_FINAL_SECONDS } from "../../services/guards/erasure.ts";
 import { DataLayerError } from "../../services/storage/errors.ts";
-import { aDiagnosis, aReceipt, aRegistration, aSafetyEvent, aTicket, MARIA, startAssessment } from "../builders.ts";
+import {
+  aDiagnosis,
+  aReceipt,
+  aRegistration,
+  aSafetyEvent,
+  aTicket,
+  CHEN,
+  MARIA,
+  startAssessment,
+} from "../builders.ts";
 import { NOW, ON_DYNAMODB_LOCAL, openTestTable, type TestTable } from "../engine.ts";
 import { report } from "../faults/report.ts";
 import { SCENARIOS, type Scenario } from "../faults/scenarios.ts";
@@ -91,13 +100,18 @@ const READS: ReadonlySet<string> = new Set(["GetItem", "Query", "BatchGetItem"])
 const CIRCUMSTANCES: readonly (() => Promise<unknown>)[] = [
   async () => remove(await db.contents()),
   async () => remove((await db.contents()).filter(({ __edb_e__: entity }) => entity === "claim")),
-  () => db.layer.accounts.erase(MARIA),
+  // An account whose address is being changed is not erased.
+  () => db.layer.accounts.erase(MARIA).catch(() => undefined),
   async () => {
-    await db.layer.accounts.erase(MARIA);
+    await db.layer.accounts.erase(MARIA).catch(() => undefined);
     db.clock.now += ERASURE_FINAL_SECONDS;
     await db.layer.accounts.finishErasures();
   },
   () => db.layer.accounts.suspend(MARIA).catch(() => undefined),
+  async () => {
+    await db.layer.accounts.register(aRegistration()).catch(() => undefined);
+    await db.layer.accounts.changeAddress({ from: MARIA, to: CHEN }).catch(() => undefined);
+  },
 ];
 
 async function exercise(service: string, name: string): Promise<void> {
@@ -142,6 +156,7 @@ async function exerciseTheRest(): Promise<void> {
   await record("moderation", "moderation.review", () => db.layer.moderation.review(aSafetyEvent().assessment_id));
   await startBeyondLimit();
   await letInByToken();
+  await moveBesideOthers();
   await record("scripts", "seedCatalogue", () => seedCatalogue(db.layer));
 }
 
@@ -155,6 +170,19 @@ async function letInByToken(): Promise<void> {
   const { token } = await qrLogin.issue(MARIA);
   await entities.user.patch({ email: MARIA }).set({ account_status: "suspended" }).go();
   await record("qrLogin", "qrLogin.redeem", () => qrLogin.redeem(token, { device_id: "a-phone-of-28-letters-at-all" }));
+}
+
+/** A change of an address at which there are items already: of a call that died, and of what was bought without an account. */
+async function moveBesideOthers(): Promise<void> {
+  const { accounts, assessments, entities, purchases } = db.layer;
+  const { assessment_id } = await startAssessment(db.layer);
+  const assessment = await assessments.get(assessment_id);
+  await entities.assessment.put({ ...assessment, user_id: CHEN }).go();
+  await assessments.abandon(assessment);
+  for (const user_email of [MARIA, CHEN]) {
+    await purchases.grant(aReceipt({ user_email, product_id: "writing", transaction_id: `beside-${user_email}` }));
+  }
+  await record("accountData", "accounts.changeAddress", () => accounts.changeAddress({ from: MARIA, to: CHEN }));
 }
 
 /** A start that finds its day full, then a place that was given back, and then another day. */
