@@ -331,7 +331,7 @@ describe("npm run seed", () => {
   it("asks before it writes more than 1,000 accounts to a table elsewhere", async () => {
     const { port } = await addressOf();
     // This machine under an address that is not a loopback address.
-    const words = ["--table", db.table, "--endpoint", `http://0.0.0.0:${port}`, "--users", "1001"];
+    const words = ["--table", db.table, "--endpoint", `https://0.0.0.0:${port}`, "--users", "1001"];
 
     await expect(run(...words)).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining("--yes") });
     expect(await db.contents()).toEqual([]);

@@ -32,9 +32,12 @@ async function looksOf(layer: DataLayer) {
 }
 
 /** The same of a server that really does it. */
-async function looksOnSockets(handle: Parameters<typeof startLoopback>[0]) {
+async function looksOnSockets(fault: Fault, handle: Parameters<typeof startLoopback>[0]) {
   const server = await startLoopback(handle);
-  const client = createClient({ ...server.config, requestHandler: { requestTimeout: 20 } });
+  const client = createClient({
+    ...server.config,
+    requestHandler: { requestTimeout: fault === "timeout" ? 20 : 10_000 },
+  });
   try {
     return await looksOf(createDataLayer({ client }));
   } finally {
@@ -59,7 +62,7 @@ it.each(REAL)("%s looks as it does on a real socket", async (fault, handle) => {
 
   const injected = await looksOf(database.layer);
 
-  expect(injected).toEqual(await looksOnSockets(handle));
+  expect(injected).toEqual(await looksOnSockets(fault, handle));
   expect(injected.metadata.attempts).toBe(4);
 });
 
@@ -68,7 +71,7 @@ it("a client that is interrupted looks as one whose connection is lost", async (
 
   const { metadata, ...interrupted } = await looksOf(database.layerWith({ client }));
 
-  const lost = await looksOnSockets((response) => response.socket?.destroy());
+  const lost = await looksOnSockets("resetBefore", (response) => response.socket?.destroy());
   expect(interrupted).toEqual({ ...lost, metadata: undefined });
   expect(Object.keys(metadata)).toEqual(Object.keys(lost.metadata));
 });

@@ -263,6 +263,7 @@ describe("the rules", () => {
 
     expect(uncovered).toEqual([
       "user.generation has no rule",
+      "user.address_change has no rule",
       "session.qr_token has no rule",
       "session.generation has no rule",
       "qr_token.session_salt has no rule",
