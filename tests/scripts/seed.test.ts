@@ -330,10 +330,11 @@ describe("npm run seed", () => {
 
   it("asks before it writes more than 1,000 accounts to a table elsewhere", async () => {
     const { port } = await addressOf();
-    // This machine under an address that is not a loopback address.
-    const words = ["--table", db.table, "--endpoint", `https://0.0.0.0:${port}`, "--users", "1001"];
+    // This machine, in the place of AWS.
+    const elsewhere = { ...environment, AWS_ENDPOINT_URL_DYNAMODB: `http://127.0.0.1:${port}` };
+    const seeding = host.run("seed", ["--table", db.table, "--users", "1001"], { environment: elsewhere });
 
-    await expect(run(...words)).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining("--yes") });
+    await expect(seeding).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining("--yes") });
     expect(await db.contents()).toEqual([]);
   });
 });
