@@ -234,7 +234,7 @@ function showing({ type, properties }: ValueSchema): Show {
   if (properties === undefined) return asStored;
   const shows = Object.entries(properties).map(([name, schema]) => [name, showing(schema)] as const);
   return (stored) => {
-    if (stored === null) return undefined;
+    if (stored === null || stored === undefined) return undefined;
     const parts: Record<string, unknown> = {};
     for (const [name, show] of shows) {
       const part = (stored as Values)[name];
