@@ -169,7 +169,12 @@ describe.each(subjects)("the rules of %s", (entity, subject) => {
       fc.property(fc.dictionary(fc.constantFrom(...attributesOf(subject).map(([name]) => name)), anything), (item) => {
         for (const name of Object.keys(rules.shown(item))) expect(item).toHaveProperty([name]);
       }),
-      { examples: attributesOf(subject).flatMap(([name]) => [[{ [name]: null }], [{ [name]: undefined }]]) },
+      {
+        examples: attributesOf(subject).flatMap(([name]): [Record<string, unknown>][] => [
+          [{ [name]: null }],
+          [{ [name]: undefined }],
+        ]),
+      },
     );
   });
 });
