@@ -33,6 +33,10 @@ export async function requestsOf(db: TestTable, act: () => Promise<unknown>): Pr
   return db.requests.slice(before);
 }
 
+/** A list in one order of its own: requests that are sent side by side may end in any. */
+export const inOneOrder = <T>(list: readonly T[]): T[] =>
+  list.toSorted((one, other) => (JSON.stringify(one) < JSON.stringify(other) ? -1 : 1));
+
 /** A command as a client gets it. */
 export interface SentCommand {
   readonly name: string;
