@@ -160,12 +160,15 @@ export class Support {
    */
   async answer(ticket: TicketReference, input: TicketAnswer): Promise<Ticket> {
     only("ticket", input, ["ai_response", "ai_confidence"]);
-    const ai_response = attributeValue(TicketModel, "ai_response", input.ai_response);
+    const answer = this.#tickets.changesOf({
+      ...input,
+      ai_response: attributeValue(TicketModel, "ai_response", input.ai_response),
+    });
     const key = await this.#tickets.keyFor<TicketKey>(ticket);
     return this.#tickets.transition("answer", key, "in_progress", {
-      set: { ...input, ai_response },
+      set: answer,
       from: ANSWERABLE,
-      receipt: { attribute: "answers", value: answerDigest(input) },
+      receipt: { attribute: "answers", value: answerDigest(answer) },
     });
   }
 

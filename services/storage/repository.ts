@@ -379,7 +379,9 @@ export class Repository<E extends AnyEntity> {
     if (receipt !== undefined && holds(current[receipt.attribute], receipt.value)) return this.parse(current);
     const state = current[attribute] as string | undefined;
     const asked = this.changesOf(same);
-    const repeated = Object.keys(same).every((name) => isDeepStrictEqual(current[name], asked[name]));
+    // A call that leaves a receipt is a repeat by its receipt alone.
+    const repeated =
+      receipt === undefined && Object.keys(same).every((name) => isDeepStrictEqual(current[name], asked[name]));
     if (state === to && repeated) return this.parse(current);
     const leads = from.includes(state as string);
     if (leads && condition !== undefined) throw condition.otherwise(current);

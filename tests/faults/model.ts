@@ -109,6 +109,8 @@ export class InMemoryModel {
   readonly claimed = new Map<string, Claimed>();
   /** The ledger of erasures, by address. */
   readonly erased = new Map<string, Erased>();
+  /** Transactions that two purchases of an erased account had heard of. */
+  readonly heardTwice = new Set<string>();
   readonly tickets = new Map<string, Row>();
   /** What each ticket was ever answered. */
   readonly #answers = new WeakMap<Row, Set<string>>();
@@ -539,6 +541,7 @@ export class InMemoryModel {
       const name = `transaction ${transaction_id}`;
       const claim = this.claimed.get(name) ?? { owner: key, created_at: this.now, granted: true };
       if (claim.owner === key) this.claimed.set(name, Object.assign(claim, { granted: true }));
+      else if (claim.owner.split(" ")[0] === key.split(" ")[0]) this.heardTwice.add(transaction_id);
     }
     this.ledgers.delete(key);
   }

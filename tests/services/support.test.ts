@@ -4,7 +4,7 @@ import { type Ticket, TicketModel } from "../../entities/ticket.ts";
 import { ConflictError, NotFoundError, ValidationError } from "../../services/storage/errors.ts";
 import type { Support, TicketReference } from "../../services/support.ts";
 import { aDiagnosis, aFix, aTicket, CHEN, MARIA } from "../builders.ts";
-import { NOW, openTestTable, type TestTable } from "../engine.ts";
+import { NOW, ON_DYNAMODB_LOCAL, openTestTable, type TestTable } from "../engine.ts";
 import { everyPage, inOneOrder, interceptedClient, requestsOf, storeAll } from "../instruments.ts";
 
 const MINUTE = 60;
@@ -344,6 +344,24 @@ describe("answer, escalate, resolve and reopen", () => {
     expect((await support.get(ticket.ticket_id)).status).toBe("in_progress");
   });
 
+  it("store an answer to a ticket that is reopened while the engine tells why it refused", async () => {
+    const ticket = await ticketIn("resolved");
+    let reopened = false;
+    const client = interceptedClient(db.client, async ({ name }, next) => {
+      if (name === "GetCommand" && !reopened) {
+        reopened = true;
+        await support.reopen(ticket);
+      }
+      return next();
+    });
+
+    const answering = db.layerWith({ client }).support.answer(keyOf(ticket), { ai_response: "Hello again" });
+
+    // DynamoDB Local tells the ticket with the refusal: nothing is read after it.
+    if (ON_DYNAMODB_LOCAL) await expect(answering).rejects.toMatchObject({ code: "conflict", state: "resolved" });
+    else expect(await answering).toMatchObject({ status: "in_progress", ai_response: "Hello again" });
+  });
+
   it("keep an answer as long as a letter", async () => {
     const ticket = await ticketIn("new");
     const ai_response = "Dear Maria, please open the settings of your phone. ".repeat(400);
@@ -358,6 +376,8 @@ describe("answer, escalate, resolve and reopen", () => {
     ["ai_response", { ai_response: 42 }],
     ["ai_confidence", { ai_response: "Hello", ai_confidence: -0.1 }],
     ["ai_confidence", { ai_response: "Hello", ai_confidence: "0.9" }],
+    ["ai_confidence", { ai_response: "Hello", ai_confidence: 1n }],
+    ["ai_confidence", { ai_response: "Hello", ai_confidence: [1n] }],
     ["status", { ai_response: "Hello", status: "resolved" }],
   ])("refuse an answer with a wrong %s and write nothing", async (attribute, answer) => {
     const ticket = await ticketIn("new");
