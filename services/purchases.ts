@@ -19,7 +19,6 @@ import {
   withRefund,
   withReversal,
 } from "../entities/ledger.ts";
-import { platformOf } from "../entities/receipt.ts";
 import {
   type ClaimResult,
   checkClaimable,
@@ -34,6 +33,7 @@ import { writeUnlessErased } from "./guards/guarded-writes.ts";
 import {
   type EntitlementKey,
   type FirstEntitlement,
+  heardOf,
   type LedgerEvent,
   Ledgers,
   storedLedger,
@@ -350,11 +350,9 @@ export class Purchases {
     const { transaction_id } = event;
     const claim = claimOfTransaction(key, transaction_id);
     if (known) await settleClaim(this.#context, ...claim, this.#context.clock());
-    await this.#ledgers.takeBack(key, {
-      ...event,
-      name: "undo",
-      apply: (ledger) => withoutGrant(ledger, transaction_id),
-    });
+    const apply = (ledger: Ledger) => withoutGrant(ledger, transaction_id);
+    // What was heard before a change of the address goes to the other one.
+    await this.#ledgers.takeBack(key, { ...event, name: "undo", apply }, { keepsHeard: refusal?.keeps === true });
     if (refusal?.releases === true) await giveBackClaim(this.#context, ...claim);
   }
 
@@ -399,16 +397,8 @@ function grantEvent(first: FirstEntitlement, stated: number | undefined): Ledger
 }
 
 /** An entitlement of whose transaction nothing but a refund or a reversal is known: it gives no access. */
-function heardFirst(key: EntitlementKey, transaction_id: string, ledger: Ledger, context: DataContext) {
-  const now = context.clock();
-  return {
-    ...key,
-    transaction_id,
-    platform: platformOf(transaction_id),
-    purchase_date: now,
-    expires_at: now,
-    receipt_data: "",
-    status: "refunded" as const,
-    ledger: [...ledger],
-  };
-}
+const heardFirst = (key: EntitlementKey, transaction_id: string, ledger: Ledger, context: DataContext) => ({
+  ...key,
+  ...heardOf(transaction_id, context.clock()),
+  ledger: [...ledger],
+});

@@ -6,6 +6,7 @@ import {
   EntitlementModel,
 } from "../../entities/entitlement.ts";
 import { currentPeriod, type Ledger, type Ledgered, lastGranted, ledgerOf, withLedger } from "../../entities/ledger.ts";
+import { platformOf } from "../../entities/receipt.ts";
 import type { DataContext } from "../storage/context.ts";
 import { changeOf, type Where } from "../storage/electrodb.ts";
 import { ConflictError } from "../storage/errors.ts";
@@ -86,8 +87,11 @@ export class Ledgers {
     throw busy();
   }
 
-  /** Takes an event back, and the entitlement with it when no transaction is left that was granted. Safe to repeat. */
-  async takeBack(key: EntitlementKey, event: LedgerEvent): Promise<void> {
+  /**
+   * Takes an event back, and the entitlement with it when no transaction is left that was granted; with `keepsHeard` when
+   * nothing is left that a store told. Safe to repeat.
+   */
+  async takeBack(key: EntitlementKey, event: LedgerEvent, { keepsHeard = false } = {}): Promise<void> {
     let current = await this.#entitlements.findStored(key, { consistent: true });
     const refused = (stored: StoredItem | undefined) => {
       current = stored;
@@ -98,7 +102,7 @@ export class Ledgers {
       const item = current;
       const before = storedLedger(item);
       const ledger = event.apply(before);
-      if (lastGranted(ledger) === undefined) {
+      if (keepsHeard ? ledger.length === 0 : lastGranted(ledger) === undefined) {
         let gone = true;
         const otherwise = (stored: StoredItem | undefined) => {
           gone = stored === undefined;
@@ -142,9 +146,13 @@ export class Ledgers {
     { item, ledger }: { readonly item: StoredItem; readonly ledger: Ledger },
     refused: (stored: StoredItem | undefined) => undefined,
   ): Promise<Entitlement | undefined> {
-    const period = currentPeriod(ledger, this.#context.clock());
+    const now = this.#context.clock();
+    const last = lastGranted(ledger);
+    const wasGranted = lastGranted(storedLedger(item)) !== undefined;
+    const [heard] = last === undefined && wasGranted ? ledger : [];
+    const period = heard === undefined ? currentPeriod(ledger, now) : heardOf(heard.transaction_id, now);
     const receipt =
-      lastGranted(ledger)?.transaction_id === first.transaction_id && first.receipt_data !== ""
+      last?.transaction_id === first.transaction_id && first.receipt_data !== ""
         ? { receipt_data: first.receipt_data }
         : {};
     const change: EntitlementChange = { ...period, ...receipt, ledger: [...ledger] };
@@ -160,5 +168,15 @@ export class Ledgers {
     );
   }
 }
+
+/** The attributes of an entitlement of which nothing but refunds and reversals is known, this one among them. */
+export const heardOf = (transaction_id: string, now: number) => ({
+  transaction_id,
+  platform: platformOf(transaction_id),
+  purchase_date: now,
+  expires_at: now,
+  receipt_data: "",
+  status: "refunded" as const,
+});
 
 const busy = () => new ConflictError("entitlement", "busy", "Other changes of the purchase kept coming in between.");

@@ -11,6 +11,7 @@ import {
   aSafetyEvent,
   aSpeakingResult,
   aTicket,
+  CHEN,
   MARIA,
   speakingScores,
 } from "../builders.ts";
@@ -56,10 +57,11 @@ const key = { created_at: NOW, timestamp: NOW };
 /** Arguments that the scenarios leave out: everything optional, and lists that are short enough to send often. */
 const FULLER: Readonly<Record<string, readonly unknown[]>> = {
   "accounts.overview": [MARIA, { assessments: 3 }],
-  "accounts.erase": [MARIA, { deadline: NOW + 60, onProgress: () => undefined }],
+  // An erasure or a change that begins refuses other calls, and takes back what they repeat: not Maria's.
+  "accounts.erase": [CHEN, { deadline: NOW + 60, onProgress: () => undefined }],
   "accounts.finishErasures": [{ deadline: NOW + 60, onProgress: () => undefined }],
   "accounts.changeAddress": [
-    { from: MARIA, to: "maria.silva@example.org", email_verified: true },
+    { from: CHEN, to: "chen.wei@example.org", email_verified: true },
     { deadline: NOW + 60, onProgress: () => undefined },
   ],
   "accounts.finishAddressChanges": [{ deadline: NOW + 60, onProgress: () => undefined }],
@@ -105,7 +107,7 @@ const FULLER: Readonly<Record<string, readonly unknown[]>> = {
   "devops.listByTicket": [ids.ticket_id, { limit: 5, cursor: null }],
 };
 
-const replaced = new Set(["questions.import", "rubrics.import"]);
+const replaced = new Set(["questions.import", "rubrics.import", "accounts.changeAddress"]);
 
 /** Something of everything, under the ids that the scenarios use. */
 async function prepare(layer: DataLayer) {

@@ -264,6 +264,9 @@ const pick = <T extends object>(rows: readonly T[], ...names: readonly string[])
 
 const often = <A>(operation: Operation<A>) => [step(operation), step(operation), step(operation)];
 
+/** Whether a transaction turned out to count as granted. */
+const wasTaken = (outcome: Outcome): boolean => isDeepStrictEqual(outcome, refusalOf("conflict", "granted"));
+
 /** Which of an erased account's purchases keeps a transaction that both had heard of, the model does not know. */
 const OF_EITHER_PURCHASE: readonly Substitute<[string, string, string]>[] = [
   ["conflict claimed", "conflict granted"] as const,
@@ -551,7 +554,7 @@ const steps: fc.Arbitrary<fc.AsyncCommand<InMemoryModel, Real>>[] = [
     name: "purchases.grant",
     input: fc.tuple(user, product, transaction),
     model: (model, [email, product_id, transaction_id], outcome) =>
-      model.grant(email, product_id, transaction_id, isDeepStrictEqual(outcome, refusalOf("conflict", "granted"))),
+      model.grant(email, product_id, transaction_id, wasTaken(outcome)),
     real: async ({ purchases }, [user_email, product_id, transaction_id]) =>
       (await purchases.grant(aReceipt({ user_email, product_id, transaction_id }))).purchase,
     // Taken back from an erased account by the call before, which makes it count as granted.
@@ -560,16 +563,14 @@ const steps: fc.Arbitrary<fc.AsyncCommand<InMemoryModel, Real>>[] = [
   step({
     name: "purchases.refund",
     input: fc.tuple(user, product, transaction),
-    model: (model, [email, product_id, transaction_id]) =>
-      model.tellRefund("refunded", email, product_id, transaction_id),
+    model: (model, input, outcome) => model.tellRefund("refunded", input, wasTaken(outcome)),
     real: ({ purchases }, [email, product_id, transaction_id]) => purchases.refund(email, product_id, transaction_id),
     orElse: OF_EITHER_PURCHASE,
   }),
   step({
     name: "purchases.reverseRefund",
     input: fc.tuple(user, product, transaction),
-    model: (model, [email, product_id, transaction_id]) =>
-      model.tellRefund("reversed", email, product_id, transaction_id),
+    model: (model, input, outcome) => model.tellRefund("reversed", input, wasTaken(outcome)),
     real: ({ purchases }, [email, product_id, transaction_id]) =>
       purchases.reverseRefund(email, product_id, transaction_id),
     orElse: OF_EITHER_PURCHASE,

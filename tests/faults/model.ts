@@ -345,13 +345,18 @@ export class InMemoryModel {
   }
 
   /** A refund, or its reversal, which has the last word. */
-  tellRefund(what: "refunded" | "reversed", user_email: string, product_id: Product, transaction_id: string): Row {
+  tellRefund(
+    what: "refunded" | "reversed",
+    [user_email, product_id, transaction_id]: readonly [string, Product, string],
+    taken: boolean,
+  ): Row {
     const key = `${user_email} ${product_id}`;
     const transactions = this.transactions(key);
     const known = transactions.get(transaction_id);
     if (known === undefined) {
       const claim = this.claimed.get(`transaction ${transaction_id}`);
       if (claim !== undefined && claim.owner !== key) return conflict("claimed");
+      if (claim?.granted === "perhaps") claim.granted = taken;
       if (claim?.granted === true) return conflict("granted");
       if (!this.entitlements.has(key)) {
         this.refuseErased(user_email);

@@ -376,6 +376,25 @@ describe("changeAddress", () => {
     expect((await layer.support.listByUser(to, { limit: 100 })).items).toHaveLength(30);
   });
 
+  it("takes with it the refund that was heard before its purchase, though a grant is refused meanwhile", async () => {
+    const { from, to } = addresses();
+    await layer.accounts.register(aRegistration({ email: from }));
+    const [refunded, late] = ["refunded", "late"].map((word) =>
+      aReceipt({ user_email: from, transaction_id: `T-${word}-${from}` }),
+    ) as [ReturnType<typeof aReceipt>, ReturnType<typeof aReceipt>];
+    await layer.purchases.refund(from, refunded.product_id, refunded.transaction_id);
+    await layer.accounts.changeAddress({ from, to }, { deadline: NOW });
+
+    expect(await failureOf(layer.purchases.grant(late))).toMatchObject({ reason: "moved" });
+    expect(await layer.purchases.hasAccess(from, late.product_id)).toBe(false);
+    expect(await layer.accounts.changeAddress({ from, to })).toMatchObject({ changed: true });
+
+    const { purchase, granted } = await layer.purchases.grant({ ...refunded, user_email: to });
+    expect({ granted, status: purchase.status }).toEqual({ granted: false, status: "refunded" });
+    expect(await layer.purchases.hasAccess(to, late.product_id)).toBe(false);
+    expect(await layer.purchases.grant({ ...late, user_email: to })).toMatchObject({ granted: true });
+  });
+
   it("happens once when several calls make it at once", async () => {
     const { from, to } = addresses();
     await liveAs(from);
