@@ -1,6 +1,7 @@
 import { tableDefinition } from "../../entities/table.ts";
 import { dataOperations } from "../iam/service-policies.ts";
-import { type Intrinsic, ref } from "./intrinsics.ts";
+import { RECOVERY_DAYS } from "../table/difference.ts";
+import { attributeOf, type Intrinsic, ref } from "./intrinsics.ts";
 import { TABLE_ID } from "./table.ts";
 
 interface AlarmInput {
@@ -92,14 +93,8 @@ function operationAlarms() {
 const DAY = 24 * 60 * 60;
 const OF_VAULT = { namespace: "AWS/Backup", dimensions: { BackupVaultName: ref("BackupVault") } } as const;
 
-/** A backup that failed, and two days without one: of a plan that was switched off nothing fails. */
+/** Two days without a backup: of a plan that was switched off nothing fails. */
 const backupAlarms = () => ({
-  BackupFailed: alarm({
-    ...OF_VAULT,
-    description: "A backup of the table has failed.",
-    metric: "NumberOfBackupJobsFailed",
-    properties: { Statistic: "Sum", Period: 3_600, EvaluationPeriods: 1, Threshold: 0 },
-  }),
   BackupMissing: alarm({
     ...OF_VAULT,
     description: "There was no backup of the table for two days.",
@@ -115,4 +110,38 @@ const backupAlarms = () => ({
   }),
 });
 
-export const alarmResources = () => ({ ...throttleAlarms(), ...operationAlarms(), ...backupAlarms() });
+/** A rule whose events go to the topic, which must let EventBridge publish. */
+const told = (description: string, pattern: Readonly<Record<string, unknown>>) => ({
+  Type: "AWS::Events::Rule",
+  Properties: {
+    Description: description,
+    EventPattern: pattern,
+    Targets: [{ Id: "topic", Arn: ref("AlarmTopicArn") }],
+  },
+});
+
+/** Backups and copies that did not end well, and recovery or protection of the table that was switched off. */
+const eventRules = () => ({
+  BackupFailed: told("A backup of the table, or its copy, has failed, was stopped, or did not begin in time.", {
+    source: ["aws.backup"],
+    "detail-type": ["Backup Job State Change", "Copy Job State Change"],
+    detail: { state: ["FAILED", "ABORTED", "EXPIRED"], resourceArn: [attributeOf(TABLE_ID, "Arn")] },
+  }),
+  RecoveryOff: told("Point-in-time recovery or deletion protection of the table is switched off, or cut short.", {
+    source: ["aws.dynamodb"],
+    "detail-type": ["AWS API Call via CloudTrail"],
+    detail: {
+      eventName: ["UpdateContinuousBackups", "UpdateTable"],
+      requestParameters: {
+        tableName: [ref(TABLE_ID), attributeOf(TABLE_ID, "Arn")],
+        $or: [
+          { pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: [false] } },
+          { pointInTimeRecoverySpecification: { recoveryPeriodInDays: [{ numeric: ["<", RECOVERY_DAYS] }] } },
+          { deletionProtectionEnabled: [false] },
+        ],
+      },
+    },
+  }),
+});
+
+export const alarmResources = () => ({ ...throttleAlarms(), ...operationAlarms(), ...backupAlarms(), ...eventRules() });

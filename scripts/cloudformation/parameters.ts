@@ -50,7 +50,8 @@ export const PARAMETERS = {
   AlarmTopicArn: {
     Type: "String",
     AllowedPattern: "^arn:[a-z-]+:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_.-]+$",
-    Description: "SNS topic that alarms tell when they begin and end.",
+    Description:
+      "SNS topic that alarms tell when they begin and end; its policy must let events.amazonaws.com publish.",
   },
   LatencyMilliseconds: {
     Type: "Number",

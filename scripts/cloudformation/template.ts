@@ -20,7 +20,7 @@ export interface Template {
   readonly Rules: Readonly<Record<string, unknown>>;
   readonly Conditions: Readonly<Record<string, unknown>>;
   readonly Resources: Readonly<Record<string, Resource>>;
-  readonly Outputs: Readonly<Record<string, { readonly Description: string; readonly Value: unknown }>>;
+  readonly Outputs: Readonly<Record<string, { readonly Description?: string; readonly Value: unknown }>>;
 }
 
 const tableNames: ResourceNames<Intrinsic> = {
@@ -44,7 +44,7 @@ function policyResource(policy: PolicyName): Resource {
   return {
     Type: "AWS::IAM::ManagedPolicy",
     Properties: {
-      Description: `What it takes of the one table to ${purposeOf(policy)}.`,
+      Description: `To ${purposeOf(policy)}`,
       PolicyDocument: { Version, Statement: [...Statement, keyUse] },
     },
   };
@@ -68,17 +68,12 @@ export function cloudFormationTemplate(): Template {
       TableName: { Description: "The functions' TABLE_NAME", Value: ref(TABLE_ID) },
       TableArn: { Description: "ARN of the table", Value: attributeOf(TABLE_ID, "Arn") },
       BackupVaultArn: { Description: "ARN of the backups' vault", Value: attributeOf("BackupVault", "BackupVaultArn") },
-      ...Object.fromEntries(
-        POLICY_NAMES.map((policy) => [
-          `${policyId(policy)}Arn`,
-          { Description: `Policy to attach to a role, to ${purposeOf(policy)}`, Value: ref(policyId(policy)) },
-        ]),
-      ),
+      ...Object.fromEntries(POLICY_NAMES.map((policy) => [`${policyId(policy)}Arn`, { Value: ref(policyId(policy)) }])),
     },
   };
 }
 
-const LINE = 600;
+const LINE = 1_200;
 
 /** JSON in which what fits a line stands on one, and so does each element of a list: a stack's file may have 51,200 bytes. */
 function jsonText(value: unknown, indent = ""): string {

@@ -72,6 +72,8 @@ function deployed(part: unknown, choices: Choices = {}): Json {
 const propertiesOf = (id: string, choices?: Choices) =>
   deployed(template.Resources[id]?.Properties, choices) as Readonly<Record<string, Json>>;
 
+const TABLE_ARN = "arn:aws:dynamodb:us-east-1:123456789012:table/ielts-genai-prep";
+
 const idsOf = (type: string) => Object.keys(template.Resources).filter((id) => template.Resources[id]?.Type === type);
 
 /** Names that a part of the template refers to by a function. */
@@ -451,11 +453,14 @@ describe("alarms", () => {
     });
   });
 
-  it("tell of a failed backup, and of two days without one", () => {
+  it("tell of a backup that failed, was stopped or did not begin, and of two days without one", () => {
     expect(propertiesOf("BackupFailed")).toMatchObject({
-      MetricName: "NumberOfBackupJobsFailed",
-      ComparisonOperator: "GreaterThanThreshold",
-      Threshold: 0,
+      EventPattern: {
+        source: ["aws.backup"],
+        "detail-type": ["Backup Job State Change", "Copy Job State Change"],
+        detail: { state: ["FAILED", "ABORTED", "EXPIRED"], resourceArn: [TABLE_ARN] },
+      },
+      Targets: [{ Arn: "<AlarmTopicArn>" }],
     });
     expect(propertiesOf("BackupMissing")).toMatchObject({
       MetricName: "NumberOfBackupJobsCompleted",
@@ -466,7 +471,52 @@ describe("alarms", () => {
       TreatMissingData: "breaching",
     });
   });
+
+  it.each<[string, boolean, Json]>([
+    ["recovery switched off", true, { pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: false } }],
+    [
+      "a shorter recovery",
+      true,
+      { pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true, recoveryPeriodInDays: 7 } },
+    ],
+    ["protection switched off", true, { deletionProtectionEnabled: false }],
+    ["a table that is named by its ARN", true, { tableName: TABLE_ARN, deletionProtectionEnabled: false }],
+    [
+      "recovery switched on",
+      false,
+      { pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true, recoveryPeriodInDays: 35 } },
+    ],
+    ["another table", false, { tableName: "other", deletionProtectionEnabled: false }],
+    ["another change", false, { billingMode: "PAY_PER_REQUEST" }],
+  ])("tell of recovery that is no longer what it was: %s, %p", (_what, tells, parameters) => {
+    const { EventPattern, Targets } = propertiesOf("RecoveryOff");
+    const event = {
+      source: "aws.dynamodb",
+      "detail-type": "AWS API Call via CloudTrail",
+      detail: {
+        eventName: "UpdateTable",
+        requestParameters: { tableName: "<Table>", ...(parameters as object) },
+      },
+    };
+
+    expect(fits(EventPattern as Json, event)).toBe(tells);
+    expect(Targets).toEqual([{ Id: "topic", Arn: "<AlarmTopicArn>" }]);
+  });
 });
+
+/** Whether an event fits an EventBridge pattern, as far as the template uses them. */
+function fits(pattern: Json | undefined, event: Json | undefined): boolean {
+  if (Array.isArray(pattern))
+    return pattern.some((wanted: Json) => {
+      const numeric = (wanted as { numeric?: readonly [string, number] } | null)?.numeric;
+      return numeric === undefined ? wanted === event : typeof event === "number" && event < numeric[1];
+    });
+  return Object.entries(pattern as object).every(([name, part]: [string, Json]) =>
+    name === "$or"
+      ? (part as readonly Json[]).some((one) => fits(one, event))
+      : fits(part, (event as Readonly<Record<string, Json>> | undefined)?.[name]),
+  );
+}
 
 describe.each(POLICY_NAMES)("the managed policy of %s", (name) => {
   const names = arnsOf("ielts-genai-prep", { region: "us-east-1", account: "123456789012" });
