@@ -2,6 +2,26 @@ import { RECOVERY_DAYS } from "../table/difference.ts";
 import { attributeOf, ref, substituted, when } from "./intrinsics.ts";
 import { TABLE_ID } from "./table.ts";
 
+/** Backups expire by AWS Backup itself; nobody deletes them or shortens their life, whatever else they may do. */
+const vaultPolicy = {
+  Version: "2012-10-17",
+  Statement: [
+    {
+      Effect: "Deny",
+      Principal: "*",
+      Action: ["backup:DeleteRecoveryPoint", "backup:UpdateRecoveryPointLifecycle"],
+      Resource: "*",
+    },
+  ],
+};
+
+const lock = {
+  MinRetentionDays: ref("VaultLockMinDays"),
+  ChangeableForDays: when("LocksForGood", ref("VaultLockChangeableDays")),
+};
+
+const copies = [{ DestinationBackupVaultArn: ref("CopyVaultArn"), Lifecycle: { DeleteAfterDays: RECOVERY_DAYS } }];
+
 /** A backup each night, kept apart from the table, and the role that AWS Backup makes and restores it with. */
 export function backupResources() {
   return {
@@ -12,6 +32,8 @@ export function backupResources() {
       Properties: {
         BackupVaultName: when("NamesVault", ref("BackupVaultName"), ref("AWS::StackName")),
         EncryptionKeyArn: when("HasOwnKey", ref("KmsKeyArn")),
+        AccessPolicy: when("DeniesDeletion", vaultPolicy),
+        LockConfiguration: when("LocksVault", lock),
       },
     },
     BackupPlan: {
@@ -27,6 +49,7 @@ export function backupResources() {
               StartWindowMinutes: 60,
               CompletionWindowMinutes: 180,
               Lifecycle: { DeleteAfterDays: RECOVERY_DAYS },
+              CopyActions: when("CopiesBackups", copies),
             },
           ],
         },

