@@ -13,7 +13,12 @@ import { wholeNumber } from "./shell/command-line.ts";
 const LATE = ["tests/faults/(model|races|crash-points|[a-z]+-histories)"];
 /** Lags of an engine by their names in `LAGS`, and what runs under each; under `none` nothing is late. */
 const PASSES: Readonly<Record<string, readonly string[]>> = {
-  none: ["tests/faults/(model|races|crash-points|input|secrets|lag)", "tests/services/least-privilege"],
+  none: [
+    "tests/faults/(model|races|crash-points|input|secrets|lag)",
+    "tests/services/(least-privilege|storage)",
+    "tests/entities",
+    "tests/scripts/migration/(values|mapping|parts)",
+  ],
   usual: LATE,
   slow: LATE,
   throttled: LATE,

@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import {
   accountEmailFrom,
   BrokenRule,
@@ -22,6 +21,7 @@ import {
 } from "../../entities/attributes.ts";
 import { CRITERIA, CRITERION_NAMES } from "../../entities/enums.ts";
 import { BCRYPT_HASH, OTHER_BCRYPT_HASH } from "../builders.ts";
+import fc from "../generated.ts";
 
 const NOTES = { description: "What a test is about" } as const;
 

@@ -1,6 +1,6 @@
 import { domainToUnicode } from "node:url";
-import fc from "fast-check";
 import { normalizeEmail, readEmail } from "../../entities/email-address.ts";
+import fc from "../generated.ts";
 
 const ZERO_WIDTH_SPACE = "\u200b";
 const NO_MAILBOX = "must be an e-mail address";

@@ -1,7 +1,7 @@
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
-import fc from "fast-check";
 import { itemSize, MAX_ITEM_BYTES, MAX_PARTITION_KEY_BYTES, MAX_SORT_KEY_BYTES } from "../../entities/item-size.ts";
+import fc from "../generated.ts";
 
 /** DynamoDB keeps two decimal digits a byte, in pairs that begin at the decimal point, and one byte more; a sign is another. */
 function numberBytes(number: string): number {

@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { readEmail } from "../../entities/email-address.ts";
 import type { AttributeSchema, IndexSchema } from "../../entities/schema.ts";
+import fc from "../generated.ts";
 import { itemOf, queryOf } from "./parameters.ts";
 import {
   aBankQuestion,

@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import {
   ACCESS_PERIOD_SECONDS,
   currentPeriod,
@@ -11,6 +10,7 @@ import {
   withReversal,
 } from "../../entities/ledger.ts";
 import { NOW } from "../engine.ts";
+import fc from "../generated.ts";
 
 const DAY = 24 * 60 * 60;
 const granted = (transaction_id: string, purchase_date: number) =>

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import fc from "../generated.ts";
 
 /** Names that have a meaning to JavaScript, ElectroDB, DynamoDB's expressions or this table. */
 export const LOADED_NAMES: readonly string[] = [

@@ -1,5 +1,4 @@
 import { inspect } from "node:util";
-import fc from "fast-check";
 import { questions, rubrics } from "../../scripts/content/catalogue.ts";
 import type { DataLayer } from "../../services/data-layer.ts";
 import { DataLayerError } from "../../services/storage/errors.ts";
@@ -16,6 +15,7 @@ import {
   speakingScores,
 } from "../builders.ts";
 import { NOW, openTestTable, type TestTable } from "../engine.ts";
+import fc from "../generated.ts";
 import { hostileValue, LOADED_NAMES } from "./hostile-values.ts";
 import { failureOf, inGroups } from "./outcomes.ts";
 import { patientLayer } from "./patient-layer.ts";

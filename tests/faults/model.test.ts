@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
 import { DeleteCommand, DynamoDBDocumentClient, paginateScan } from "@aws-sdk/lib-dynamodb";
-import fc from "fast-check";
 import { digestOf } from "../../entities/credential.ts";
 import { ledgerOf } from "../../entities/ledger.ts";
 import { type EntityName, MODELS } from "../../entities/models.ts";
@@ -24,6 +23,7 @@ import {
   OTHER_BCRYPT_HASH,
 } from "../builders.ts";
 import { openTestTable, type TestTable } from "../engine.ts";
+import fc from "../generated.ts";
 import { FAULTS, FaultyHandler } from "./faulty-handler.ts";
 import { InMemoryModel, Refusal } from "./model.ts";
 import { clientOf } from "./patient-layer.ts";

@@ -1,5 +1,4 @@
 import { inspect } from "node:util";
-import fc from "fast-check";
 import { digestOf } from "../../entities/credential.ts";
 import { MODELS } from "../../entities/models.ts";
 import type { EntitySchema } from "../../entities/schema.ts";
@@ -17,6 +16,7 @@ import {
   MARIA,
 } from "../builders.ts";
 import { openTestTable, type TestTable } from "../engine.ts";
+import fc from "../generated.ts";
 import { FAULTS, FaultyHandler } from "./faulty-handler.ts";
 import { failureOf } from "./outcomes.ts";
 import { clientOf } from "./patient-layer.ts";

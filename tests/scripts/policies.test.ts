@@ -1,5 +1,4 @@
 import { readdirSync, readFileSync } from "node:fs";
-import fc from "fast-check";
 import { tableDefinition } from "../../entities/table.ts";
 import { UserModel } from "../../entities/user.ts";
 import { type Decision, decide, matches, type Statement } from "../../scripts/iam/evaluator.ts";
@@ -18,6 +17,7 @@ import {
   TABLE,
 } from "../../scripts/iam/service-policies.ts";
 import { commandHost } from "../commands.ts";
+import fc from "../generated.ts";
 
 const NAMES = arnsOf("ielts-genai-prep", { region: "us-east-1", account: "123456789012" });
 

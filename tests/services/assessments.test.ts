@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { AssessmentModel } from "../../entities/assessment.ts";
 import { ASSESSMENT_TYPES, type AssessmentType } from "../../entities/enums.ts";
 import { type AssessmentResult, overallBand, type Scores } from "../../services/assessments.ts";
@@ -21,6 +20,7 @@ import {
   writingScores,
 } from "../builders.ts";
 import { NOW, openTestTable, type TestTable } from "../engine.ts";
+import fc from "../generated.ts";
 import { everyPage, interceptedClient, requestsOf, storeAll } from "../instruments.ts";
 
 const HOUR = 3600;

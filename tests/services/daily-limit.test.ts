@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import type { AssessmentStart, DailyLimit } from "../../services/assessments.ts";
 import type { DataLayer } from "../../services/data-layer.ts";
 import { daysIn } from "../../services/guards/daily-limit.ts";
@@ -8,6 +7,7 @@ import { aRegistration, aSpeakingResult, CHEN, MARIA } from "../builders.ts";
 import { NOW, openTestTable, type TestTable } from "../engine.ts";
 import { atOnce, failureOf, times } from "../faults/outcomes.ts";
 import { LONG } from "../faults/seeded-random.ts";
+import fc from "../generated.ts";
 import { requestsOf } from "../instruments.ts";
 
 const HOUR = 60 * 60;

@@ -1,5 +1,4 @@
 import { inspect } from "node:util";
-import fc from "fast-check";
 import { AssessmentModel } from "../../entities/assessment.ts";
 import { EntitlementModel } from "../../entities/entitlement.ts";
 import { claimId, settleClaim } from "../../services/guards/claims.ts";
@@ -12,6 +11,7 @@ import {
 import { ConflictError, ItemTooLargeError, ValidationError } from "../../services/storage/errors.ts";
 import { aReceipt, aRegistration } from "../builders.ts";
 import { NOW, openTestTable, type TestTable } from "../engine.ts";
+import fc from "../generated.ts";
 import { interceptedClient, requestsOf, type SentCommand, storeAll } from "../instruments.ts";
 
 const DAY = 24 * 60 * 60;

@@ -19,7 +19,6 @@ import {
   ScanCommand,
   UpdateCommand,
 } from "@aws-sdk/lib-dynamodb";
-import fc from "fast-check";
 import { createTableInput } from "../../entities/table.ts";
 import { createDataLayer } from "../../services/data-layer.ts";
 import { ValidationError } from "../../services/storage/errors.ts";
@@ -34,6 +33,7 @@ import {
 import { type Delay, drawDelay } from "../../testing/lag/delays.ts";
 import { seededRandom } from "../../testing/lag/random.ts";
 import { createLocalClient, startLocalDatabase } from "../../testing/local-database.ts";
+import fc from "../generated.ts";
 
 const external = process.env.TEST_DYNAMODB_ENDPOINT;
 const PLACE = external === undefined ? {} : { endpoint: external };

@@ -1,13 +1,13 @@
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import fc from "fast-check";
 import { canonicalJson, digestOf } from "../../../scripts/migration/digest.ts";
 import { readMapping } from "../../../scripts/migration/enum-mapping.ts";
 import { JsonLinesFile, readSetAside, type SetAside } from "../../../scripts/migration/json-lines.ts";
 import { tablesProgress } from "../../../scripts/migration/progress.ts";
 import { runTasks } from "../../../scripts/migration/tasks.ts";
 import { UnitLimit } from "../../../scripts/migration/unit-limit.ts";
+import fc from "../../generated.ts";
 
 let directory: string;
 beforeAll(() => {

@@ -1,11 +1,11 @@
 import { marshall } from "@aws-sdk/util-dynamodb";
-import fc from "fast-check";
 import { type EntityName, MODELS } from "../../../entities/models.ts";
 import {
   createStreamHandler,
   type StreamNotice,
   type StreamRecord,
 } from "../../../scripts/migration/stream-handler.ts";
+import fc from "../../generated.ts";
 import { interceptedClient } from "../../instruments.ts";
 import { aLegacyPurchase, aLegacyTicket, aLegacyUser, openTestEstate, type TestEstate } from "./estate.ts";
 

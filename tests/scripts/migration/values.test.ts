@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import {
   flagOf,
   instantOf,
@@ -9,6 +8,7 @@ import {
   textOf,
   Unreadable,
 } from "../../../scripts/migration/values.ts";
+import fc from "../../generated.ts";
 
 const instants = fc.integer({ min: 0, max: 9_999_999_999 });
 const iso = (instant: number) => new Date(instant * 1000).toISOString().slice(0, 19);

@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { type CursorCodec, createCursorCodec } from "../../../services/storage/cursor.ts";
 import { InvalidCursorError } from "../../../services/storage/errors.ts";
+import fc from "../../generated.ts";
 
 const SECRET = "a secret of these tests";
 const LIST = JSON.stringify(["table", "ticket", "byUser", "entitlement#maria@example.com"]);

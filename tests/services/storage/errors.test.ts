@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import { DataLayerError, ItemTooLargeError, kindOf, ValidationError } from "../../../services/storage/errors.ts";
+import fc from "../../generated.ts";
 
 describe("ValidationError", () => {
   it("names entity, attribute, rule and the kind of what was given", () => {

@@ -1,8 +1,8 @@
-import fc from "fast-check";
 import type { ValueSchema } from "../../../entities/schema.ts";
 import { ValidationError } from "../../../services/storage/errors.ts";
 import { rulesOf } from "../../../services/storage/rules.ts";
 import { attributesOf, indexesOf, SUBJECTS, type Subject } from "../../entities/samples.ts";
+import fc from "../../generated.ts";
 
 /** Text that keys and ElectroDB might stumble over. */
 const texts = fc.oneof(

@@ -1,6 +1,6 @@
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
-import fc from "fast-check";
 import { fromWire, toWire } from "../../../../services/storage/wire/wire-format.ts";
+import fc from "../../../generated.ts";
 
 const scalars = fc.oneof(
   fc.string(),
