@@ -1,5 +1,5 @@
 import { createSchema, Entity, type EntityConfiguration, type EntityItem } from "electrodb";
-import { flag, id, instant, oneOf } from "./attributes.ts";
+import { flag, id, instant, oneOf, timeToLive } from "./attributes.ts";
 import { MODEL_VERSION, primary, SERVICE_NAME } from "./keys.ts";
 
 /**
@@ -19,7 +19,7 @@ export type ClaimKind = (typeof CLAIM_KINDS)[number];
 
 /**
  * A marker row beside the eleven entities: it makes one value unique over the whole table.
- * It holds no personal data: the owner is a hash.
+ * It holds no personal data: what is claimed and by whom are pseudonyms, by a secret of the deployment.
  */
 const schema = createSchema({
   model: { service: SERVICE_NAME, entity: "claim", version: MODEL_VERSION },
@@ -29,15 +29,20 @@ const schema = createSchema({
       required: true,
       readOnly: true,
       setBy: "service",
-      description: "The transaction or item id",
+      description: "Stands for the transaction or item id: HMAC-SHA-256, in hex",
     }),
-    owner: id({ required: true, setBy: "service", description: "SHA-256 of who claimed it, in hex" }),
+    owner: id({ required: true, setBy: "service", description: "Stands for who claimed it: HMAC-SHA-256, in hex" }),
     created_at: instant({
       required: true,
       setBy: "service",
       description: "When its item begins: when it was claimed first",
     }),
     settled: flag({ setBy: "service", description: "Whether a claimed transaction has certainly been granted" }),
+    expires_at: instant({
+      setBy: "service",
+      description: "When it ends, 40 days after its item was erased; absent: never",
+    }),
+    ttl: timeToLive(),
   },
   indexes: {
     byId: primary("claim", { pk: ["kind", "claimed_id"], sk: [], description: "Who claimed an id first, and when" }),

@@ -13,12 +13,17 @@ export const ERASURE_STATES = ["unfinished", "final", "registered", "moving", "r
 /**
  * An entry of the ledger of erasures, beside the eleven entities: one for each address whose account was ever erased, or
  * changed its address, for good.
- * It holds the address while there is something left to look for, and then only a hash of it.
+ * It holds the address while there is something left to look for, and then only its pseudonym, by a secret of the deployment.
  */
 const schema = createSchema({
   model: { service: SERVICE_NAME, entity: "erasure", version: MODEL_VERSION },
   attributes: {
-    account: id({ required: true, readOnly: true, setBy: "service", description: "Hash of the account's address" }),
+    account: id({
+      required: true,
+      readOnly: true,
+      setBy: "service",
+      description: "Stands for the account's address: HMAC-SHA-256, in hex",
+    }),
     state: oneOf(ERASURE_STATES, { required: true, setBy: "service", description: "State of the erasure" }),
     user_email: email({ setBy: "service", description: "The account's address, while the erasure is unfinished" }),
     erased_at: instant({
@@ -33,9 +38,9 @@ const schema = createSchema({
     }),
     moved_at: instant({ setBy: "service", description: "When the account began to move to another address" }),
     moved_to: email({ setBy: "service", description: "The address that it moves to, until nothing can come late" }),
-    moved_account: id({ setBy: "service", description: "Hash of the address that the account moved to" }),
+    moved_account: id({ setBy: "service", description: "Stands for the address that the account moved to" }),
     moved_verified: flag({ setBy: "service", description: "Whether the address that it moves to was proven" }),
-    received_account: id({ setBy: "service", description: "Hash of the address that the account here came from" }),
+    received_account: id({ setBy: "service", description: "Stands for the address that the account here came from" }),
   },
   indexes: {
     byAccount: primary("erasure", { pk: ["account"], sk: [], description: "Whether an account was erased" }),

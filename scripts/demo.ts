@@ -4,7 +4,12 @@ import { Command, InvalidArgumentError } from "commander";
 import { DEFAULT_TABLE_NAME } from "../entities/keys.ts";
 import { systemClock } from "../services/context.ts";
 import { createDataLayer } from "../services/data-layer.ts";
-import { LOCAL_CREDENTIALS, LOCAL_REGION, startLocalDatabase } from "../testing/local-database.ts";
+import {
+  LOCAL_CREDENTIALS,
+  LOCAL_ERASURE_SECRET,
+  LOCAL_REGION,
+  startLocalDatabase,
+} from "../testing/local-database.ts";
 import { seedCast, seedCatalogue } from "./content/seeding.ts";
 import { walkOneDay } from "./demo/one-day.ts";
 
@@ -32,11 +37,12 @@ const database = await startLocalDatabase(serve ? port : 0).catch((error: NodeJS
 });
 const table = DEFAULT_TABLE_NAME;
 const now = systemClock();
+const target = { client: database.client, table, erasureSecret: LOCAL_ERASURE_SECRET };
 
 try {
   await database.createTable(table);
-  const catalogue = await seedCatalogue(createDataLayer({ client: database.client, table }));
-  const members = await seedCast({ client: database.client, table }, now);
+  const catalogue = await seedCatalogue(createDataLayer(target));
+  const members = await seedCast(target, now);
   const seeded = `${catalogue.questions} questions, ${catalogue.rubrics} rubrics and ${members} demo users`;
   if (serve) {
     console.log(`The table ${table} with ${seeded} listens at ${database.endpoint}.\n`);
@@ -46,7 +52,8 @@ try {
     console.log(`  export AWS_ENDPOINT_URL_DYNAMODB=${database.endpoint}`);
     console.log(`  export AWS_REGION=${LOCAL_REGION}`);
     console.log(`  export AWS_ACCESS_KEY_ID=${LOCAL_CREDENTIALS.accessKeyId}`);
-    console.log(`  export AWS_SECRET_ACCESS_KEY=${LOCAL_CREDENTIALS.secretAccessKey}\n`);
+    console.log(`  export AWS_SECRET_ACCESS_KEY=${LOCAL_CREDENTIALS.secretAccessKey}`);
+    console.log(`  export ERASURE_SECRET=${LOCAL_ERASURE_SECRET}\n`);
     console.log(`  aws dynamodb scan --table-name ${table} --max-items 3\n`);
     console.log("Ctrl-C stops it; nothing is kept.");
     await Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);
@@ -55,7 +62,7 @@ try {
     console.log(`One table, ${table}, on a DynamoDB in this process`);
     console.log(`(${database.endpoint}).`);
     console.log(`Seeded: ${seeded}.`);
-    await walkOneDay({ client: database.client, table }, now);
+    await walkOneDay(target, now);
   }
 } finally {
   await database.stop();

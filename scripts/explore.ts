@@ -6,7 +6,12 @@ import { createServer } from "dynamodb-admin";
 import { systemClock } from "../services/context.ts";
 import { createDataLayer } from "../services/data-layer.ts";
 import { isLoopback } from "../services/storage/endpoint.ts";
-import { LOCAL_CREDENTIALS, LOCAL_REGION, startLocalDatabase } from "../testing/local-database.ts";
+import {
+  LOCAL_CREDENTIALS,
+  LOCAL_ERASURE_SECRET,
+  LOCAL_REGION,
+  startLocalDatabase,
+} from "../testing/local-database.ts";
 import { seedCast, seedCatalogue } from "./content/seeding.ts";
 import { type TableOptions, tableCommand, wholeNumber } from "./shell/command-line.ts";
 
@@ -35,8 +40,9 @@ async function openDatabase(): Promise<{ endpoint: string; shown: string; close(
   if (endpoint !== undefined) return { endpoint, shown: `${table} at ${endpoint}`, close: async () => undefined };
   const database = await startLocalDatabase();
   await database.createTable(table);
-  await seedCatalogue(createDataLayer({ client: database.client, table }));
-  await seedCast({ client: database.client, table }, systemClock());
+  const target = { client: database.client, table, erasureSecret: LOCAL_ERASURE_SECRET };
+  await seedCatalogue(createDataLayer(target));
+  await seedCast(target, systemClock());
   return { endpoint: database.endpoint, shown: `${table}, seeded,`, close: () => database.stop() };
 }
 

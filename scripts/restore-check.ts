@@ -6,6 +6,7 @@ import { Replay, type ReplayReport } from "./restore/replay.ts";
 import {
   clientFor,
   confirmed,
+  erasureSecretFor,
   placeOf,
   runCommand,
   type TableOptions,
@@ -90,9 +91,11 @@ async function doctor(target: TableTarget): Promise<boolean> {
 
 await runCommand(async () => {
   const { table, apply, yes, rate, keepAccounts } = options;
+  const erasureSecret = erasureSecretFor(options);
   const client = clientFor(options);
   const target = { client, table };
-  const [restored, lived] = [createContext(target), createContext({ client, table: ledger })];
+  const contextOf = (name: string) => createContext({ client, table: name, erasureSecret });
+  const [restored, lived] = [contextOf(table), contextOf(ledger)];
   const replay = (mend: boolean) => new Replay(restored, lived, { apply: mend, rate, keepAccounts }).run();
   try {
     console.log(`Table ${table} at ${placeOf(options)}, restored; ${ledger} was in use last.`);

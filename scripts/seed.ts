@@ -8,6 +8,7 @@ import { type AccountsRequest, presentOfSeed, seedAccounts } from "./generator/s
 import {
   clientFor,
   confirmed,
+  erasureSecretFor,
   placeOf,
   progressOf,
   runCommand,
@@ -82,10 +83,12 @@ await runCommand(async () => {
   const { table, users, seed, demo, yes } = options;
   const client = clientFor(options);
   const target = { client, table };
+  // The catalogue belongs to nobody, and needs no secret.
+  const accounts = { ...target, erasureSecret: demo || users > 0 ? erasureSecretFor(options) : "" };
   try {
     if ((await describeTable(client, table)) === undefined)
       throw new Error(`there is no table ${table} at ${placeOf(options)}: npm run create-table makes it`);
-    const request = { users, seed, now: await presentOf(target) };
+    const request = { users, seed, now: await presentOf(accounts) };
     console.log(`Table ${table} at ${placeOf(options)} gets`);
     for (const line of plan(request)) console.log(`  ${line}`);
     const elsewhere = options.endpoint === undefined || !isLoopback(options.endpoint);
@@ -93,8 +96,8 @@ await runCommand(async () => {
     if (users > UNASKED_USERS && elsewhere && !(await confirmed(question, yes))) throw new Error("nothing was written");
     const { questions, rubrics } = await seedCatalogue(createDataLayer(target));
     console.log(`Wrote ${questions} questions and ${rubrics} rubrics.`);
-    if (demo) console.log(`Wrote the demo cast: ${await seedCast(target, request.now)} accounts.`);
-    if (users > 0) await writeAccounts(target, request);
+    if (demo) console.log(`Wrote the demo cast: ${await seedCast(accounts, request.now)} accounts.`);
+    if (users > 0) await writeAccounts(accounts, request);
   } finally {
     client.destroy();
   }

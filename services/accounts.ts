@@ -28,7 +28,7 @@ import {
 } from "./account/erasure.ts";
 import { type AccountExport, exportAccount } from "./account/export.ts";
 import { type AccountOverview, readOverview } from "./account/overview.ts";
-import { beingChanged, openAnew } from "./guards/erasure.ts";
+import { beingChanged, entryKeyOf, openAnew } from "./guards/erasure.ts";
 import { removeEnded } from "./sessions.ts";
 import type { DataContext } from "./storage/context.ts";
 import { conditionOf } from "./storage/electrodb.ts";
@@ -164,6 +164,8 @@ export class Accounts {
       account_status: "active",
     } as const;
     this.#users.itemOf(user);
+    // Nothing is written where the ledger of erasures cannot be looked at.
+    entryKeyOf(this.#context, email);
     const registered = await this.#users.insert(user, (current) => {
       const same =
         equalSecrets(current.password_hash, input.password_hash) &&

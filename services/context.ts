@@ -6,6 +6,7 @@ import { createCursorCodec, createPassingCodec } from "./storage/cursor.ts";
 import { bindEntity } from "./storage/electrodb.ts";
 import { ValidationError } from "./storage/errors.ts";
 import { optionsIn } from "./storage/options.ts";
+import { pseudonymsBy } from "./storage/pseudonyms.ts";
 import { checkSecret } from "./storage/secret.ts";
 import { heardByMany } from "./storage/signals.ts";
 import { directPathOf } from "./storage/wire/direct-path.ts";
@@ -57,6 +58,7 @@ const LAYER_OPTIONS: Readonly<Record<keyof DataLayerOptions, true>> = {
   table: true,
   clock: true,
   cursorSecret: true,
+  erasureSecret: true,
   onRequest: true,
   onFallback: true,
   consumedCapacity: true,
@@ -88,6 +90,7 @@ export function createContext(options: DataLayerOptions = {}): DataContext {
     clock: options.clock === undefined ? systemClock : checkedClock(options.clock),
     cursors: createCursorCodec(cursorSecret ?? table),
     credentialCursors: cursorSecret === undefined ? createPassingCodec() : createCursorCodec(cursorSecret),
+    pseudonymOf: pseudonymsBy(options.erasureSecret),
     options,
     entity<E>(model: Model<E>): E {
       const known = bound.get(model);

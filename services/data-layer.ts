@@ -15,6 +15,7 @@ import type { DataContext, DataLayerOptions, Model } from "./storage/context.ts"
 import { ENDPOINT_RULE, isEndpoint } from "./storage/endpoint.ts";
 import { ConfigurationError, ValidationError } from "./storage/errors.ts";
 import { optionsIn } from "./storage/options.ts";
+import { ERASURE_SECRET_RULE, isErasureSecret } from "./storage/pseudonyms.ts";
 import { isSecret, SECRET_RULE } from "./storage/secret.ts";
 import { heardByMany } from "./storage/signals.ts";
 import { Support } from "./support.ts";
@@ -150,8 +151,9 @@ function layerOn(context: DataContext): DataLayer {
 
 /**
  * The data layer as a Lambda function's environment describes it: `TABLE_NAME` and `AWS_REGION` (or
- * `AWS_DEFAULT_REGION`), both required, `DYNAMODB_ENDPOINT` (a URL, http on this machine alone) and
- * `CURSOR_SECRET` (at least 16 characters).
+ * `AWS_DEFAULT_REGION`), both required, `DYNAMODB_ENDPOINT` (a URL, http on this machine alone),
+ * `CURSOR_SECRET` (at least 16 characters) and `ERASURE_SECRET` (at least 32; functions that make something for accounts
+ * need it).
  * @throws ConfigurationError that names a missing or malformed variable.
  * @example
  * import { dataLayerFromEnv } from "@ielts-ai-prep/data-layer";
@@ -161,7 +163,7 @@ function layerOn(context: DataContext): DataLayer {
  */
 export function dataLayerFromEnv(
   environment: Readonly<Record<string, string | undefined>> = process.env,
-  options: Omit<DataLayerOptions, "client" | "table" | "cursorSecret"> = {},
+  options: Omit<DataLayerOptions, "client" | "table" | "cursorSecret" | "erasureSecret"> = {},
 ): DataLayer {
   const table = environment.TABLE_NAME;
   if (table === undefined || table === "")
@@ -176,6 +178,15 @@ export function dataLayerFromEnv(
   if (endpoint !== undefined && !isEndpoint(endpoint)) throw new ConfigurationError("DYNAMODB_ENDPOINT", ENDPOINT_RULE);
   const cursorSecret = environment.CURSOR_SECRET;
   if (cursorSecret !== undefined && !isSecret(cursorSecret)) throw new ConfigurationError("CURSOR_SECRET", SECRET_RULE);
+  const erasureSecret = environment.ERASURE_SECRET;
+  if (erasureSecret !== undefined && !isErasureSecret(erasureSecret))
+    throw new ConfigurationError("ERASURE_SECRET", ERASURE_SECRET_RULE);
   const client = createClient({ region, ...(endpoint === undefined ? {} : { endpoint }) });
-  return createDataLayer({ ...options, client, table, ...(cursorSecret === undefined ? {} : { cursorSecret }) });
+  return createDataLayer({
+    ...options,
+    client,
+    table,
+    ...(cursorSecret === undefined ? {} : { cursorSecret }),
+    ...(erasureSecret === undefined ? {} : { erasureSecret }),
+  });
 }

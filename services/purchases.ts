@@ -19,15 +19,7 @@ import {
   withRefund,
   withReversal,
 } from "../entities/ledger.ts";
-import {
-  type ClaimResult,
-  checkClaimable,
-  claimId,
-  claimOf,
-  giveBackClaim,
-  isSettled,
-  settleClaim,
-} from "./guards/claims.ts";
+import { type ClaimResult, claimId, claimOf, giveBackClaim, isSettled, settleClaim } from "./guards/claims.ts";
 import type { Refusal } from "./guards/erasure.ts";
 import { writeUnlessErased } from "./guards/guarded-writes.ts";
 import {
@@ -97,8 +89,7 @@ const keyFor = (user_email: string, product_id: Product): EntitlementKey => ({
   product_id: attributeValue(EntitlementModel, "product_id", product_id),
 });
 
-const transactionOf = (value: string) =>
-  checkClaimable(EntitlementModel, "transaction_id", attributeValue(EntitlementModel, "transaction_id", value));
+const transactionOf = (value: string) => attributeValue(EntitlementModel, "transaction_id", value);
 
 const claimOfTransaction = (key: EntitlementKey, transaction_id: string) =>
   claimOf(EntitlementModel.claim, { ...key, transaction_id });

@@ -12,6 +12,8 @@ export interface LocalDatabase {
 /** What any engine on this machine accepts; nothing here reaches AWS. */
 export const LOCAL_CREDENTIALS = { accessKeyId: "local", secretAccessKey: "local" } as const;
 export const LOCAL_REGION = "us-east-1";
+/** The `erasureSecret` of databases on this machine. */
+export const LOCAL_ERASURE_SECRET = "no-secret-but-for-this-machine-alone";
 
 /** A client for an engine on this machine. */
 export const createLocalClient = (endpoint: string): DynamoDBClient =>

@@ -8,7 +8,13 @@ import { NOW, type TestClock, testClock } from "./clock.ts";
 import { type FaultInjection, injectFaults } from "./faults.ts";
 import { latenessOf, refuseUnknown } from "./lag/delays.ts";
 import { type Lag, type LagOptions, NO_LAG, startLagEngine } from "./lag.ts";
-import { createLocalClient, LOCAL_CREDENTIALS, LOCAL_REGION, startLocalDatabase } from "./local-database.ts";
+import {
+  createLocalClient,
+  LOCAL_CREDENTIALS,
+  LOCAL_ERASURE_SECRET,
+  LOCAL_REGION,
+  startLocalDatabase,
+} from "./local-database.ts";
 
 /** Where the table is and when its tests begin; everything has a default. */
 export interface TestDatabaseOptions {
@@ -38,12 +44,14 @@ export interface TestDatabase {
   readonly faults: FaultInjection;
   /** What is late, and the engine's time. */
   readonly lag: Lag;
+  /** The layer's `erasureSecret`, for data layers of your own on the table. */
+  readonly erasureSecret: string;
   /** Every request that the layer has sent, with its access pattern and its index. */
   readonly requests: RequestEvent[];
   /** What `dataLayerFromEnv` and the AWS SDK read, for handlers: `Object.assign(process.env, database.environment)`. */
   readonly environment: Readonly<Record<string, string>>;
   /**
-   * Another data layer on the same table, client and clock unless you give others.
+   * Another data layer on the same table, client, clock and secret unless you give others.
    * @example
    * import { startTestDatabase } from "@ielts-ai-prep/data-layer/testing";
    *
@@ -88,11 +96,13 @@ export async function startTestDatabase(options: TestDatabaseOptions = {}): Prom
   refuseUnknown("options", options, ["endpoint", "table", "now", "lag"]);
   const { table = `test-${randomUUID()}`, now = NOW } = options;
   const clock = testClock(now);
+  const erasureSecret = LOCAL_ERASURE_SECRET;
   const database = await startEngine(options, clock);
   const { client, endpoint, lag } = database;
   const faults = injectFaults(client);
   const requests: RequestEvent[] = [];
-  const layerWith = (layerOptions: DataLayerOptions) => createDataLayer({ client, table, clock, ...layerOptions });
+  const layerWith = (layerOptions: DataLayerOptions) =>
+    createDataLayer({ client, table, clock, erasureSecret, ...layerOptions });
   await createTable(client, table);
   return {
     endpoint,
@@ -101,6 +111,7 @@ export async function startTestDatabase(options: TestDatabaseOptions = {}): Prom
     clock,
     faults,
     lag,
+    erasureSecret,
     requests,
     environment: environmentOf(endpoint, table),
     layer: layerWith({ onRequest: (event) => requests.push(event), consumedCapacity: true }),
@@ -129,6 +140,7 @@ const environmentOf = (endpoint: string, table: string) => ({
   AWS_REGION: LOCAL_REGION,
   AWS_ACCESS_KEY_ID: LOCAL_CREDENTIALS.accessKeyId,
   AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
+  ERASURE_SECRET: LOCAL_ERASURE_SECRET,
 });
 
 /** The engine that the options ask for, late or not, with a client of it. */

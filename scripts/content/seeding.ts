@@ -1,7 +1,7 @@
 import { createDataLayer, type DataLayer } from "../../services/data-layer.ts";
 import type { BulkWriteReport } from "../../services/storage/bulk-writer.ts";
 import { ConflictError } from "../../services/storage/errors.ts";
-import type { TableTarget } from "../table/table-target.ts";
+import type { AccountsTarget } from "../table/table-target.ts";
 import {
   type CastAction,
   type CastAssessment,
@@ -35,9 +35,9 @@ export async function seedCatalogue(layer: DataLayer): Promise<CatalogueReport> 
 }
 
 /** Writes the demo cast through the services, each item at its own time in the past. Safe to repeat. */
-export async function seedCast({ client, table }: TableTarget, now: number): Promise<number> {
+export async function seedCast({ client, table, erasureSecret }: AccountsTarget, now: number): Promise<number> {
   let time = now;
-  const layer = createDataLayer({ client, table, clock: () => time });
+  const layer = createDataLayer({ client, table, erasureSecret, clock: () => time });
   const at = (daysAgo: number) => {
     time = now - Math.round(daysAgo * DAY);
   };

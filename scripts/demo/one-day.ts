@@ -1,8 +1,9 @@
 import { createColors } from "picocolors";
 import { describeModel } from "../../entities/model.ts";
 import { createDataLayer } from "../../services/data-layer.ts";
-import type { DataLayerOptions, RequestEvent } from "../../services/storage/context.ts";
+import type { RequestEvent } from "../../services/storage/context.ts";
 import { DataLayerError } from "../../services/storage/errors.ts";
+import type { AccountsTarget } from "../table/table-target.ts";
 
 // Colour only on a terminal, in continuous integration too.
 const colors = createColors(process.stdout.isTTY === true && process.env.NO_COLOR === undefined);
@@ -58,13 +59,15 @@ function requestText(events: readonly RequestEvent[]): string {
 }
 
 /** Walks one day of the platform through the services and prints what each question took. */
-export async function walkOneDay(options: DataLayerOptions, start: number): Promise<void> {
+export async function walkOneDay({ client, table, erasureSecret }: AccountsTarget, start: number): Promise<void> {
   let time = start;
   let steps = 0;
   const all: RequestEvent[] = [];
   let events: RequestEvent[] = [];
   const layer = createDataLayer({
-    ...options,
+    client,
+    table,
+    erasureSecret,
     clock: () => time,
     consumedCapacity: true,
     onRequest: (event) => events.push(event),

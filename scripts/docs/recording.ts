@@ -2,7 +2,7 @@ import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient, paginateScan } from "@aws-sdk/lib-dynamodb";
 import { createDataLayer, type DataLayer } from "../../services/data-layer.ts";
 import type { RequestEvent } from "../../services/storage/context.ts";
-import { startLocalDatabase } from "../../testing/local-database.ts";
+import { LOCAL_ERASURE_SECRET, startLocalDatabase } from "../../testing/local-database.ts";
 import { seedCast, seedCatalogue } from "../content/seeding.ts";
 import type { Sample } from "./samples.ts";
 
@@ -47,7 +47,7 @@ export async function recordSamples(
     await database.createTable(table);
     const clock = () => DOCUMENTED_NOW;
     await seedCatalogue(createDataLayer({ client: database.client, table, clock }));
-    await seedCast({ client: database.client, table }, DOCUMENTED_NOW);
+    await seedCast({ client: database.client, table, erasureSecret: LOCAL_ERASURE_SECRET }, DOCUMENTED_NOW);
     const items = await scanAll(database.client, table);
     const recordings: Recording[] = [];
     for (const sample of samples) recordings.push(await record(sample, database.client, table, clock));

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { PRODUCTS, type Product } from "../../entities/enums.ts";
 import { currentPeriod, type Ledger, withGrant, withRefund } from "../../entities/ledger.ts";
 import type { StoredItem } from "../../services/storage/requests.ts";
@@ -26,12 +25,6 @@ interface Transaction {
   readonly id: string;
   readonly at: number;
 }
-
-/** Whose a transaction is, as services/claims.ts writes it: a claim that differs would look like another account's. */
-const claimOwner = (email: string, product: Product) =>
-  createHash("sha256")
-    .update(JSON.stringify([email, product]))
-    .digest("hex");
 
 /** The prefix keeps generated transactions apart from those that a store really made. */
 function transactionsOf(dice: Dice, { platform, endsAt }: Profile, product: Product, first: number): Transaction[] {
@@ -95,13 +88,7 @@ export function createPurchaseHistory(dice: Dice, profile: Profile, stores: Stor
         receipt_data: receiptOf(dice, profile, product, last),
       }),
       ...transactions.map(({ id, at }) =>
-        stores.claim.itemOf({
-          kind: "transaction",
-          claimed_id: id,
-          owner: claimOwner(email, product),
-          created_at: at,
-          settled: true,
-        }),
+        stores.claimRow({ kind: "transaction", id, created_at: at, settled: true }, [email, product]),
       ),
     );
   }

@@ -3,7 +3,7 @@ import { createContext } from "../../services/context.ts";
 import { bulkWrite } from "../../services/storage/bulk-writer.ts";
 import { Repository } from "../../services/storage/repository.ts";
 import type { StoredItem } from "../../services/storage/requests.ts";
-import type { TableTarget } from "../table/table-target.ts";
+import type { AccountsTarget } from "../table/table-target.ts";
 import { type AccountNumber, createAccount } from "./account.ts";
 import { type Stores, storesOf } from "./stores.ts";
 
@@ -33,7 +33,7 @@ function* accountItems({ users, seed, now }: AccountsRequest, stores: Stores): G
  * written, so memory does not grow with the number of accounts.
  */
 export async function seedAccounts(
-  { client, table }: TableTarget,
+  { client, table, erasureSecret }: AccountsTarget,
   request: AccountsRequest,
   onProgress: (users: number) => void = () => {},
 ): Promise<AccountsReport> {
@@ -41,6 +41,7 @@ export async function seedAccounts(
   const context = createContext({
     client,
     table,
+    erasureSecret,
     onRequest: ({ outcome }) => {
       if (outcome === "error") failures++;
     },
@@ -75,8 +76,11 @@ export async function seedAccounts(
  * The present of the accounts that the table holds already for a seed: written again with it they are replaced, with
  * another one they would get a second history. Undefined when there are none.
  */
-export async function presentOfSeed({ client, table }: TableTarget, seed: number): Promise<number | undefined> {
-  const context = createContext({ client, table });
+export async function presentOfSeed(
+  { client, table, erasureSecret }: AccountsTarget,
+  seed: number,
+): Promise<number | undefined> {
+  const context = createContext({ client, table, erasureSecret });
   const probe: AccountNumber = { seed, index: 0, now: 2_000_000_000 };
   const [generated] = createAccount(probe, storesOf(context));
   if (generated === undefined) return undefined;

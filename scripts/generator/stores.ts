@@ -1,5 +1,4 @@
 import { AssessmentModel } from "../../entities/assessment.ts";
-import { ClaimModel } from "../../entities/claim.ts";
 import { ContentReportModel } from "../../entities/content-report.ts";
 import { DevopsActionModel } from "../../entities/devops-action.ts";
 import { EntitlementModel } from "../../entities/entitlement.ts";
@@ -8,8 +7,11 @@ import { SafetyLogModel } from "../../entities/safety-log.ts";
 import { SessionModel } from "../../entities/session.ts";
 import { TicketModel } from "../../entities/ticket.ts";
 import { UserModel } from "../../entities/user.ts";
+import { claimRow } from "../../services/guards/claims.ts";
 import type { DataContext } from "../../services/storage/context.ts";
 import { Repository } from "../../services/storage/repository.ts";
+
+type ClaimedBy = Parameters<typeof claimRow> extends [unknown, ...infer Claimed] ? Claimed : never;
 
 /** The entities of an account: what is generated is validated and keyed by them, as a service's writes are. */
 export const storesOf = (context: DataContext) => ({
@@ -18,7 +20,7 @@ export const storesOf = (context: DataContext) => ({
   qrToken: new Repository(context, QrTokenModel),
   assessment: new Repository(context, AssessmentModel),
   entitlement: new Repository(context, EntitlementModel),
-  claim: new Repository(context, ClaimModel),
+  claimRow: (...claimed: ClaimedBy) => claimRow(context, ...claimed),
   safetyLog: new Repository(context, SafetyLogModel),
   contentReport: new Repository(context, ContentReportModel),
   ticket: new Repository(context, TicketModel),

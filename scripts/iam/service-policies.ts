@@ -78,7 +78,9 @@ const MOVES_OF_ACCOUNT: readonly Access[] = [
   items("safety_log", "byId", "update"),
   items("content_report", "byId", "update"),
   items("ticket", "byId", "update"),
-  ...(["assessment", "safety_log", "content_report", "ticket"] as const).map((kind) => claims(kind, "change")),
+  ...(["assessment", "safety_log", "content_report", "ticket"] as const).map((kind) =>
+    claims(kind, "getMany", "change"),
+  ),
 ];
 
 export type ServiceName = Exclude<keyof DataLayer, "context" | "entities" | "collections" | "within">;
@@ -182,7 +184,7 @@ const FACTS = {
       items("rubric", "byId", "get", "writeMany"),
       items("rubric", "bySkill", "query"),
       items("daily_starts", "byDay", "change", "remove"),
-      claims("assessment", "create", "change", "remove"),
+      claims("assessment", "getMany", "create", "change", "remove"),
       items("erasure", "byAccount", "get"),
     ],
   },
@@ -206,8 +208,8 @@ const FACTS = {
       items("content_report", "byReporter", "query"),
       items("content_report", "byAssessment", "query"),
       items("assessment", "byId", "query", "getMany"),
-      claims("safety_log", "create", "remove"),
-      claims("content_report", "create", "remove"),
+      claims("safety_log", "getMany", "create", "change", "remove"),
+      claims("content_report", "getMany", "create", "change", "remove"),
       items("erasure", "byAccount", "get", "getMany"),
     ],
   },
@@ -221,7 +223,7 @@ const FACTS = {
       items("ticket", "thread", "query"),
       items("devops_action", "byTicket", "query"),
       items("devops_action", "byId", "getMany"),
-      claims("ticket", "create", "remove"),
+      claims("ticket", "getMany", "create", "change", "remove"),
       items("erasure", "byAccount", "get"),
     ],
   },

@@ -144,10 +144,10 @@ export class Backfill {
       const current = stored.get(textOf(migrated.key));
       const mark = markOf(current);
       if (current === undefined) {
-        const foreign = migrated.claims.find(
+        const isTaken = migrated.claims.some(
           (claim) => (stored.get(textOf(claim))?.owner ?? claim.owner) !== claim.owner,
         );
-        if (foreign !== undefined) page.settle(arrival, claimedByAnother(table, foreign));
+        if (isTaken) page.settle(arrival, claimedByAnother(table));
         else {
           absent.push(arrival);
           claims.push(...migrated.claims.filter((claim) => !stored.has(textOf(claim))));

@@ -4,6 +4,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { type EntityName, MODELS } from "../../entities/models.ts";
 import { createContext, systemClock } from "../../services/context.ts";
 import {
+  erasureSecretFor,
   migrationClient,
   placeOf,
   runCommand,
@@ -115,6 +116,7 @@ await runCommand(async () => {
     table,
     naming,
     mapping: readMapping(mappingFile),
+    erasureSecret: erasureSecretFor(given),
     entities: given.only ?? ENTITIES,
     clock: systemClock,
   };

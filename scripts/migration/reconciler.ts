@@ -12,7 +12,7 @@ import {
   send,
 } from "../../services/storage/requests.ts";
 import { type ConflictMark, Marks } from "./marks.ts";
-import { quoted, type Reason, type SkipCode } from "./reasons.ts";
+import type { Reason, SkipCode } from "./reasons.ts";
 import type { SourceReader, SourceTable } from "./source-tables.ts";
 import { type MigratedItem, markOf, type Translation, type Translator } from "./translator.ts";
 import type { SourceItem } from "./values.ts";
@@ -260,7 +260,7 @@ export class Reconciler {
     for (const claim of wanted.claims) {
       const stored = rows.get(textOfKey(claim));
       if (stored === undefined) await this.put(claim, undefined);
-      else if (stored.owner !== claim.owner) return claimedByAnother(table, claim);
+      else if (stored.owner !== claim.owner) return claimedByAnother(table);
     }
     await this.put(wanted.item, current);
     return "again";
@@ -351,9 +351,9 @@ export function conflict(
   };
 }
 
-export function claimedByAnother({ entity }: Pick<SourceTable, "entity">, claim: StoredItem): Outcome {
+export function claimedByAnother({ entity }: Pick<SourceTable, "entity">): Outcome {
   const { claim: claimed }: Model = MODELS[entity];
   const attribute = claimed?.id ?? "id";
-  const text = `${entity}: the ${attribute} ${quoted(claim.claimed_id)} belongs to another item or account in the new table`;
+  const text = `${entity}: its ${attribute} belongs to another item or account in the new table`;
   return { kind: "quarantined", reason: { code: "claimed", attributes: [attribute], text }, others: [] };
 }

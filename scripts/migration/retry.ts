@@ -14,6 +14,8 @@ export interface RetryOptions {
   readonly table: string;
   readonly naming: SourceNaming;
   readonly mapping: EnumMapping;
+  /** The secret of the new table's pseudonyms. */
+  readonly erasureSecret: string;
   /** Quarantine files, perhaps corrected by hand. */
   readonly files: readonly string[];
   /** Where those go that cannot be brought over again. */
@@ -28,8 +30,8 @@ export interface RetryOptions {
  * stays in later runs.
  */
 export async function retry(options: RetryOptions): Promise<Counts> {
-  const { source, target, table, naming, mapping, files, apply, clock } = options;
-  const context = createContext({ client: target, table, clock });
+  const { source, target, table, naming, mapping, erasureSecret, files, apply, clock } = options;
+  const context = createContext({ client: target, table, clock, erasureSecret });
   const reader = new SourceReader(source);
   const translator = new Translator(context, { mapping, now: clock(), run: "retry", mended: true });
   const reconciler = new Reconciler({ context, translator, reader });

@@ -24,6 +24,8 @@ export interface MigrationOptions {
   readonly entities: readonly EntityName[];
   readonly naming: SourceNaming;
   readonly mapping: EnumMapping;
+  /** The secret of the new table's pseudonyms. */
+  readonly erasureSecret: string;
   /** Where checkpoints, quarantine and archive are kept. */
   readonly state: string;
   readonly apply: boolean;
@@ -127,8 +129,8 @@ class TablesRun {
     this.segments = segments;
     this.directory = state.runPath(run);
     this.checkpoints = new Checkpoints(join(this.directory, "checkpoints"));
-    const { source, target, table, clock, mapping, apply, live = false } = options;
-    const context = createContext({ client: target, table, clock });
+    const { source, target, table, clock, mapping, erasureSecret, apply, live = false } = options;
+    const context = createContext({ client: target, table, clock, erasureSecret });
     this.reader = new SourceReader(source);
     // One instant for the whole run: what is expired does not depend on when a segment is read.
     const now = Math.floor(run.startedAt / 1000);

@@ -53,6 +53,8 @@ export interface StreamHandlerOptions {
   readonly table: string;
   readonly naming: SourceNaming;
   readonly mapping: EnumMapping;
+  /** The secret of the new table's pseudonyms. */
+  readonly erasureSecret: string;
   readonly clock: Clock;
   /** Milliseconds, for what a backfill looks at again. Default: the system's clock. */
   readonly milliseconds?: () => number;
@@ -73,8 +75,8 @@ interface Change {
  * item of the new table into line with the source as it is now, so records may come twice, late or out of order.
  */
 export function createStreamHandler(options: StreamHandlerOptions): (event: StreamEvent) => Promise<StreamResponse> {
-  const { source, target, table, naming, mapping, clock, concurrency = 8 } = options;
-  const context = createContext({ client: target, table, clock });
+  const { source, target, table, naming, mapping, erasureSecret, clock, concurrency = 8 } = options;
+  const context = createContext({ client: target, table, clock, erasureSecret });
   const reader = new SourceReader(source);
   const entities = new Map(
     (Object.keys(MODELS) as EntityName[]).map((entity) => [sourceNameOf(entity, naming), entity] as const),

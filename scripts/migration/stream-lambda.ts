@@ -5,12 +5,21 @@ import { createStreamHandler } from "./stream-handler.ts";
 
 /**
  * The stream handler as a Lambda function: `docs/migration.md` bundles and deploys it. Its environment: `TABLE_NAME`, the new
- * table; `SOURCE_PREFIX` and `SOURCE_SUFFIX` around the legacy names; `SOURCE_NAMES` and `MAPPING`, JSON as the command's
+ * table; `ERASURE_SECRET`, of that table's functions; `SOURCE_PREFIX` and `SOURCE_SUFFIX` around the legacy names; `SOURCE_NAMES` and `MAPPING`, JSON as the command's
  * `--source` and `--mapping` have it.
  */
-const { TABLE_NAME, SOURCE_PREFIX = "", SOURCE_SUFFIX = "", SOURCE_NAMES = "{}", MAPPING = "{}" } = process.env;
+const {
+  TABLE_NAME,
+  ERASURE_SECRET,
+  SOURCE_PREFIX = "",
+  SOURCE_SUFFIX = "",
+  SOURCE_NAMES = "{}",
+  MAPPING = "{}",
+} = process.env;
 if (TABLE_NAME === undefined || TABLE_NAME === "")
   throw new Error("environment variable TABLE_NAME is missing: it names the new table");
+if (ERASURE_SECRET === undefined || ERASURE_SECRET === "")
+  throw new Error("environment variable ERASURE_SECRET is missing: the new table's functions have it");
 
 const client = createClient();
 
@@ -18,6 +27,7 @@ export const handler = createStreamHandler({
   source: client,
   target: client,
   table: TABLE_NAME,
+  erasureSecret: ERASURE_SECRET,
   naming: { prefix: SOURCE_PREFIX, suffix: SOURCE_SUFFIX, names: JSON.parse(SOURCE_NAMES) },
   mapping: mergeMapping(JSON.parse(MAPPING)),
   clock: systemClock,

@@ -8,7 +8,7 @@ import { Command } from "commander";
 import { type EntityName, MODELS } from "../../entities/models.ts";
 import { createTableInput } from "../../entities/table.ts";
 import { systemClock } from "../../services/context.ts";
-import { createLocalClient } from "../../testing/local-database.ts";
+import { createLocalClient, LOCAL_ERASURE_SECRET } from "../../testing/local-database.ts";
 import { startDynamoDbLocal } from "../engines/dynamodb-local.ts";
 import { wholeNumber } from "../shell/command-line.ts";
 import { ENUM_MAPPING } from "./enum-mapping.ts";
@@ -86,6 +86,7 @@ async function killedTrial(): Promise<void> {
     entities,
     naming: naming("old-"),
     mapping: ENUM_MAPPING,
+    erasureSecret: LOCAL_ERASURE_SECRET,
     state: join(scratch, "again"),
     apply: true,
     clock: systemClock,
@@ -113,6 +114,7 @@ async function liveTrial(source: DynamoDBClient): Promise<void> {
     table: "followed",
     naming: naming("live-"),
     mapping: ENUM_MAPPING,
+    erasureSecret: LOCAL_ERASURE_SECRET,
     clock: systemClock,
   };
   let notices = 0;

@@ -126,9 +126,9 @@ export class Translator {
   private claimsOf(entity: EntityName, attributes: Readonly<Record<string, unknown>>): readonly StoredItem[] {
     const { claim }: Model = MODELS[entity];
     if (claim === undefined) return [];
-    const [kind, claimed_id, owner] = claimOf(claim, attributes);
-    if (claim.settles !== true && maybeUnclaimed(claimed_id)) return [];
-    const row = { kind, claimed_id, created_at: attributes[claim.begins] as number };
+    const [kind, id, owner] = claimOf(claim, attributes);
+    if (claim.settles !== true && maybeUnclaimed(id)) return [];
+    const row = { kind, id, created_at: attributes[claim.begins] as number };
     return [claimRow(this.context, claim.settles === true ? { ...row, settled: true } : row, owner)];
   }
 

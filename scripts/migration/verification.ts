@@ -25,6 +25,8 @@ export interface VerificationOptions {
   readonly entities: readonly EntityName[];
   readonly naming: SourceNaming;
   readonly mapping: EnumMapping;
+  /** The secret of the new table's pseudonyms. */
+  readonly erasureSecret: string;
   readonly segments?: number;
   readonly concurrency?: number;
   readonly clock: Clock;
@@ -109,7 +111,8 @@ class Verifier {
   constructor(options: VerificationOptions, directory: string) {
     this.options = options;
     this.directory = directory;
-    this.context = createContext({ client: options.target, table: options.table, clock: options.clock });
+    const { target: client, table, clock, erasureSecret } = options;
+    this.context = createContext({ client, table, clock, erasureSecret });
     this.reader = new SourceReader(options.source);
     this.translator = new Translator(this.context, { mapping: options.mapping, now: options.clock(), run: "verify" });
     this.marks = new Marks(this.context);

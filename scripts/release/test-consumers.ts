@@ -79,9 +79,9 @@ const requires = bringing((what, from) => `const { ${what} } = require("${from}"
 const body = `
 async function main() {
   const database = await startTestDatabase();
-  const { client, table, clock } = database;
-  const layer = createDataLayer({ client, table, clock });
-  const support = new Support(createContext({ client, table, clock }));
+  const { client, table, clock, erasureSecret } = database;
+  const layer = createDataLayer({ client, table, clock, erasureSecret });
+  const support = new Support(createContext({ client, table, clock, erasureSecret }));
   const ticket = await support.open(aTicket({ priority: "urgent" }));
   const { items } = await layer.support.listByStatus("new");
   if (items[0]?.ticket_id !== ticket.ticket_id) throw new Error("the ticket is not listed");

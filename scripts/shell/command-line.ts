@@ -7,7 +7,9 @@ import { DEFAULT_TABLE_NAME } from "../../entities/keys.ts";
 import { createClient } from "../../services/client.ts";
 import { isTableName, TABLE_NAME_RULE } from "../../services/context.ts";
 import { ENDPOINT_RULE, isEndpoint, isLoopback } from "../../services/storage/endpoint.ts";
-import { LOCAL_CREDENTIALS, LOCAL_REGION } from "../../testing/local-database.ts";
+import { ConfigurationError } from "../../services/storage/errors.ts";
+import { ERASURE_SECRET_RULE, isErasureSecret } from "../../services/storage/pseudonyms.ts";
+import { LOCAL_CREDENTIALS, LOCAL_ERASURE_SECRET, LOCAL_REGION } from "../../testing/local-database.ts";
 
 /** What every command that touches a table accepts. */
 export interface TableOptions {
@@ -68,6 +70,18 @@ export function clientFor({ endpoint, region }: TableOptions, config: DynamoDBCl
   }
   const place = { ...(endpoint === undefined ? {} : { endpoint }), ...(region === undefined ? {} : { region }) };
   return createClient({ ...place, ...config });
+}
+
+/**
+ * The secret of the table's pseudonyms: `ERASURE_SECRET`, which an endpoint on this machine does not need.
+ * @throws ConfigurationError
+ */
+export function erasureSecretFor({ endpoint }: Pick<TableOptions, "endpoint">): string {
+  const secret = process.env.ERASURE_SECRET;
+  if (secret === undefined && endpoint !== undefined && isLoopback(endpoint)) return LOCAL_ERASURE_SECRET;
+  if (secret === undefined) throw new ConfigurationError("ERASURE_SECRET", "is missing: the table's functions have it");
+  if (!isErasureSecret(secret)) throw new ConfigurationError("ERASURE_SECRET", ERASURE_SECRET_RULE);
+  return secret;
 }
 
 /** A client that has time: it backs off as long as DynamoDB throttles, and waits for large pages. */

@@ -1,8 +1,9 @@
 import { MAX_INSTANT } from "../../entities/attributes.ts";
 import type { Erasure } from "../../entities/erasure.ts";
+import { PRIMARY_KEY } from "../../entities/keys.ts";
 import type { AccountEntity } from "../../entities/models.ts";
 import { type UserEntity, UserModel } from "../../entities/user.ts";
-import { allClaimsOf, settleClaim } from "../guards/claims.ts";
+import { allClaimsOf, type claimOf, retireClaims, settleClaim } from "../guards/claims.ts";
 import { eachUnfinished, enterErasure, erasuresOf, isStill, makeFinal } from "../guards/erasure.ts";
 import type { DataContext } from "../storage/context.ts";
 import { ValidationError } from "../storage/errors.ts";
@@ -195,7 +196,7 @@ class Sweep {
     if (!(await this.#mayGoOn())) return false;
     const rows = this.#found;
     this.#found = [];
-    await settleClaims(this.#context, rows);
+    await endClaims(this.#context, rows);
     await batchDelete(this.#context, LABEL, rows.map(keyOf));
     for (const row of rows) this.#removed[entityOf(row)]++;
     this.#tell();
@@ -244,12 +245,30 @@ class Sweep {
   }
 }
 
-/** Notes in the claims of ids that are used up, such as a purchase's, that they were, before the items go. */
-async function settleClaims(context: DataContext, rows: readonly StoredItem[]): Promise<void> {
-  const keys = rows.filter((row) => modelOf(row).claim?.settles === true).map(keyOf);
-  for (const item of await batchGet(context, LABEL, keys, { consistent: true })) {
+/** What is read of items to tell their claims, and which entity's they are. */
+const CLAIMING_ATTRIBUTES: readonly string[] = [
+  ...new Set([
+    ...Object.values(PRIMARY_KEY),
+    "__edb_e__",
+    ...MODELS_OF_ITEMS.flatMap(({ claim }) => (claim === undefined ? [] : [claim.id, ...claim.owner, claim.among])),
+  ]),
+].filter((name) => name !== undefined);
+
+/**
+ * Ends the claims of items before these go. An id that is used up, such as a transaction's, stays so for good; any other
+ * claim ends once no backup can bring its item back.
+ */
+async function endClaims(context: DataContext, rows: readonly StoredItem[]): Promise<void> {
+  const keys = rows.filter((row) => modelOf(row).claim !== undefined).map(keyOf);
+  const items = await batchGet(context, LABEL, keys, { consistent: true, attributes: CLAIMING_ATTRIBUTES });
+  const used: ReturnType<typeof claimOf>[] = [];
+  const retired: ReturnType<typeof claimOf>[] = [];
+  for (const item of items) {
     const { claim } = modelOf(item);
-    if (claim === undefined) continue;
-    for (const used of allClaimsOf(claim, item)) await settleClaim(context, ...used, context.clock());
+    if (claim !== undefined) (claim.settles === true ? used : retired).push(...allClaimsOf(claim, item));
   }
+  await Promise.all([
+    ...used.map((claim) => settleClaim(context, ...claim, context.clock())),
+    retireClaims(context, retired),
+  ]);
 }

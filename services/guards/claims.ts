@@ -1,13 +1,10 @@
-import { createHash } from "node:crypto";
 import { validate } from "uuid";
 import { type ClaimKind, ClaimModel } from "../../entities/claim.ts";
 import type { IdClaim } from "../../entities/facts.ts";
-import { MAX_PARTITION_KEY_BYTES } from "../../entities/item-size.ts";
 import type { AnyEntity, DataContext, Model } from "../storage/context.ts";
-import { ConflictError, ValidationError } from "../storage/errors.ts";
+import { ConflictError } from "../storage/errors.ts";
 import { Repository } from "../storage/repository.ts";
-import type { StoredItem } from "../storage/requests.ts";
-import { MAX_KEY_VALUE_BYTES } from "../storage/rules.ts";
+import { batchGet, type StoredItem } from "../storage/requests.ts";
 
 /** A claim, and whether this call was the one that made it. */
 export interface ClaimResult {
@@ -16,18 +13,17 @@ export interface ClaimResult {
   readonly fresh: boolean;
 }
 
-/** Checks that a claim's key can hold a value, in the name of the attribute that it comes from. */
-export function checkClaimable(model: Model, attribute: string, value: string): string {
-  if (Buffer.byteLength(value) <= MAX_KEY_VALUE_BYTES) return value;
-  throw new ValidationError(
-    model.schema.model.entity,
-    attribute,
-    `must fit a key of ${MAX_PARTITION_KEY_BYTES} bytes`,
-    value,
-  );
-}
+/** How long a claim stays whose item was erased: longer than the backups that may bring the item back. */
+export const CLAIM_RETIRED_SECONDS = 40 * 24 * 60 * 60;
 
-const ownerHash = (owner: readonly string[]) => createHash("sha256").update(JSON.stringify(owner)).digest("hex");
+/** The key of an id's claim. */
+const claimKeyOf = (context: DataContext, kind: ClaimKind, id: string) => ({
+  kind,
+  claimed_id: context.pseudonymOf("claim", kind, id),
+});
+
+/** Who claims, as the claim has it. */
+const ownerOf = (context: DataContext, owner: readonly string[]) => context.pseudonymOf("owner", ...owner);
 
 /**
  * The physical row of a claim, for what is brought over together with the items that it protects.
@@ -35,15 +31,17 @@ const ownerHash = (owner: readonly string[]) => createHash("sha256").update(JSON
  */
 export function claimRow(
   context: DataContext,
-  claim: {
-    readonly kind: ClaimKind;
-    readonly claimed_id: string;
-    readonly created_at: number;
-    readonly settled?: true;
-  },
+  {
+    id,
+    ...claim
+  }: { readonly kind: ClaimKind; readonly id: string; readonly created_at: number; readonly settled?: true },
   owner: readonly string[],
 ): StoredItem {
-  return new Repository(context, ClaimModel).itemOf({ ...claim, owner: ownerHash(owner) });
+  return new Repository(context, ClaimModel).itemOf({
+    ...claim,
+    ...claimKeyOf(context, claim.kind, id),
+    owner: ownerOf(context, owner),
+  });
 }
 
 /**
@@ -58,9 +56,10 @@ export async function claimId(
   now: number,
 ): Promise<ClaimResult> {
   const claims = new Repository(context, ClaimModel);
-  const hash = ownerHash(owner);
+  const hash = ownerOf(context, owner);
   let fresh = true;
-  const claim = await claims.insert({ kind, claimed_id: claimedId, owner: hash, created_at: now }, (current) => {
+  const key = claimKeyOf(context, kind, claimedId);
+  const claim = await claims.insert({ ...key, owner: hash, created_at: now }, (current) => {
     fresh = false;
     return claims.parse(current);
   });
@@ -78,8 +77,9 @@ export async function isSettled(
   claimedId: string,
   owner: readonly string[],
 ): Promise<boolean> {
-  const claim = await new Repository(context, ClaimModel).find({ kind, claimed_id: claimedId }, { consistent: true });
-  if (claim !== undefined && claim.owner !== ownerHash(owner)) throw taken(kind);
+  const key = claimKeyOf(context, kind, claimedId);
+  const claim = await new Repository(context, ClaimModel).find(key, { consistent: true });
+  if (claim !== undefined && claim.owner !== ownerOf(context, owner)) throw taken(kind);
   return claim?.settled === true;
 }
 
@@ -157,7 +157,7 @@ export async function moveClaim(
     { created_at: to },
     (claim) =>
       claim
-        .patch({ kind, claimed_id: claimedId })
+        .patch(claimKeyOf(context, kind, claimedId))
         .set({ created_at: to })
         .where(({ created_at }, { eq }) => eq(created_at, from)),
     (current) => current,
@@ -168,7 +168,7 @@ export async function moveClaim(
 /** Gives an id back for which nothing was written after all. Safe to repeat. */
 export async function releaseClaim(context: DataContext, kind: ClaimKind, claimedId: string): Promise<void> {
   const claims = new Repository(context, ClaimModel);
-  await claims.remove("release", { kind, claimed_id: claimedId });
+  await claims.remove("release", claimKeyOf(context, kind, claimedId));
 }
 
 /**
@@ -183,8 +183,8 @@ export async function settleClaim(
   now: number,
 ): Promise<void> {
   const claims = new Repository(context, ClaimModel);
-  const key = { kind, claimed_id: claimedId };
-  const hash = ownerHash(owner);
+  const key = claimKeyOf(context, kind, claimedId);
+  const hash = ownerOf(context, owner);
   const settle = (whenAbsent: () => Promise<unknown>): Promise<unknown> =>
     claims.changeStored(
       "settle",
@@ -213,31 +213,60 @@ export async function giveBackClaim(
   claimedId: string,
   owner: readonly string[],
 ): Promise<void> {
-  await new Repository(context, ClaimModel).remove(
-    "release",
-    { kind, claimed_id: claimedId },
-    {
-      holds: (claim, { eq, notExists }) => `${eq(claim.owner, ownerHash(owner))} AND ${notExists(claim.settled)}`,
-      otherwise: () => undefined,
-    },
-  );
+  await new Repository(context, ClaimModel).remove("release", claimKeyOf(context, kind, claimedId), {
+    holds: (claim, { eq, notExists }) => `${eq(claim.owner, ownerOf(context, owner))} AND ${notExists(claim.settled)}`,
+    otherwise: () => undefined,
+  });
 }
 
 /** Makes an owner's claim another's, if it is there. Safe to repeat. */
 export async function handOverClaim(
   context: DataContext,
-  [kind, claimed_id, from]: ReturnType<typeof claimOf>,
+  [kind, claimedId, from]: ReturnType<typeof claimOf>,
   to: readonly string[],
 ): Promise<void> {
-  const owner = ownerHash(to);
+  const owner = ownerOf(context, to);
   await new Repository(context, ClaimModel).changeStored(
     "handOver",
     {},
     (claim) =>
       claim
-        .patch({ kind, claimed_id })
+        .patch(claimKeyOf(context, kind, claimedId))
         .set({ owner })
-        .where((stored, { eq }) => eq(stored.owner, ownerHash(from))),
+        .where((stored, { eq }) => eq(stored.owner, ownerOf(context, from))),
     () => undefined,
   );
+}
+
+/**
+ * Lets the claims of erased items end once no backup can bring the items back; until then a late repeat meets them. Safe to
+ * repeat: each ends at the instant that the first call told. Most items have none, and another owner's claim stays.
+ */
+export async function retireClaims(
+  context: DataContext,
+  retired: readonly ReturnType<typeof claimOf>[],
+): Promise<void> {
+  const claims = new Repository(context, ClaimModel);
+  const expires_at = context.clock() + CLAIM_RETIRED_SECONDS;
+  const owners = new Map(
+    retired.map(([kind, id, owner]) => {
+      const key = claimKeyOf(context, kind, id);
+      return [key.claimed_id, { key, owner: ownerOf(context, owner) }];
+    }),
+  );
+  const keys = [...owners.values()].map(({ key }) => claims.keyOf(key));
+  const stored = await batchGet(context, { entity: claims.name, accessPattern: "byId" }, keys, { consistent: true });
+  const retire = ({ key, owner }: { readonly key: ReturnType<typeof claimKeyOf>; readonly owner: string }) =>
+    claims.changeStored(
+      "retire",
+      {},
+      (claim) =>
+        claim
+          .patch(key)
+          .set({ expires_at })
+          .where((current, { eq, notExists }) => `${eq(current.owner, owner)} AND ${notExists(current.expires_at)}`),
+      () => undefined,
+    );
+  const going = stored.flatMap(({ claimed_id }) => owners.get(claimed_id as string) ?? []);
+  await Promise.all(going.map(retire));
 }

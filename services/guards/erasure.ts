@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { type Erasure, type ErasureEntity, ErasureModel } from "../../entities/erasure.ts";
 import { UserModel } from "../../entities/user.ts";
 import type { DataContext } from "../storage/context.ts";
@@ -15,19 +14,16 @@ import { batchGet, keyOf, type StoredItem, type StoredKey } from "../storage/req
  */
 export const ERASURE_FINAL_SECONDS = 60 * 60;
 
-/** What stands for an address in the ledger. */
-export const accountHash = (user_email: string) => createHash("sha256").update(`account\0${user_email}`).digest("hex");
-
 /** The entries of the ledger. */
 export const erasuresOf = (context: DataContext): Repository<ErasureEntity> => new Repository(context, ErasureModel);
 
 /** The physical key of an account's entry. */
 export const entryKeyOf = (context: DataContext, user_email: string): StoredKey =>
-  erasuresOf(context).keyOf({ account: accountHash(user_email) });
+  erasuresOf(context).keyOf({ account: context.pseudonymOf("account", user_email) });
 
 /** The entry of an account, read consistently; undefined when it was never erased. */
 const entryOf = (context: DataContext, user_email: string): Promise<Erasure | undefined> =>
-  erasuresOf(context).find({ account: accountHash(user_email) }, { consistent: true });
+  erasuresOf(context).find({ account: context.pseudonymOf("account", user_email) }, { consistent: true });
 
 /**
  * Enters an erasure that begins now, and makes every write for the account fail from now on. Safe to repeat: an entry that
@@ -35,7 +31,7 @@ const entryOf = (context: DataContext, user_email: string): Promise<Erasure | un
  */
 export async function enterErasure(context: DataContext, user_email: string): Promise<Erasure> {
   const ledger = erasuresOf(context);
-  const account = accountHash(user_email);
+  const account = context.pseudonymOf("account", user_email);
   const erased_at = context.clock();
   const entry = { state: "unfinished", user_email, erased_at, final_at: erased_at + ERASURE_FINAL_SECONDS } as const;
   return ledger.insert({ account, ...entry }, async (current) => {
@@ -143,7 +139,10 @@ export async function findRefusal(
   user_email: string,
   began: number,
 ): Promise<Refusal | undefined> {
-  const entry = await erasuresOf(context).findStored({ account: accountHash(user_email) }, { consistent: true });
+  const entry = await erasuresOf(context).findStored(
+    { account: context.pseudonymOf("account", user_email) },
+    { consistent: true },
+  );
   return refusalOf(entry, began);
 }
 

@@ -3,7 +3,7 @@ import type { AnyEntity, DataContext, Model } from "../storage/context.ts";
 import type { NotFoundError } from "../storage/errors.ts";
 import { Repository } from "../storage/repository.ts";
 import { batchGet, type RequestLabel, type StoredItem, type StoredKey, send } from "../storage/requests.ts";
-import { type ClaimingModel, claimOf, claimOwnId, giveBackClaim } from "./claims.ts";
+import { type ClaimingModel, claimOf, claimOwnId, giveBackClaim, retireClaims } from "./claims.ts";
 import { entryKeyOf, erasuresOf, findRefusal, type Refusal, refusalOf } from "./erasure.ts";
 
 /** An item that must be there for another one to be. */
@@ -49,6 +49,8 @@ export async function createOnce<E extends AnyEntity>(
   const user_email = given[model.account.attribute] as string;
   const { id, begins } = model.claim;
   const itemId = given[id] as string;
+  // Nothing is written where the ledger cannot be looked at.
+  entryKeyOf(context, user_email);
   let existed = false;
   const write = (created: CreateEntityItem<E>) =>
     store.insertOnce(created, () => {
@@ -58,7 +60,10 @@ export async function createOnce<E extends AnyEntity>(
     if (existed && refusal?.keeps === true) return;
     await store.remove("undo", created);
     await admission?.withdraw(itemId, (created as typeof given)[begins] as number);
-    if (ownId && refusal?.releases === true) await giveBackClaim(context, ...claimOf(model.claim, given));
+    if (!ownId || refusal === undefined) return;
+    const claim = claimOf(model.claim, given);
+    if (refusal.releases) await giveBackClaim(context, ...claim);
+    else if (!refusal.keeps) await retireClaims(context, [claim]);
   };
   // Nothing of an item that is refused is written, not even its claim.
   if (ownId || admission !== undefined) store.itemOf(item);
@@ -107,8 +112,9 @@ export async function writeUnlessErased<T>(
   undo: Undo<T>,
   { parent, began }: { readonly parent?: Parent | undefined; readonly began?: number | undefined } = {},
 ): Promise<T> {
-  const written = await write();
+  // Before the write: without its secret the ledger cannot be looked at.
   const entry = entryKeyOf(context, user_email);
+  const written = await write();
   const label = { entity: erasuresOf(context).name, accessPattern: "byAccount" };
   const found = await readAll(context, label, parent === undefined ? [entry] : [entry, parent.key]);
   const at = ({ pk }: StoredKey) => found.find((item) => item.pk === pk);

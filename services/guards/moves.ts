@@ -4,7 +4,7 @@ import type { DataContext } from "../storage/context.ts";
 import { ConflictError } from "../storage/errors.ts";
 import { Repository } from "../storage/repository.ts";
 import { batchGet, type StoredItem, type StoredKey } from "../storage/requests.ts";
-import { accountHash, beingChanged, beingErased, ERASURE_FINAL_SECONDS, erasuresOf } from "./erasure.ts";
+import { beingChanged, beingErased, ERASURE_FINAL_SECONDS, erasuresOf } from "./erasure.ts";
 
 // A change of an address is kept in the ledger of erasures: the address that is left ends as an erased one does, and its
 // entry tells where the account moves. The entry of the other address refuses writes until the account is there.
@@ -50,7 +50,7 @@ const taken = () => new ConflictError("user", "registered", "The e-mail address 
  */
 export async function enterMove(context: DataContext, { from, to, verified }: MoveInput): Promise<Move | undefined> {
   const ledger = erasuresOf(context);
-  const [account, moved_account] = [accountHash(from), accountHash(to)];
+  const [account, moved_account] = [context.pseudonymOf("account", from), context.pseudonymOf("account", to)];
   const known = await ledger.findStored({ account }, { consistent: true });
   const same = known?.moved_account === moved_account;
   if (known !== undefined && same && known.state === "moving") return moveOf(ledger.parse(known));
@@ -114,7 +114,7 @@ async function checkFree(context: DataContext, entry: StoredItem): Promise<void>
 /** How far a move has come, read consistently; undefined when it was given up or is final. */
 export async function phaseOf(context: DataContext, { account, to }: Move): Promise<Phase | undefined> {
   const ledger = erasuresOf(context);
-  const keys = [ledger.keyOf({ account }), ledger.keyOf({ account: accountHash(to) })] as const;
+  const keys = [ledger.keyOf({ account }), ledger.keyOf({ account: context.pseudonymOf("account", to) })] as const;
   const entries = await batchGet(context, { entity: ledger.name, accessPattern: "byAccount" }, keys, {
     consistent: true,
   });
@@ -131,7 +131,7 @@ export async function phaseOf(context: DataContext, { account, to }: Move): Prom
  */
 export async function receive(context: DataContext, { account: received_account, to, final_at }: Move): Promise<void> {
   const ledger = erasuresOf(context);
-  const account = accountHash(to);
+  const account = context.pseudonymOf("account", to);
   const entry = { state: "receiving", received_account, final_at } as const;
   await ledger.insert({ account, erased_at: 0, ...entry }, async (current) => {
     if (current.received_account === received_account && current.state === "receiving") return;
@@ -162,7 +162,7 @@ export async function openReceived(context: DataContext, { account: received, to
     {},
     (erasure) =>
       erasure
-        .patch({ account: accountHash(to) })
+        .patch({ account: context.pseudonymOf("account", to) })
         .set({ state: "registered" })
         .where(
           ({ state, received_account }, { eq }) => `${eq(state, "receiving")} AND ${eq(received_account, received)}`,

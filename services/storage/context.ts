@@ -3,6 +3,7 @@ import type { EntityConfiguration, Service } from "electrodb";
 import type { EntityFacts } from "../../entities/facts.ts";
 import type { EntitySchema } from "../../entities/schema.ts";
 import type { CursorCodec } from "./cursor.ts";
+import type { Pseudonyms } from "./pseudonyms.ts";
 import type { FallbackEvent } from "./wire/direct-path.ts";
 
 /** The time in whole epoch seconds. */
@@ -48,6 +49,12 @@ export interface DataLayerOptions {
    * Lists of what lets users in then have a random key, with a warning, and their cursors fit this data layer alone.
    */
   readonly cursorSecret?: string;
+  /**
+   * Keys what the table keeps of erased accounts and used ids, so that nobody can reproduce it from an address; at least 32
+   * characters. Set one secret for all functions of a table, and never another one: what was erased would be forgotten.
+   * Without it, calls that make something for an account throw a ConfigurationError, and write nothing.
+   */
+  readonly erasureSecret?: string;
   /** Called after each request; what it throws is not caught. */
   readonly onRequest?: (event: RequestEvent) => void;
   /**
@@ -85,6 +92,11 @@ export interface DataContext {
   readonly cursors: CursorCodec;
   /** The same for lists of what lets users in, such as sessions: never by a key that anybody can make. */
   readonly credentialCursors: CursorCodec;
+  /**
+   * What stands for an address or an id in rows that outlive the account.
+   * @throws ConfigurationError without the option `erasureSecret`.
+   */
+  readonly pseudonymOf: Pseudonyms;
   /** What the context was made with; each request takes `onRequest`, `consumedCapacity` and `signal` from here. */
   readonly options: DataLayerOptions;
   /** The model's entity, bound to this context's client and table on first use. */

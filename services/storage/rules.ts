@@ -13,7 +13,7 @@ import type { StoredItem } from "./requests.ts";
 type Values = Readonly<Record<string, unknown>>;
 
 /** The longest value that fits a partition key behind any entity's prefix, in bytes. */
-export const MAX_KEY_VALUE_BYTES = MAX_PARTITION_KEY_BYTES - 64;
+const MAX_KEY_VALUE_BYTES = MAX_PARTITION_KEY_BYTES - 64;
 
 /** What a schema says of its values, compiled: which are taken, how they are stored, and how they are shown. */
 export class Rules {

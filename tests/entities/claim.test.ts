@@ -52,10 +52,10 @@ describe("keys", () => {
 describeRules(SUBJECTS.claim, {
   required: ["kind", "claimed_id", "owner", "created_at"],
   fixed: ["kind", "claimed_id"],
-  hidden: [],
+  hidden: ["ttl"],
   closed: {
     kind: ["transaction", "assessment", "safety_log", "content_report", "ticket", "devops_action"],
   },
-  kinds: { claimed_id: "id", owner: "id", created_at: "instant", settled: "flag" },
-  other: [],
+  kinds: { claimed_id: "id", owner: "id", created_at: "instant", settled: "flag", expires_at: "instant" },
+  other: ["ttl"],
 });

@@ -90,16 +90,18 @@ async function live(db: TestTable) {
   return { db, backup, given };
 }
 
+const targetOf = ({ client, clock, erasureSecret }: TestTable) => ({ client, clock, erasureSecret });
+
 async function restore({ db, backup, given }: Awaited<ReturnType<typeof live>>): Promise<Restoration> {
   const table = `restored-${randomUUID()}`;
   await db.client.send(new CreateTableCommand(createTableInput(table)));
   for (const Item of backup) await db.client.send(new PutCommand({ TableName: table, Item }));
   db.lag.settle();
-  return { db, table, restored: createDataLayer({ client: db.client, table, clock: db.clock }), ...given };
+  return { db, table, restored: createDataLayer({ ...targetOf(db), table }), ...given };
 }
 
 function replay({ db, table }: Restoration, options: Partial<ReplayOptions> = {}, client = db.client) {
-  const [restored, lived] = [table, db.table].map((name) => createContext({ client, table: name, clock: db.clock }));
+  const [restored, lived] = [table, db.table].map((name) => createContext({ ...targetOf(db), client, table: name }));
   return new Replay(restored as never, lived as never, { apply: true, rate: 1e6, ...options }).run();
 }
 

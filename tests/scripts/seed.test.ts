@@ -6,13 +6,22 @@ import { overallBand, type Scores } from "../../services/assessments.ts";
 import { createContext } from "../../services/context.ts";
 import { ConflictError } from "../../services/storage/errors.ts";
 import type { StoredItem } from "../../services/storage/requests.ts";
-import { createLocalClient, LOCAL_CREDENTIALS, LOCAL_REGION } from "../../testing/local-database.ts";
+import {
+  createLocalClient,
+  LOCAL_CREDENTIALS,
+  LOCAL_ERASURE_SECRET,
+  LOCAL_REGION,
+} from "../../testing/local-database.ts";
 import { commandHost } from "../commands.ts";
 import { NOW, openTestTable, type TestTable } from "../engine.ts";
 import { interceptedClient } from "../instruments.ts";
 
 /** Makes items without a table: nothing listens there, and nothing is sent. */
-const stores = storesOf(createContext({ client: createLocalClient("http://127.0.0.1:1") }));
+const context = createContext({
+  client: createLocalClient("http://127.0.0.1:1"),
+  erasureSecret: LOCAL_ERASURE_SECRET,
+});
+const stores = storesOf(context);
 
 const accounts = (users: number, now = NOW, seed = 1): StoredItem[][] =>
   Array.from({ length: users }, (_, index) => createAccount({ seed, index, now }, stores));
@@ -115,7 +124,8 @@ describe("generated histories", () => {
 
   it("claim every transaction and settle it", () => {
     for (const { account, item } of each("entitlement")) {
-      const claim = of(account, "claim").find(({ claimed_id }) => claimed_id === item.transaction_id);
+      const claimed = context.pseudonymOf("claim", "transaction", item.transaction_id as string);
+      const claim = of(account, "claim").find(({ claimed_id }) => claimed_id === claimed);
       expect(claim).toMatchObject({ kind: "transaction", settled: true, created_at: item.purchase_date });
       if (item.status === "expired") expect(instant(item, "expires_at")).toBeLessThan(NOW);
     }
@@ -245,7 +255,7 @@ describe("seeding accounts", () => {
     });
     let generated = 0;
 
-    const seeding = seedAccounts({ client, table: db.table }, { users: 80, seed: 1, now: NOW }, (users) => {
+    const seeding = seedAccounts({ ...db, client }, { users: 80, seed: 1, now: NOW }, (users) => {
       generated = users;
     });
     await new Promise((resolve) => setTimeout(resolve, 1_000));
@@ -266,7 +276,7 @@ describe("seeding accounts", () => {
       throw new Error("unreachable");
     });
 
-    await expect(seedAccounts({ client, table: db.table }, { users: 500, seed: 1, now: NOW })).rejects.toThrow(
+    await expect(seedAccounts({ ...db, client }, { users: 500, seed: 1, now: NOW })).rejects.toThrow(
       /^0 items were written and \d+ could not be/,
     );
     expect(batches).toBeLessThan(15);
@@ -331,7 +341,11 @@ describe("npm run seed", () => {
   it("asks before it writes more than 1,000 accounts to a table elsewhere", async () => {
     const { port } = await addressOf();
     // This machine, in the place of AWS.
-    const elsewhere = { ...environment, AWS_ENDPOINT_URL_DYNAMODB: `http://127.0.0.1:${port}` };
+    const elsewhere = {
+      ...environment,
+      ERASURE_SECRET: db.erasureSecret,
+      AWS_ENDPOINT_URL_DYNAMODB: `http://127.0.0.1:${port}`,
+    };
     const seeding = host.run("seed", ["--table", db.table, "--users", "1001"], { environment: elsewhere });
 
     await expect(seeding).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining("--yes") });

@@ -183,6 +183,9 @@ describe("createDataLayer", () => {
     ["cursorSecret", ""],
     ["cursorSecret", "fifteen letters"],
     ["cursorSecret", 1_234_567_890_123_456],
+    ["erasureSecret", ""],
+    ["erasureSecret", "31 characters are one too few.."],
+    ["erasureSecret", 1_234_567_890_123_456],
     ["table", ""],
     ["table", undefined],
   ])("refuses %s %p", (name, value) => {
@@ -197,7 +200,8 @@ describe("createDataLayer", () => {
 
   it("is not needed for a service: each one works alone", async () => {
     const bound = countBindings();
-    const context = createContext({ client: db.client, table: db.table });
+    const { client, table, erasureSecret } = db;
+    const context = createContext({ client, table, erasureSecret });
 
     await db.layer.accounts.register(aRegistration({ email: "alone@example.com" }));
     const session = await new Sessions(context).start({ user_email: "alone@example.com" });
@@ -311,10 +315,10 @@ describe("dataLayerFromEnv", () => {
     },
   );
 
-  it("does not show a secret that it refuses", () => {
-    const build = () => dataLayerFromEnv({ ...GOOD, CURSOR_SECRET: "hunter2" });
+  it.each(["CURSOR_SECRET", "ERASURE_SECRET"])("does not show a %s that it refuses", (variable) => {
+    const build = () => dataLayerFromEnv({ ...GOOD, [variable]: "hunter2" });
 
-    expect(build).toThrow(/^(?!.*hunter2).*CURSOR_SECRET/);
+    expect(build).toThrow(new RegExp(`^(?!.*hunter2).*${variable}`));
   });
 
   it.each(["us-east-1", "ap-southeast-2", "us-gov-west-1", "me-central-1", "eusc-de-east-1", "local"])(
@@ -343,6 +347,7 @@ describe("dataLayerFromEnv", () => {
       AWS_REGION: LOCAL_REGION,
       DYNAMODB_ENDPOINT: `http://${endpoint?.hostname}:${endpoint?.port}`,
       CURSOR_SECRET: "a secret of sixteen",
+      ERASURE_SECRET: db.erasureSecret,
     });
     const layer = dataLayerFromEnv(undefined, { clock: () => NOW + 9 });
     try {

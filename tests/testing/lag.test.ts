@@ -32,7 +32,7 @@ import {
 } from "../../testing/index.ts";
 import { type Delay, drawDelay } from "../../testing/lag/delays.ts";
 import { seededRandom } from "../../testing/lag/random.ts";
-import { createLocalClient, startLocalDatabase } from "../../testing/local-database.ts";
+import { createLocalClient, LOCAL_ERASURE_SECRET, startLocalDatabase } from "../../testing/local-database.ts";
 import fc from "../generated.ts";
 
 const external = process.env.TEST_DYNAMODB_ENDPOINT;
@@ -503,7 +503,9 @@ describe("an engine of the caller's", () => {
     const direct = createLocalClient(endpoint);
     const table = `before-${Date.now()}`;
     await direct.send(new CreateTableCommand(createTableInput(table)));
-    await createDataLayer({ client: direct, table }).support.open(aTicket({ ticket_id: "TKT-1" }));
+    await createDataLayer({ client: direct, table, erasureSecret: LOCAL_ERASURE_SECRET }).support.open(
+      aTicket({ ticket_id: "TKT-1" }),
+    );
     const engine = await startLagEngine({ endpoint, lag: { ...LAGS.none, seed: 1 } });
     const [mine, yours] = [createLocalClient(engine.endpoint), createLocalClient(engine.endpoint)];
     const listed = async (client: typeof mine) =>
@@ -515,7 +517,9 @@ describe("an engine of the caller's", () => {
     const lagTables = await tables(direct);
 
     engine.lag.hold();
-    await createDataLayer({ client: mine, table }).support.open(aTicket({ ticket_id: "TKT-2" }));
+    await createDataLayer({ client: mine, table, erasureSecret: LOCAL_ERASURE_SECRET }).support.open(
+      aTicket({ ticket_id: "TKT-2" }),
+    );
     expect([await listed(mine), await listed(yours)]).toEqual([["TKT-1"], ["TKT-1"]]);
     engine.lag.release();
     expect([await listed(mine), await listed(yours)]).toEqual([

@@ -1,6 +1,6 @@
 import "../../shell/quiet-sdk.ts";
 import { type EntityName, MODELS } from "../../../entities/models.ts";
-import { createLocalClient } from "../../../testing/local-database.ts";
+import { createLocalClient, LOCAL_ERASURE_SECRET } from "../../../testing/local-database.ts";
 import { ENUM_MAPPING } from "../enum-mapping.ts";
 import { migrate } from "../run.ts";
 import { rawCopy } from "./raw-copy.ts";
@@ -40,6 +40,7 @@ async function itemsOf(request: SideRequest): Promise<number> {
       entities: Object.keys(MODELS) as EntityName[],
       naming: { prefix },
       mapping: ENUM_MAPPING,
+      erasureSecret: LOCAL_ERASURE_SECRET,
       state,
       apply: true,
       segments,

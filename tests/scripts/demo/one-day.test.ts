@@ -11,11 +11,11 @@ afterAll(() => db.drop());
 describe("seeding", () => {
   it("writes a cast in which every state occurs, and nothing more when it is repeated", async () => {
     await seedCatalogue(db.layer);
-    await seedCast({ client: db.client, table: db.table }, NOW);
+    await seedCast(db, NOW);
     const first = await db.contents();
 
     await seedCatalogue(db.layer);
-    await seedCast({ client: db.client, table: db.table }, NOW);
+    await seedCast(db, NOW);
     const second = await db.contents();
 
     // A log-in issues a new QR token each time; everything else is as it was.
@@ -55,7 +55,7 @@ describe("one day of the platform", () => {
     const printed: string[] = [];
     const log = jest.spyOn(console, "log").mockImplementation((text = "") => printed.push(...String(text).split("\n")));
 
-    await walkOneDay({ client: db.client, table: db.table }, NOW).finally(() => log.mockRestore());
+    await walkOneDay(db, NOW).finally(() => log.mockRestore());
 
     const text = printed.join("\n");
     for (const index of [

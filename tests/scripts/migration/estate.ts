@@ -17,7 +17,10 @@ export interface TestEstate {
   readonly db: TestTable;
   readonly prefix: string;
   readonly directory: string;
-  readonly common: Pick<MigrationOptions, "source" | "target" | "table" | "naming" | "mapping" | "entities" | "clock">;
+  readonly common: Pick<
+    MigrationOptions,
+    "source" | "target" | "table" | "naming" | "mapping" | "erasureSecret" | "entities" | "clock"
+  >;
   put(entity: EntityName, ...items: object[]): Promise<void>;
   remove(entity: EntityName, key: object): Promise<void>;
   run(options?: Partial<MigrationOptions>): Promise<MigrationReport>;
@@ -40,6 +43,7 @@ export async function openTestEstate(): Promise<TestEstate> {
     table: db.table,
     naming: { prefix },
     mapping: ENUM_MAPPING,
+    erasureSecret: db.erasureSecret,
     entities: ENTITIES,
     clock: db.clock,
   };

@@ -423,8 +423,6 @@ describe("keys over DynamoDB's limits", () => {
     ["question", "question_id", ({ questions }) => questions.import([aQuestion({ question_id: LONG })])],
     ["rubric", "rubric_id", ({ rubrics }) => rubrics.get(LONG)],
     ["rubric", "rubric_id", ({ rubrics }) => rubrics.import([aRubric({ rubric_id: LONG })])],
-    ["entitlement", "transaction_id", ({ purchases }) => purchases.grant(aReceipt({ transaction_id: LONG }))],
-    ["entitlement", "transaction_id", ({ purchases }) => purchases.refund(MARIA, "speaking", LONG)],
     ["safety_log", "log_id", ({ moderation }) => moderation.getSafetyLog(LONG)],
     ["safety_log", "log_id", ({ moderation }) => moderation.recordSafetyEvent(aSafetyEvent({ log_id: LONG }))],
     [

@@ -1,5 +1,4 @@
 import { type DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
-import { createDataLayer } from "../../../../services/data-layer.ts";
 import type { FallbackEvent } from "../../../../services/storage/wire/direct-path.ts";
 import { directPathOf } from "../../../../services/storage/wire/direct-path.ts";
 import { COMMANDS } from "../../../../services/storage/wire/document-commands.ts";
@@ -220,7 +219,7 @@ describe("a data layer", () => {
     const client = await clientOf(db, {});
     prepare(client);
     const told: FallbackEvent[] = [];
-    const { support, entities } = createDataLayer({ client, table: db.table, onFallback: (event) => told.push(event) });
+    const { support, entities } = db.layerWith({ client, onFallback: (event) => told.push(event) });
 
     const opened = await support.open(aTicket({ user_email: "ada@example.com" }));
     const second = await support.open(aTicket({ user_email: "ada@example.com" }));
