@@ -53,6 +53,7 @@ export type {
   ErasureReport,
   ErasuresReport,
   ExportedEntity,
+  MovedItems,
   PasswordChange,
   Registration,
   UnfinishedAddressChange,

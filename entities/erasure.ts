@@ -1,5 +1,5 @@
 import { createSchema, Entity, type EntityConfiguration, type EntityItem } from "electrodb";
-import { email, flag, id, instant, oneOf } from "./attributes.ts";
+import { email, flag, id, idSet, instant, oneOf } from "./attributes.ts";
 import { MODEL_VERSION, primary, SERVICE_NAME, scoped } from "./keys.ts";
 
 /**
@@ -35,6 +35,10 @@ const schema = createSchema({
       required: true,
       setBy: "service",
       description: "From when on nothing of before can come any more: the erasure that finds nothing then is final",
+    }),
+    tickets: idSet({
+      setBy: "service",
+      description: "Ids of tickets that are gone, while an index may show an action of theirs late",
     }),
     moved_at: instant({ setBy: "service", description: "When the account began to move to another address" }),
     moved_to: email({ setBy: "service", description: "The address that it moves to, until nothing can come late" }),

@@ -45,6 +45,7 @@ export type {
   AddressChangeProgress,
   AddressChangeReport,
   AddressChangesReport,
+  MovedItems,
   UnfinishedAddressChange,
 } from "./account/address-change.ts";
 export type {

@@ -239,12 +239,21 @@ export class Devops {
     const recorded = await this.#actions.insertOnce(item, () => {
       fresh = false;
     });
-    if (ticket === undefined || ticket.linked || (await this.#link(ticket.key, recorded.action_id))) return recorded;
+    if (ticket === undefined || (await this.#isThere(ticket, recorded.action_id))) return recorded;
     const { action_id, timestamp } = recorded;
     if (fresh) await this.#actions.remove("undo", { action_id, timestamp });
     if (fresh && typeof given.action_id === "string")
       await releaseClaim(this.#context, DevopsActionModel.claim.kind, action_id);
     throw this.#tickets.notFound(ticket.key.ticket_id);
+  }
+
+  /**
+   * Whether an action's ticket is there now, and linked. It may have been erased since it was read: an action that stayed would
+   * keep what the user wrote.
+   */
+  async #isThere({ key, linked }: { key: TicketKey; linked: boolean }, action_id: string): Promise<boolean> {
+    if (!linked) return this.#link(key, action_id);
+    return (await this.#tickets.findStored(key, { consistent: true })) !== undefined;
   }
 
   /** Links the ticket to its first action; later actions leave the link as it is. Tells whether there is such a ticket. */

@@ -1,4 +1,5 @@
 import type { CreateEntityItem } from "electrodb";
+import type { AccountEntity } from "../../entities/models.ts";
 import { primaryKeyOf } from "../../entities/schema.ts";
 import { type UserEntity, UserModel } from "../../entities/user.ts";
 import { eachUnfinished, erasuresOf } from "../guards/erasure.ts";
@@ -20,7 +21,7 @@ import type { ListOptions, Page } from "../storage/pages.ts";
 import { givenOf, Repository } from "../storage/repository.ts";
 import { BATCH_WRITE_LIMIT, batchDelete, batchGet, keyOf, type StoredItem } from "../storage/requests.ts";
 import { attributeValue, only } from "../storage/validation.ts";
-import { type ErasedItems, workOf } from "./erasure.ts";
+import { workOf } from "./erasure.ts";
 import { type AccountModel, byEntity, eachRowOf, entityOf, MODELS_OF_ITEMS } from "./items.ts";
 import { moveItem } from "./moved-items.ts";
 
@@ -34,10 +35,13 @@ export interface AddressChange {
   readonly email_verified?: boolean;
 }
 
+/** How many items of each entity were moved; of sessions and QR tokens, ended. */
+export type MovedItems = Readonly<Record<AccountEntity, number>>;
+
 /** How far a call has come. */
 export interface AddressChangeProgress {
   /** What the call has moved until now; of sessions and QR tokens, what it has ended. */
-  readonly moved: ErasedItems;
+  readonly moved: MovedItems;
 }
 
 /** How long a call may work, and who hears of its progress. */
@@ -51,7 +55,7 @@ export interface AddressChangeOptions {
 /** What a change of an address did. */
 export interface AddressChangeReport {
   /** What this call moved; of sessions and QR tokens, what it ended. */
-  readonly moved: ErasedItems;
+  readonly moved: MovedItems;
   /** Whether the account is open at its new address. False when the deadline came first: call again. */
   readonly changed: boolean;
 }
@@ -59,7 +63,7 @@ export interface AddressChangeReport {
 /** What a run over all unfinished changes did. */
 export interface AddressChangesReport {
   /** What this run moved, of all accounts. */
-  readonly moved: ErasedItems;
+  readonly moved: MovedItems;
   /** How many changes became final. */
   readonly final: number;
   /** How many could not be made, because the new address was taken meanwhile or the account is gone. */
@@ -84,7 +88,7 @@ const LABEL = { entity: "account", accessPattern: "changeAddress" };
 /** Items that move side by side. */
 const AT_ONCE = BATCH_WRITE_LIMIT;
 
-type Moved = Record<keyof ErasedItems, number>;
+type Moved = Record<AccountEntity, number>;
 
 const addressOf = (name: string, value: string) => attributeValue(UserModel, "email", value, name);
 

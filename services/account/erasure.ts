@@ -4,7 +4,7 @@ import { PRIMARY_KEY } from "../../entities/keys.ts";
 import type { AccountEntity } from "../../entities/models.ts";
 import { type UserEntity, UserModel } from "../../entities/user.ts";
 import { allClaimsOf, type claimOf, retireClaims, settleClaim } from "../guards/claims.ts";
-import { eachUnfinished, enterErasure, erasuresOf, isStill, makeFinal } from "../guards/erasure.ts";
+import { eachUnfinished, enterErasure, erasuresOf, isStill, makeFinal, noteTickets } from "../guards/erasure.ts";
 import type { DataContext } from "../storage/context.ts";
 import { ValidationError } from "../storage/errors.ts";
 import { optionsIn } from "../storage/options.ts";
@@ -13,9 +13,10 @@ import { anyOf, Repository } from "../storage/repository.ts";
 import { BATCH_WRITE_LIMIT, batchDelete, batchGet, keyOf, type StoredItem } from "../storage/requests.ts";
 import { attributeValue, countIn } from "../storage/validation.ts";
 import { type AccountModel, byEntity, eachRowOf, entityOf, MODELS_OF_ITEMS, modelOf } from "./items.ts";
+import { eachActionKeys, ticketIdsIn } from "./ticket-actions.ts";
 
-/** How many items of each entity were removed, as their indexes showed them. */
-export type ErasedItems = Readonly<Record<AccountEntity, number>>;
+/** How many items of each entity were removed, as their indexes showed them; DevOps actions are those of the user's tickets. */
+export type ErasedItems = Readonly<Record<AccountEntity | "devops_action", number>>;
 
 /** How far a call has come. */
 export interface ErasureProgress {
@@ -63,7 +64,9 @@ export interface UnfinishedErasure {
 
 const LABEL = { entity: "account", accessPattern: "erase" };
 
-type Removed = Record<AccountEntity, number>;
+type Removed = Record<keyof ErasedItems, number>;
+
+const nothingRemoved = (): Removed => ({ ...byEntity(() => 0), devops_action: 0 });
 
 /** Checks how long a call may work. */
 export function workOf<O extends { readonly deadline?: number; readonly onProgress?: unknown }>(
@@ -87,7 +90,7 @@ export async function eraseAccount(
   const user_email = attributeValue(UserModel, "email", email);
   const work = workOf("erase", options);
   const erasure = await enterErasure(context, user_email);
-  const removed = byEntity(() => 0);
+  const removed = nothingRemoved();
   const { swept } = await workOff(context, { ...erasure, user_email }, removed, work);
   return { removed, swept, final_at: erasure.final_at };
 }
@@ -95,7 +98,7 @@ export async function eraseAccount(
 /** Works off all unfinished erasures: see `Accounts.finishErasures`. */
 export async function finishErasures(context: DataContext, options: ErasureOptions): Promise<ErasuresReport> {
   const work = workOf("finishErasures", options);
-  const removed = byEntity(() => 0);
+  const removed = nothingRemoved();
   const failures: unknown[] = [];
   let [final, unfinished] = [0, 0];
   for await (const erasure of eachUnfinished(context)) {
@@ -169,6 +172,8 @@ class Sweep {
   async run(): Promise<boolean> {
     const lettingIn = MODELS_OF_ITEMS.filter(({ account }) => account.letsIn === true);
     const others = MODELS_OF_ITEMS.filter(({ account }) => account.letsIn !== true);
+    // Of tickets that an earlier pass removed.
+    if (!(await this.#removeActions(this.#erasure.tickets ?? []))) return false;
     if (!(await this.#removeAll(others))) return false;
     if (!(await this.#mayGoOn())) return false;
     // A final erasure has left no account, and one that is there now began after it.
@@ -196,10 +201,40 @@ class Sweep {
     if (!(await this.#mayGoOn())) return false;
     const rows = this.#found;
     this.#found = [];
-    await endClaims(this.#context, rows);
+    const claiming = await this.#claimingItems(rows);
+    if (!(await this.#removeActionsOf(claiming))) return false;
+    await endClaims(this.#context, claiming);
     await batchDelete(this.#context, LABEL, rows.map(keyOf));
     for (const row of rows) this.#removed[entityOf(row)]++;
     this.#tell();
+    return true;
+  }
+
+  /** What tells the claims of those that have one. */
+  #claimingItems(rows: readonly StoredItem[]): Promise<StoredItem[]> {
+    const keys = rows.filter((row) => modelOf(row).claim !== undefined).map(keyOf);
+    return batchGet(this.#context, LABEL, keys, { consistent: true, attributes: CLAIMING_ATTRIBUTES });
+  }
+
+  /** Removes the actions of the tickets among some items, which are still there; false when it may not go on. */
+  async #removeActionsOf(items: readonly StoredItem[]): Promise<boolean> {
+    const tickets = ticketIdsIn(items);
+    if (tickets.length === 0) return true;
+    await noteTickets(this.#context, this.#erasure, tickets);
+    return this.#removeActions(tickets);
+  }
+
+  /** Their ids stay claimed: the claims name a service, and an id may be used again without a ticket. */
+  async #removeActions(ticketIds: Iterable<string>): Promise<boolean> {
+    for await (const keys of eachActionKeys(this.#context, ticketIds, LABEL)) {
+      for (let at = 0; at < keys.length; at += BATCH_WRITE_LIMIT) {
+        if (!(await this.#mayGoOn())) return false;
+        const some = keys.slice(at, at + BATCH_WRITE_LIMIT);
+        await batchDelete(this.#context, LABEL, some);
+        this.#removed.devops_action += some.length;
+        this.#tell();
+      }
+    }
     return true;
   }
 
@@ -258,9 +293,7 @@ const CLAIMING_ATTRIBUTES: readonly string[] = [
  * Ends the claims of items before these go. An id that is used up, such as a transaction's, stays so for good; any other
  * claim ends once no backup can bring its item back.
  */
-async function endClaims(context: DataContext, rows: readonly StoredItem[]): Promise<void> {
-  const keys = rows.filter((row) => modelOf(row).claim !== undefined).map(keyOf);
-  const items = await batchGet(context, LABEL, keys, { consistent: true, attributes: CLAIMING_ATTRIBUTES });
+async function endClaims(context: DataContext, items: readonly StoredItem[]): Promise<void> {
   const used: ReturnType<typeof claimOf>[] = [];
   const retired: ReturnType<typeof claimOf>[] = [];
   for (const item of items) {

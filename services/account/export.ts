@@ -1,15 +1,17 @@
+import { DevopsActionModel } from "../../entities/devops-action.ts";
 import type { AccountEntity } from "../../entities/models.ts";
 import { givenAttributes } from "../../entities/schema.ts";
 import { type User, UserModel } from "../../entities/user.ts";
-import type { DataContext } from "../storage/context.ts";
+import type { DataContext, Model } from "../storage/context.ts";
 import { NotFoundError } from "../storage/errors.ts";
 import { Repository } from "../storage/repository.ts";
 import { batchGet, keyOf, type StoredItem } from "../storage/requests.ts";
 import { attributeValue } from "../storage/validation.ts";
 import { type AccountModel, byEntity, eachRowOf, entityOf, MODELS_OF_ITEMS, modelOf } from "./items.ts";
+import { eachActionKeys, ticketIdsIn } from "./ticket-actions.ts";
 
-/** The entities that belong to an account. */
-export type ExportedEntity = AccountEntity;
+/** The entities that belong to an account, and the DevOps actions of its tickets. */
+export type ExportedEntity = AccountEntity | "devops_action";
 
 /** An account, whole: every item, with hidden attributes but without its secrets' values. */
 export interface AccountExport extends Readonly<Pick<User, "email">> {
@@ -24,8 +26,11 @@ const LABEL = { entity: "account", accessPattern: "export" };
 /** Every item of an account: see `Accounts.export`. */
 export async function exportAccount(context: DataContext, email: string): Promise<AccountExport> {
   const user_email = attributeValue(UserModel, "email", email);
-  const items = byEntity((): Readonly<Record<string, unknown>>[] => []);
-  for (const item of await wholeItemsOf(context, user_email)) items[entityOf(item)].push(exported(item));
+  const owned = byEntity((): Readonly<Record<string, unknown>>[] => []);
+  const own = await wholeItemsOf(context, user_email);
+  for (const item of own) owned[entityOf(item)].push(exported(modelOf(item), item));
+  const actions = await actionsOf(context, own);
+  const items = { ...owned, devops_action: actions.map((action) => exported(DevopsActionModel, action)) };
   if (Object.values(items).every((list) => list.length === 0)) throw new NotFoundError("user");
   return { email: user_email, exported_at: context.clock(), items };
 }
@@ -38,6 +43,14 @@ async function wholeItemsOf(context: DataContext, user_email: string): Promise<S
   return user === undefined ? items : [user, ...items];
 }
 
+/** The DevOps actions of the tickets among an account's items. */
+async function actionsOf(context: DataContext, items: readonly StoredItem[]): Promise<StoredItem[]> {
+  const actions: StoredItem[] = [];
+  for await (const keys of eachActionKeys(context, ticketIdsIn(items), LABEL))
+    actions.push(...(await batchGet(context, LABEL, keys, { consistent: true })));
+  return actions;
+}
+
 async function rowsOf(context: DataContext, model: AccountModel, user_email: string): Promise<StoredItem[]> {
   const rows: StoredItem[] = [];
   for await (const row of eachRowOf(context, model, user_email, LABEL)) rows.push(row);
@@ -48,8 +61,8 @@ async function rowsOf(context: DataContext, model: AccountModel, user_email: str
  * What an item says of its user: the attributes of its entity, `legacy` among them, without secrets and what staff wrote for
  * staff.
  */
-function exported(item: StoredItem): Record<string, unknown> {
-  const shown = givenAttributes(modelOf(item).schema).filter(
+function exported({ schema }: Model, item: StoredItem): Record<string, unknown> {
+  const shown = givenAttributes(schema).filter(
     ([name, { internal, secret, staffOnly }]) =>
       internal !== true && secret !== true && staffOnly !== true && item[name] !== undefined,
   );

@@ -4,7 +4,7 @@ import type { IdClaim } from "../../entities/facts.ts";
 import type { AnyEntity, DataContext, Model } from "../storage/context.ts";
 import { ConflictError } from "../storage/errors.ts";
 import { Repository } from "../storage/repository.ts";
-import { batchGet, type StoredItem } from "../storage/requests.ts";
+import type { StoredItem } from "../storage/requests.ts";
 
 /** A claim, and whether this call was the one that made it. */
 export interface ClaimResult {
@@ -240,7 +240,8 @@ export async function handOverClaim(
 
 /**
  * Lets the claims of erased items end once no backup can bring the items back; until then a late repeat meets them. Safe to
- * repeat: each ends at the instant that the first call told. Most items have none, and another owner's claim stays.
+ * repeat: each ends at the instant that the first call told. Another owner's claim stays, and so does one of a UUID, of which
+ * most have none.
  */
 export async function retireClaims(
   context: DataContext,
@@ -248,25 +249,19 @@ export async function retireClaims(
 ): Promise<void> {
   const claims = new Repository(context, ClaimModel);
   const expires_at = context.clock() + CLAIM_RETIRED_SECONDS;
-  const owners = new Map(
-    retired.map(([kind, id, owner]) => {
-      const key = claimKeyOf(context, kind, id);
-      return [key.claimed_id, { key, owner: ownerOf(context, owner) }];
-    }),
-  );
-  const keys = [...owners.values()].map(({ key }) => claims.keyOf(key));
-  const stored = await batchGet(context, { entity: claims.name, accessPattern: "byId" }, keys, { consistent: true });
-  const retire = ({ key, owner }: { readonly key: ReturnType<typeof claimKeyOf>; readonly owner: string }) =>
+  const retire = ([kind, id, owner]: ReturnType<typeof claimOf>) =>
     claims.changeStored(
       "retire",
       {},
       (claim) =>
         claim
-          .patch(key)
+          .patch(claimKeyOf(context, kind, id))
           .set({ expires_at })
-          .where((current, { eq, notExists }) => `${eq(current.owner, owner)} AND ${notExists(current.expires_at)}`),
+          .where(
+            (current, { eq, notExists }) =>
+              `${eq(current.owner, ownerOf(context, owner))} AND ${notExists(current.expires_at)}`,
+          ),
       () => undefined,
     );
-  const going = stored.flatMap(({ claimed_id }) => owners.get(claimed_id as string) ?? []);
-  await Promise.all(going.map(retire));
+  await Promise.all(retired.filter(([, id]) => !maybeUnclaimed(id)).map(retire));
 }

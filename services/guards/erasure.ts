@@ -85,6 +85,34 @@ export async function isStill(context: DataContext, { account, state, erased_at 
   return now?.state === state && now.erased_at === erased_at;
 }
 
+/** More tickets than anybody writes: their ids fit an entry. */
+const MAX_TICKETS = 5_000;
+
+/**
+ * Notes tickets that are about to be removed: what an index shows late of their actions is found by them. Safe to repeat.
+ * More than 5,000 are not noted.
+ */
+export async function noteTickets(
+  context: DataContext,
+  { account, erased_at }: Erasure,
+  ticketIds: readonly string[],
+): Promise<void> {
+  await erasuresOf(context).changeStored(
+    "noteTickets",
+    {},
+    (erasure) =>
+      erasure
+        .patch({ account })
+        .add({ tickets: [...ticketIds] })
+        .where((entry, { eq, notExists, size, value }) => {
+          const fits = `${size(entry.tickets)} < ${value(entry.erased_at, MAX_TICKETS)}`;
+          const isCurrent = `${eq(entry.state, "unfinished")} AND ${eq(entry.erased_at, erased_at)}`;
+          return `${isCurrent} AND ${anyOf(notExists(entry.tickets), fits)}`;
+        }),
+    () => undefined,
+  );
+}
+
 /** Makes an unfinished erasure final, and forgets the address. Safe to repeat. */
 export async function makeFinal(context: DataContext, { account, erased_at }: Erasure): Promise<void> {
   await erasuresOf(context).change(
@@ -94,7 +122,7 @@ export async function makeFinal(context: DataContext, { account, erased_at }: Er
       erasure
         .patch({ account })
         .set({ state: "final" })
-        .remove(["user_email", "moved_to", "moved_verified"])
+        .remove(["user_email", "tickets", "moved_to", "moved_verified"])
         .where((entry, { eq }) => `${eq(entry.state, "unfinished")} AND ${eq(entry.erased_at, erased_at)}`),
     () => undefined,
   );

@@ -53,5 +53,5 @@ describeRules(SUBJECTS.erasure, {
     moved_verified: "flag",
     received_account: "id",
   },
-  other: [],
+  other: ["tickets"],
 });

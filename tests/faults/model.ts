@@ -512,6 +512,9 @@ export class InMemoryModel {
       // The model starts assessments without a daily limit.
       daily_starts: [],
       ticket: own(this.tickets, "user_email"),
+      devops_action: [...this.actions.values()].filter(
+        ({ ticket_id }) => this.tickets.get(`${ticket_id}`)?.user_email === email,
+      ),
     };
   }
 
@@ -552,8 +555,8 @@ export class InMemoryModel {
   }
 
   private maps(): Map<string, Row>[] {
-    const { users, sessions, tokens, assessments, entitlements, logs, reports, tickets } = this;
-    return [users, sessions, tokens, assessments, entitlements, logs, reports, tickets];
+    const { users, sessions, tokens, assessments, entitlements, logs, reports, tickets, actions } = this;
+    return [users, sessions, tokens, assessments, entitlements, logs, reports, tickets, actions];
   }
 
   /** Every row that the table must hold, by entity; claims aside. */

@@ -82,6 +82,7 @@ const fullAccount = async (layer: DataLayer) => {
   await recordEvent(layer);
   await reported(layer);
   await answered(layer);
+  await layer.devops.recordDiagnosis(aDiagnosis({ ticket: ticket_id }));
 };
 
 /** An account with something of everything, whose erasure died an hour ago, when it had entered the ledger. */

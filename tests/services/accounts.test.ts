@@ -14,6 +14,8 @@ import { CLAIM_RETIRED_SECONDS } from "../../services/guards/claims.ts";
 import { ERASURE_FINAL_SECONDS } from "../../services/guards/erasure.ts";
 import { ConflictError, NotFoundError, UnprocessedError, ValidationError } from "../../services/storage/errors.ts";
 import {
+  aDiagnosis,
+  aFix,
   aReceipt,
   aRegistration,
   aReport,
@@ -57,11 +59,14 @@ async function registered(email: string = someone()): Promise<string> {
   return email;
 }
 
-/** What is stored for an account, claims and the ledger of erasures aside. */
-const itemsOf = async (email: string) =>
-  (await db.contents()).filter(
-    (item) => item.__edb_e__ !== "erasure" && (item.user_email === email || item.reporter_email === email),
-  );
+/** What is stored for an account, with the actions of its tickets; claims and the ledger of erasures aside. */
+async function itemsOf(email: string) {
+  const items = (await db.contents()).filter(({ __edb_e__ }) => __edb_e__ !== "erasure");
+  const isOwn = ({ user_email, reporter_email }: (typeof items)[number]) =>
+    user_email === email || reporter_email === email;
+  const tickets = items.filter((item) => item.__edb_e__ === "ticket" && isOwn(item)).map(({ ticket_id }) => ticket_id);
+  return items.filter((item) => isOwn(item) || tickets.includes(item.ticket_id));
+}
 const storedUser = async (email: string) => (await itemsOf(email)).find((item) => item.__edb_e__ === "user");
 
 const startSession = async (user_email: string) => (await db.layer.sessions.start({ user_email })).session_id;
@@ -84,7 +89,8 @@ async function liveAs(email: string) {
   await db.layer.assessments.complete(assessment_id, aSpeakingResult());
   await db.layer.moderation.recordSafetyEvent(aSafetyEvent({ user_email: email, assessment_id }));
   await db.layer.moderation.fileReport(aReport({ reporter_email: email, assessment_id }));
-  await db.layer.support.open(aTicket({ user_email: email }));
+  const ticket = await db.layer.support.open(aTicket({ user_email: email }));
+  await db.layer.devops.recordDiagnosis({ ...aDiagnosis(), ticket });
   return { assessment_id, session_id, token, receipt };
 }
 
@@ -98,6 +104,7 @@ const ONE_OF_EACH: ErasedItems = {
   content_report: 1,
   ticket: 1,
   daily_starts: 1,
+  devops_action: 1,
 };
 const NONE = Object.fromEntries(Object.keys(ONE_OF_EACH).map((entity) => [entity, 0])) as ErasedItems;
 
@@ -1087,7 +1094,16 @@ describe("export", () => {
         content_report: [
           { ...aReport({ reporter_email: email, assessment_id }), report_id: anId, created_at: NOW, status: "new" },
         ],
-        ticket: [{ ...aTicket({ user_email: email }), ticket_id: anId, created_at: NOW, status: "new" }],
+        ticket: [
+          {
+            ...aTicket({ user_email: email }),
+            ticket_id: anId,
+            created_at: NOW,
+            status: "new",
+            devops_action_id: anId,
+          },
+        ],
+        devops_action: [{ ...aDiagnosis(), action_id: anId, timestamp: NOW, action_type: "diagnose", ticket_id: anId }],
       },
     });
     const text = JSON.stringify(exported);
@@ -1138,7 +1154,7 @@ describe("export", () => {
     });
 
     const batches = requests.filter(({ operation }) => operation === "BatchGetItem").map(({ items }) => items);
-    expect(batches.sort((a, b) => b - a)).toEqual([100, 100, 38]);
+    expect(batches.sort((a, b) => b - a)).toEqual([100, 100, 38, 1]);
   });
 
   it("is whole when DynamoDB leaves keys of a batch unprocessed at first", async () => {
@@ -1153,7 +1169,8 @@ describe("export", () => {
 
     const { items } = await db.layerWith({ client }).accounts.export(email);
 
-    expect(tries).toBe(4);
+    // Three that came back, and one more for the actions of the tickets.
+    expect(tries).toBe(5);
     for (const [entity, list] of Object.entries(items)) expect([entity, list.length]).toEqual([entity, 1]);
   });
 
@@ -1205,7 +1222,7 @@ describe("erase", () => {
     expect(report).toEqual(swept(ONE_OF_EACH));
     expect(await itemsOf(email)).toEqual([]);
     expect(await itemsOf(other)).toEqual(theirs);
-    expect(theirs).toHaveLength(9);
+    expect(theirs).toHaveLength(10);
     expect(await accounts.find(email)).toBeUndefined();
     await expect(accounts.export(email)).rejects.toBeInstanceOf(NotFoundError);
   });
@@ -1267,7 +1284,9 @@ describe("erase", () => {
   it("takes requests in proportion to the items", async () => {
     const requestsFor = async (count: number) => {
       const email = await registered();
-      await storeAll(db, AssessmentModel, assessmentsOf(email, count));
+      // Under ids that the service makes.
+      const items = assessmentsOf(email, count).map((item) => ({ ...item, assessment_id: crypto.randomUUID() }));
+      await storeAll(db, AssessmentModel, items);
       let requests = 0;
       const onRequest = () => void requests++;
       expect((await db.layerWith({ onRequest }).accounts.erase(email)).removed.assessment).toBe(count);
@@ -1276,8 +1295,8 @@ describe("erase", () => {
 
     const [none, some, many] = [await requestsFor(0), await requestsFor(300), await requestsFor(900)];
 
-    // For every 25 items: one request that removes them, a look whether the erasure is the same still, and two for their claims.
-    expect([some - none, many - none]).toEqual([48, 144]);
+    // For every 25 items: one request that removes them, a look whether the erasure is the same still, and what they claimed.
+    expect([some - none, many - none]).toEqual([36, 108]);
     expect(some).toBeLessThan(70);
   });
 
@@ -1290,6 +1309,83 @@ describe("erase", () => {
     expect((await accounts.export(email)).items.safety_log).toMatchObject([{ log_id: `of-${email}` }]);
     expect(await accounts.erase(email)).toEqual(swept({ ...NONE, user: 1, safety_log: 1 }));
     expect(await itemsOf(email)).toEqual([]);
+  });
+
+  describe("the DevOps actions of the user's tickets", () => {
+    const quoteOf = (email: string) => `She (${email.split("@")[0]}) writes: my daughter has an exam on Friday`;
+
+    /** A ticket with a diagnosis and a reviewed fix; and an action of nobody's ticket. */
+    async function ticketWithActions(email: string) {
+      const { support, devops } = db.layer;
+      await registered(email);
+      const ticket = await support.open(aTicket({ user_email: email }));
+      const problem = { ticket, issue_description: quoteOf(email) };
+      await devops.recordDiagnosis({ ...aDiagnosis(), ...problem });
+      const fix = await devops.proposeFix({ ...aFix(), ...problem });
+      await devops.approve(fix, { reviewed_by: "dana@example.com", review_reason: "One line." });
+      const other = await devops.recordDiagnosis(aDiagnosis());
+      return { ticket, other };
+    }
+
+    const isQuoted = async (email: string) => JSON.stringify(await db.contents()).includes(quoteOf(email));
+
+    it("are in the export, without who reviewed them and why", async () => {
+      const email = someone();
+      const { ticket } = await ticketWithActions(email);
+
+      const { devops_action: actions } = (await accounts.export(email)).items;
+
+      const { ticket_id } = ticket;
+      expect(actions.map(({ action_type }) => action_type).sort()).toEqual(["diagnose", "fix_proposed"]);
+      for (const action of actions) expect(action).toMatchObject({ ticket_id, issue_description: quoteOf(email) });
+      expect(JSON.stringify(actions)).not.toMatch(/dana|One line/);
+    });
+
+    it("go with them, and other actions stay", async () => {
+      const email = someone();
+      const { other } = await ticketWithActions(email);
+
+      expect((await accounts.erase(email)).removed).toMatchObject({ ticket: 1, devops_action: 2 });
+
+      expect(await isQuoted(email)).toBe(false);
+      expect(await db.layer.devops.get(other.action_id)).toEqual(other);
+    });
+
+    it("are found by the nightly job when their index shows them late, and then nobody knows the tickets", async () => {
+      const email = someone();
+      const hiding = interceptedClient(db.client, async ({ name, input }, next) => {
+        const output = (await next()) as { Items?: object[] };
+        const isThread = name === "QueryCommand" && input.IndexName === "gsi4";
+        return isThread ? { ...output, Items: [], Count: 0 } : output;
+      });
+      await ticketWithActions(email);
+
+      const { removed } = await db.layerWith({ client: hiding }).accounts.erase(email);
+
+      expect(removed).toMatchObject({ ticket: 1, devops_action: 0 });
+      expect(await isQuoted(email)).toBe(true);
+      expect((await finishLater()).removed).toMatchObject({ devops_action: 2 });
+      expect(await isQuoted(email)).toBe(false);
+      const entry = db.layer.context.pseudonymOf("account", email);
+      const ledger = (await db.contents()).find(({ account }) => account === entry);
+      expect(ledger).toMatchObject({ state: "final" });
+      expect(ledger).not.toHaveProperty("tickets");
+    });
+
+    it("are not recorded once the ticket is gone, though the caller still holds it", async () => {
+      const email = someone();
+      const { ticket } = await ticketWithActions(email);
+      const held = await db.layer.support.get(ticket.ticket_id);
+      await accounts.erase(email);
+
+      const late = db.layer.devops.recordDiagnosis({
+        ...aDiagnosis({ issue_description: quoteOf(email) }),
+        ticket: held,
+      });
+
+      await expect(late).rejects.toBeInstanceOf(NotFoundError);
+      expect(await isQuoted(email)).toBe(false);
+    });
   });
 
   it("erases what a deleted account left", async () => {
@@ -1312,7 +1408,7 @@ describe("erase", () => {
     const { user_email } = await db.layer.sessions.authenticate(session_id);
     const { removed } = await accounts.erase(user_email);
 
-    expect(left).toHaveLength(69 - 50);
+    expect(left).toHaveLength(70 - 50);
     expect(left.map((item) => item.__edb_e__)).toEqual(expect.arrayContaining(["user", "session", "qr_token"]));
     expect(Object.values(removed).reduce((sum, count) => sum + count)).toBe(left.length);
     expect(await itemsOf(email)).toEqual([]);
@@ -1340,7 +1436,7 @@ describe("erase", () => {
     );
 
     expect(await db.layerWith({ client }).accounts.erase(email)).toEqual(swept(ONE_OF_EACH));
-    expect(tries).toBe(4);
+    expect(tries).toBe(5);
     expect(await itemsOf(email)).toEqual([]);
   });
 
@@ -1358,7 +1454,7 @@ describe("erase", () => {
       .catch((error: unknown) => error);
 
     expect(failure).toBeInstanceOf(UnprocessedError);
-    expect(failure).toMatchObject({ code: "unprocessed", count: 6 });
+    expect(failure).toMatchObject({ code: "unprocessed", count: 1 });
     expect(await accounts.get(email)).toMatchObject({ email, account_status: "active" });
     expect(await accounts.erase(email)).toEqual(swept(ONE_OF_EACH));
   });
