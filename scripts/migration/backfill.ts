@@ -1,16 +1,24 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { bulkWrite } from "../../services/storage/bulk-writer.ts";
 import type { DataContext } from "../../services/storage/context.ts";
-import { batchGet, keyOf, type StoredItem, type StoredKey } from "../../services/storage/requests.ts";
+import { batchGet, type StoredItem, type StoredKey } from "../../services/storage/requests.ts";
 import { type Conflicts, neighbourConflicts } from "./conflicts.ts";
 import { addCounts, type Counts, noCounts } from "./counts.ts";
 import type { SetAside } from "./json-lines.ts";
 import { rivalsOf } from "./mapping.ts";
 import type { ConflictMark } from "./marks.ts";
 import type { Reason, SkipCode } from "./reasons.ts";
-import { claimedByAnother, conflict, NOWHERE, type Outcome, type Reconciler } from "./reconciler.ts";
+import {
+  claimedByAnother,
+  conflict,
+  NOWHERE,
+  type Outcome,
+  placesOf,
+  type Reconciler,
+  refusedByLedger,
+} from "./reconciler.ts";
 import { type SourceReader, type SourceTable, sourceKeyText } from "./source-tables.ts";
-import { type MigratedItem, markOf, type Translator } from "./translator.ts";
+import { isFrom, type MigratedItem, markOf, type Translator } from "./translator.ts";
 import type { SourceItem } from "./values.ts";
 
 export interface BackfillOptions {
@@ -53,7 +61,7 @@ interface Mapped extends Arrival {
 
 /** Items that are translated at a stretch. */
 const TURN = 25;
-const LOOK_UP = ["pk", "sk", "migration", "owner"];
+const LOOK_UP = ["pk", "sk", "migration", "owner", "state", "erased_at", "moved_at", "received_account"];
 const label = { entity: "migration", accessPattern: "lookUp" };
 const textOf = (key: StoredItem) => `${key.pk}\0${key.sk}`;
 
@@ -61,6 +69,8 @@ const SKIPPED: Readonly<Record<SkipCode, string>> = {
   expired: "its time is over",
   ended: "the session was logged out",
   gone: "it was deleted from the source while it was read",
+  guessable: "the session's id can be guessed",
+  erased: "its account was erased in the new table",
 };
 
 /**
@@ -106,7 +116,7 @@ export class Backfill {
       !unknown
         ? []
         : [
-            ...mapped.flatMap(({ migrated }) => [migrated.key, ...migrated.claims.map(keyOf)]),
+            ...mapped.flatMap(({ migrated }) => placesOf(migrated)),
             ...unreadable.flatMap(({ key }) => (key === undefined ? [] : [key])),
           ],
     );
@@ -143,7 +153,11 @@ export class Backfill {
       const { migrated } = arrival;
       const current = stored.get(textOf(migrated.key));
       const mark = markOf(current);
-      if (current === undefined) {
+      const refused = refusedByLedger(table.entity, migrated, stored);
+      // One that is there is taken back.
+      if (refused !== undefined && current !== undefined) others.push(arrival);
+      else if (refused !== undefined) page.settle(arrival, refused);
+      else if (current === undefined) {
         const isTaken = migrated.claims.some(
           (claim) => (stored.get(textOf(claim))?.owner ?? claim.owner) !== claim.owner,
         );
@@ -152,7 +166,11 @@ export class Backfill {
           absent.push(arrival);
           claims.push(...migrated.claims.filter((claim) => !stored.has(textOf(claim))));
         }
-      } else if (mark?.source === arrival.source && (mark.digest === migrated.digest || mark.mended === true)) {
+      } else if (
+        mark !== undefined &&
+        isFrom(current, table.entity, arrival.source) &&
+        (mark.digest === migrated.digest || mark.mended === true)
+      ) {
         // A crash between writing and checkpoint: the run counts its own items as written.
         page.settle(arrival, mark.run === run && mark.mended !== true ? { kind: "written" } : { kind: "unchanged" });
       } else others.push(arrival);
@@ -210,16 +228,19 @@ export class Backfill {
     const marks = translator
       .uniquesOf(table.entity, item)
       .map((unique) => reconciler.marks.conflictKey(table.entity, unique));
-    const rows = await batchGet(context, label, [...(key === undefined ? [] : [key]), ...marks], { consistent: true });
+    const places = translation.outcome === "mapped" ? placesOf(translation.migrated) : key === undefined ? [] : [key];
+    const rows = await batchGet(context, label, [...places, ...marks], { consistent: true });
     const current = rows.find((row) => key !== undefined && textOf(row) === textOf(key));
     const mark = markOf(current);
-    if (mark?.source === source && mark.mended === true) return { kind: "unchanged" };
+    const isOwn = isFrom(current, table.entity, source);
+    if (isOwn && mark?.mended === true) return { kind: "unchanged" };
     if (translation.outcome === "quarantined") return { kind: "quarantined", reason: translation.reason, others: [] };
     if (translation.outcome === "skipped") return { kind: "skipped", code: translation.code };
+    const refused = refusedByLedger(table.entity, translation.migrated, new Map(rows.map((row) => [textOf(row), row])));
+    if (refused !== undefined) return refused;
     const decided = rows.some((row) => (row as Partial<ConflictMark>).kept === source);
     for (const unique of decided ? [] : translation.migrated.uniques) {
-      const sources =
-        conflicts.get(unique) ?? (mark !== undefined && mark.source !== source ? [mark.source, source] : []);
+      const sources = conflicts.get(unique) ?? (mark !== undefined && !isOwn ? [mark.source, source] : []);
       const rivals = await Promise.all(
         sources
           .filter((one) => one !== source)
@@ -271,7 +292,8 @@ class PageOutcomes {
   skip(arrival: Arrival, code: SkipCode): void {
     this.counts.skipped++;
     this.count(code);
-    this.archive(arrival, code, SKIPPED[code]);
+    // Of an account that was erased nothing is kept anew.
+    if (code !== "erased") this.archive(arrival, code, SKIPPED[code]);
   }
 
   quarantine(arrival: Arrival, reason: Reason, others: readonly SourceItem[] = []): void {

@@ -1,3 +1,4 @@
+import { LEAST_CREDENTIAL } from "../../entities/attributes.ts";
 import { digestOf } from "../../entities/credential.ts";
 import { normalizeEmail } from "../../entities/email-address.ts";
 import { CRITERIA, type Skill } from "../../entities/enums.ts";
@@ -372,10 +373,20 @@ class ItemReader implements Reading {
   }
 }
 
-/** Maps source items of one table. Pure: the same item and mapping give the same attributes. */
-export function mapItem(entity: EntityName, source: SourceItem, mapping: EnumMapping, now: number): Mapping {
+/** What source items are mapped by. */
+export interface MappingRules {
+  readonly mapping: EnumMapping;
+  /** The instant by which sessions and tokens count as expired, epoch seconds. */
+  readonly now: number;
+  /** Whether sessions come over whose ids can be guessed. Default: they end at the cut-over. */
+  readonly keepSessions?: boolean | undefined;
+}
+
+/** Maps source items of one table. Pure: the same item and rules give the same attributes. */
+export function mapItem(entity: EntityName, source: SourceItem, given: MappingRules): Mapping {
+  const { mapping } = given;
   const item = plainItem(source);
-  const skipped = skipOf(entity, item, now);
+  const skipped = skipOf(entity, item, given);
   if (skipped !== undefined) return { outcome: "skipped", code: skipped };
   const reader = new ItemReader(entity, item, mapping);
   const attributes: Record<string, unknown> = {};
@@ -442,9 +453,14 @@ function legacyOf(
 }
 
 /** A session or token that lets nobody in any more. */
-function skipOf(entity: EntityName, item: Readonly<Record<string, Plain>>, now: number): SkipCode | undefined {
+function skipOf(
+  entity: EntityName,
+  item: Readonly<Record<string, Plain>>,
+  { now, keepSessions = false }: MappingRules,
+): SkipCode | undefined {
   if (!(TTL_ATTRIBUTE in MODELS[entity].schema.attributes)) return undefined;
   if (entity === "session" && (item.is_active === false || item.is_active === "false")) return "ended";
+  if (entity === "session" && !keepSessions && isGuessable(item.session_id)) return "guessable";
   try {
     return item.expires_at !== undefined && item.expires_at !== null && instantOf(item.expires_at) <= now
       ? "expired"
@@ -454,6 +470,10 @@ function skipOf(entity: EntityName, item: Readonly<Record<string, Plain>>, now: 
     throw error;
   }
 }
+
+/** Whether an id of a session has less than 128 unguessable bits: the old platform's have a kind, an instant and 32 of them. */
+const isGuessable = (id: Plain | undefined): boolean =>
+  typeof id === "string" && (id.length < LEAST_CREDENTIAL || /^[a-z]+_\d{9,13}_[0-9a-f]{1,16}$/i.test(id));
 
 /** The attributes that make an entity's key. */
 const keyOf = (entity: EntityName): readonly string[] => primaryKeyOf(MODELS[entity].schema).attributes;

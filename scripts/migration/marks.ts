@@ -1,6 +1,8 @@
 import { PRIMARY_KEY, TTL_ATTRIBUTE } from "../../entities/keys.ts";
-import type { EntityName } from "../../entities/models.ts";
+import { type EntityName, MODELS } from "../../entities/models.ts";
+import { hasSecretKey } from "../../entities/schema.ts";
 import type { DataContext } from "../../services/storage/context.ts";
+import { createCursorCodec } from "../../services/storage/cursor.ts";
 import { eachRow } from "../../services/storage/pages.ts";
 import { batchDelete, keyOf, type StoredItem, type StoredKey, send } from "../../services/storage/requests.ts";
 import { MIGRATION_ROWS } from "../table/command-rows.ts";
@@ -34,16 +36,27 @@ export class Marks {
     this.context = context;
   }
 
+  /** Seals the keys of sources that let somebody in: handler and backfill have the same secret. */
+  private get secrets() {
+    return createCursorCodec(this.context.options.erasureSecret ?? "");
+  }
+
   async touch(entity: EntityName, touched: Touched): Promise<void> {
     const ttl = this.context.clock() + TOUCHED_DAYS * 24 * 60 * 60;
-    await this.put({ ...rowKey(`touched#${entity}`, touched.source), ...touched, [TTL_ATTRIBUTE]: ttl });
+    const source = hasSecretKey(MODELS[entity].schema)
+      ? this.secrets.seal({ source: touched.source }, entity)
+      : touched.source;
+    await this.put({ ...rowKey(`touched#${entity}`, touched.source), ...touched, source, [TTL_ATTRIBUTE]: ttl });
   }
 
   /** What was touched from an instant on, epoch milliseconds. */
   async *touchedSince(entity: EntityName, since: number): AsyncGenerator<Touched> {
     for await (const row of this.rows(`touched#${entity}`)) {
       const touched = row as Touched;
-      if (touched.at >= since) yield touched;
+      if (touched.at < since) continue;
+      const secret = hasSecretKey(MODELS[entity].schema);
+      const { source } = secret ? (this.secrets.open(touched.source, entity) as Pick<Touched, "source">) : touched;
+      yield { ...touched, source };
     }
   }
 

@@ -33,6 +33,7 @@ interface Options extends TableOptions {
   readonly sourceRegion?: string;
   readonly sourceEndpoint?: string;
   readonly mapping?: string;
+  readonly keepSessions: boolean;
   readonly state?: string;
   readonly apply: boolean;
   readonly live: boolean;
@@ -85,6 +86,11 @@ function options(command: Command): Options {
     .option("--source-region <name>", "AWS region of the legacy tables (default: --region)")
     .option("--source-endpoint <url>", "where the legacy tables are (default: --endpoint)")
     .option("--mapping <file>", "JSON file of values that the built-in mapping does not know, or other ones")
+    .option(
+      "--keep-sessions",
+      "bring over sessions whose ids can be guessed, too (default: their users log in anew)",
+      false,
+    )
     .option("--state <directory>", "checkpoints, quarantine and archive (default: .migration/<table>)")
     .option("--live", "the new layer is in use: every write has its own condition, changed items are no fault", false)
     .option("--restart", "begin anew although a run is not finished", false)
@@ -116,6 +122,7 @@ await runCommand(async () => {
     table,
     naming,
     mapping: readMapping(mappingFile),
+    keepSessions: given.keepSessions,
     erasureSecret: erasureSecretFor(given),
     entities: given.only ?? ENTITIES,
     clock: systemClock,

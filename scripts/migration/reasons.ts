@@ -11,7 +11,9 @@ export type ReasonCode =
   /** Another source item becomes the same key. */
   | "conflict"
   /** Its transaction or id is claimed by something else in the new table. */
-  | "claimed";
+  | "claimed"
+  /** Its account has another address in the new table, or is getting one. */
+  | "moved";
 
 /** Why an item was left out though nothing is wrong with it. */
 export type SkipCode =
@@ -20,7 +22,11 @@ export type SkipCode =
   /** A session that was logged out. */
   | "ended"
   /** It was deleted from the source after it was read. */
-  | "gone";
+  | "gone"
+  /** A session whose id can be guessed: its user logs in anew. */
+  | "guessable"
+  /** Its account was erased in the new table since it began. */
+  | "erased";
 
 export interface Reason {
   readonly code: ReasonCode;

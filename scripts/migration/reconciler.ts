@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { PRIMARY_KEY } from "../../entities/keys.ts";
 import { type EntityName, MODELS } from "../../entities/models.ts";
 import { hasSecretKey } from "../../entities/schema.ts";
+import { refusalOf, tellsOfMove } from "../../services/guards/erasure.ts";
 import type { DataContext, Model } from "../../services/storage/context.ts";
 import {
   batchGet,
@@ -14,7 +15,7 @@ import {
 import { type ConflictMark, Marks } from "./marks.ts";
 import type { Reason, SkipCode } from "./reasons.ts";
 import type { SourceReader, SourceTable } from "./source-tables.ts";
-import { type MigratedItem, markOf, type Translation, type Translator } from "./translator.ts";
+import { isFrom, type MigratedItem, markOf, type Translation, type Translator } from "./translator.ts";
 import type { SourceItem } from "./values.ts";
 
 /** What became of one source item. */
@@ -109,7 +110,7 @@ export class Reconciler {
       const rows = await this.rowsOf([
         ...known.keys,
         ...own.keys,
-        ...(wanted === undefined ? [] : [wanted.key, ...wanted.claims.map(keyOf)]),
+        ...(wanted === undefined ? [] : placesOf(wanted)),
         ...uniques.map((unique) => this.marks.conflictKey(table.entity, unique)),
       ]);
       if (!isDeepStrictEqual(before, await read())) continue;
@@ -163,9 +164,8 @@ export class Reconciler {
       const text = textOfKey(key);
       const current = rows.get(text);
       if (current === undefined || (wanted !== undefined && text === textOfKey(wanted.key))) continue;
-      const mark = markOf(current);
-      if (mark?.source !== source) continue;
-      if (mark.mended === true) return wanted === undefined ? { kind: "unchanged" } : KEPT_MENDED;
+      if (!isFrom(current, table.entity, source)) continue;
+      if (markOf(current)?.mended === true) return wanted === undefined ? { kind: "unchanged" } : KEPT_MENDED;
       if (!this.translator.isIntact(table.entity, current)) return KEPT_CHANGED;
       await this.remove(current);
       return "again";
@@ -179,6 +179,8 @@ export class Reconciler {
     if (translation.outcome === "skipped") return { kind: "skipped", code: translation.code };
     if (translation.outcome === "quarantined") return { kind: "quarantined", reason: translation.reason, others: [] };
     if (wanted === undefined) return { kind: "unchanged" };
+    const refused = refusedByLedger(table.entity, wanted, rows);
+    if (refused !== undefined) return (await this.takeBack(view, wanted)) ?? refused;
     for (const unique of wanted.uniques) {
       const mark = rows.get(textOfKey(this.marks.conflictKey(table.entity, unique))) as ConflictMark | undefined;
       const step = mark === undefined ? undefined : await this.judge(view, wanted, mark);
@@ -193,11 +195,20 @@ export class Reconciler {
         ? { kind: "unchanged" }
         : { kind: "kept", text: "the new layer has an item of its own under this key" };
     }
-    if (mark.source !== source) return this.meet(view, wanted, current, mark.source);
+    if (!isFrom(current, table.entity, source)) return this.meet(view, wanted, current, mark.source);
     if (mark.digest === wanted.digest) return { kind: "unchanged" };
     if (mark.mended === true && this.translator.options.mended !== true) return { kind: "unchanged" };
     if (!this.translator.isIntact(table.entity, current)) return KEPT_CHANGED;
     return this.write(view, wanted, current);
+  }
+
+  /** Removes what was written before the ledger told that its account had been erased, or had moved. */
+  private async takeBack({ table, source, rows }: View, wanted: MigratedItem): Promise<Step | undefined> {
+    const current = rows.get(textOfKey(wanted.key));
+    if (current === undefined || !isFrom(current, table.entity, source)) return undefined;
+    if (!this.translator.isIntact(table.entity, current)) return KEPT_CHANGED;
+    await this.remove(current);
+    return "again";
   }
 
   /** A conflict is known: it holds while a rival still becomes the same. */
@@ -349,6 +360,28 @@ export function conflict(
     reason: { code: "conflict", attributes, text },
     others: rivals.map(({ item }) => item),
   };
+}
+
+/** The rows that decide whether an item may be written: its own, its claims, and its account's entry in the ledger of erasures. */
+export const placesOf = ({ key, claims, ledger }: MigratedItem): StoredKey[] => [
+  key,
+  ...claims.map(keyOf),
+  ...(ledger === undefined ? [] : [ledger.key]),
+];
+
+/** What becomes of an item whose account was erased since it began, or has another address; undefined when it may come over. */
+export function refusedByLedger(
+  entity: EntityName,
+  { ledger }: MigratedItem,
+  rows: ReadonlyMap<string, StoredItem>,
+): Outcome | undefined {
+  const entry = ledger === undefined ? undefined : rows.get(textOfKey(ledger.key));
+  if (entry === undefined || refusalOf(entry, ledger?.began) === undefined) return undefined;
+  if (!tellsOfMove(entry)) return { kind: "skipped", code: "erased" };
+  const { account }: Model = MODELS[entity];
+  const attribute = account?.attribute ?? "user_email";
+  const text = `${entity}: the account of its ${attribute} has another address in the new table`;
+  return { kind: "quarantined", reason: { code: "moved", attributes: [attribute], text }, others: [] };
 }
 
 export function claimedByAnother({ entity }: Pick<SourceTable, "entity">): Outcome {

@@ -16,6 +16,8 @@ export interface RetryOptions {
   readonly mapping: EnumMapping;
   /** The secret of the new table's pseudonyms. */
   readonly erasureSecret: string;
+  /** See `MappingRules`. */
+  readonly keepSessions?: boolean | undefined;
   /** Quarantine files, perhaps corrected by hand. */
   readonly files: readonly string[];
   /** Where those go that cannot be brought over again. */
@@ -30,10 +32,10 @@ export interface RetryOptions {
  * stays in later runs.
  */
 export async function retry(options: RetryOptions): Promise<Counts> {
-  const { source, target, table, naming, mapping, erasureSecret, files, apply, clock } = options;
+  const { source, target, table, naming, mapping, keepSessions, erasureSecret, files, apply, clock } = options;
   const context = createContext({ client: target, table, clock, erasureSecret });
   const reader = new SourceReader(source);
-  const translator = new Translator(context, { mapping, now: clock(), run: "retry", mended: true });
+  const translator = new Translator(context, { mapping, keepSessions, now: clock(), run: "retry", mended: true });
   const reconciler = new Reconciler({ context, translator, reader });
   const tables = new Map<string, SourceTable>();
   const tableOf = async ({ entity }: SetAside): Promise<SourceTable> => {
@@ -92,6 +94,7 @@ export async function retry(options: RetryOptions): Promise<Counts> {
     );
     if (outcome.kind === "quarantined") return quarantine({ ...line, others: outcome.others }, outcome.reason);
     if (outcome.kind === "written") counts.written++;
+    else if (outcome.kind === "skipped") counts.skipped++;
     else counts.already++;
     if (outcome.kind === "kept") counts.kept++;
   }

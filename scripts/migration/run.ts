@@ -26,6 +26,8 @@ export interface MigrationOptions {
   readonly mapping: EnumMapping;
   /** The secret of the new table's pseudonyms. */
   readonly erasureSecret: string;
+  /** See `MappingRules`. */
+  readonly keepSessions?: boolean | undefined;
   /** Where checkpoints, quarantine and archive are kept. */
   readonly state: string;
   readonly apply: boolean;
@@ -106,8 +108,8 @@ async function isEmpty(client: DynamoDBClient, table: string): Promise<boolean> 
   return page.Items?.length === 0;
 }
 
-const settingsOf = ({ table, entities, naming, mapping, apply }: MigrationOptions, segments: number) =>
-  hashOf(canonicalJson({ table, entities: [...entities].sort(), naming, mapping, apply, segments }));
+const settingsOf = ({ table, entities, naming, mapping, keepSessions, apply }: MigrationOptions, segments: number) =>
+  hashOf(canonicalJson({ table, entities: [...entities].sort(), naming, mapping, keepSessions, apply, segments }));
 
 class TablesRun {
   read = 0;
@@ -129,12 +131,12 @@ class TablesRun {
     this.segments = segments;
     this.directory = state.runPath(run);
     this.checkpoints = new Checkpoints(join(this.directory, "checkpoints"));
-    const { source, target, table, clock, mapping, erasureSecret, apply, live = false } = options;
+    const { source, target, table, clock, mapping, keepSessions, erasureSecret, apply, live = false } = options;
     const context = createContext({ client: target, table, clock, erasureSecret });
     this.reader = new SourceReader(source);
     // One instant for the whole run: what is expired does not depend on when a segment is read.
     const now = Math.floor(run.startedAt / 1000);
-    this.translator = new Translator(context, { mapping, now, run: run.id });
+    this.translator = new Translator(context, { mapping, keepSessions, now, run: run.id });
     const parts = { context, translator: this.translator, reader: this.reader };
     this.reconciler = new Reconciler(parts);
     this.backfill = new Backfill({ ...parts, reconciler: this.reconciler, run: run.id, apply, live, fresh: run.fresh });

@@ -5,8 +5,9 @@ import { createStreamHandler } from "./stream-handler.ts";
 
 /**
  * The stream handler as a Lambda function: `docs/migration.md` bundles and deploys it. Its environment: `TABLE_NAME`, the new
- * table; `ERASURE_SECRET`, of that table's functions; `SOURCE_PREFIX` and `SOURCE_SUFFIX` around the legacy names; `SOURCE_NAMES` and `MAPPING`, JSON as the command's
- * `--source` and `--mapping` have it.
+ * table; `ERASURE_SECRET`, of that table's functions; `SOURCE_PREFIX` and `SOURCE_SUFFIX` around the legacy names; `SOURCE_NAMES`
+ * and `MAPPING`, JSON as the command's `--source` and `--mapping` have it; `KEEP_SESSIONS`, `true` where the command is given
+ * `--keep-sessions`.
  */
 const {
   TABLE_NAME,
@@ -15,6 +16,7 @@ const {
   SOURCE_SUFFIX = "",
   SOURCE_NAMES = "{}",
   MAPPING = "{}",
+  KEEP_SESSIONS,
 } = process.env;
 if (TABLE_NAME === undefined || TABLE_NAME === "")
   throw new Error("environment variable TABLE_NAME is missing: it names the new table");
@@ -28,6 +30,7 @@ export const handler = createStreamHandler({
   target: client,
   table: TABLE_NAME,
   erasureSecret: ERASURE_SECRET,
+  keepSessions: KEEP_SESSIONS === "true",
   naming: { prefix: SOURCE_PREFIX, suffix: SOURCE_SUFFIX, names: JSON.parse(SOURCE_NAMES) },
   mapping: mergeMapping(JSON.parse(MAPPING)),
   clock: systemClock,

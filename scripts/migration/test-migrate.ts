@@ -62,7 +62,17 @@ async function killedTrial(): Promise<void> {
   await prepare("old-", "killed", request, false);
   console.log(`An estate of ${items} items, 3 % of them dirty, is brought over and killed ${kills} times.`);
   const state = join(scratch, "killed");
-  const place = ["--endpoint", engine.endpoint, "--table", "killed", "--source-prefix", "old-", "--state", state];
+  const place = [
+    "--endpoint",
+    engine.endpoint,
+    "--table",
+    "killed",
+    "--source-prefix",
+    "old-",
+    "--state",
+    state,
+    "--keep-sessions",
+  ];
   const started = performance.now();
   const result = await runKilled([...place, "--apply"], state, items, kills, (dealtWith) =>
     console.log(`  killed at ${dealtWith} items of the checkpoints`),
@@ -86,6 +96,7 @@ async function killedTrial(): Promise<void> {
     entities,
     naming: naming("old-"),
     mapping: ENUM_MAPPING,
+    keepSessions: true,
     erasureSecret: LOCAL_ERASURE_SECRET,
     state: join(scratch, "again"),
     apply: true,
@@ -114,6 +125,7 @@ async function liveTrial(source: DynamoDBClient): Promise<void> {
     table: "followed",
     naming: naming("live-"),
     mapping: ENUM_MAPPING,
+    keepSessions: true,
     erasureSecret: LOCAL_ERASURE_SECRET,
     clock: systemClock,
   };

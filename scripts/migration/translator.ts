@@ -1,14 +1,14 @@
 import type { MigrationMark } from "../../entities/attributes.ts";
 import { type EntityName, MODELS } from "../../entities/models.ts";
-import { givenAttributes } from "../../entities/schema.ts";
+import { givenAttributes, hasSecretKey } from "../../entities/schema.ts";
 import { claimOf, claimRow, maybeUnclaimed } from "../../services/guards/claims.ts";
+import { entryKeyOf } from "../../services/guards/erasure.ts";
 import type { AnyEntity, DataContext, Model } from "../../services/storage/context.ts";
 import { ItemTooLargeError, ValidationError } from "../../services/storage/errors.ts";
 import { Repository } from "../../services/storage/repository.ts";
 import { keyOf, type StoredItem, type StoredKey } from "../../services/storage/requests.ts";
-import { digestOf } from "./digest.ts";
-import type { EnumMapping } from "./enum-mapping.ts";
-import { keyAttributesOf, mapItem, uniquesOf, uniquesOfMapped } from "./mapping.ts";
+import { digestOf, hashOf } from "./digest.ts";
+import { keyAttributesOf, type MappingRules, mapItem, uniquesOf, uniquesOfMapped } from "./mapping.ts";
 import type { Reason, SkipCode } from "./reasons.ts";
 import type { SourceItem } from "./values.ts";
 
@@ -22,6 +22,8 @@ export interface MigratedItem {
   readonly uniques: readonly string[];
   /** The claims that go with it: of its transaction, or of an id that a caller brought. */
   readonly claims: readonly StoredItem[];
+  /** Where the ledger of erasures tells of its account, and when it began. Absent: it belongs to none. */
+  readonly ledger?: { readonly key: StoredKey; readonly began: number | undefined };
 }
 
 export type Translation =
@@ -29,15 +31,20 @@ export type Translation =
   | { readonly outcome: "skipped"; readonly code: SkipCode }
   | { readonly outcome: "quarantined"; readonly reason: Reason };
 
-export interface TranslatorOptions {
-  readonly mapping: EnumMapping;
-  /** The instant by which sessions and tokens count as expired, epoch seconds. */
-  readonly now: number;
+export interface TranslatorOptions extends MappingRules {
   /** Written into every item's mark. */
   readonly run: string;
   /** Whether the items come from a quarantine file. */
   readonly mended?: boolean;
 }
+
+/** What a mark says of a source's key. One that lets somebody in stands there as its digest. */
+const sourceMark = (entity: EntityName, source: string): string =>
+  hasSecretKey(MODELS[entity].schema) ? hashOf(source) : source;
+
+/** Whether a stored item came from a source. */
+export const isFrom = (item: StoredItem | undefined, entity: EntityName, source: string): boolean =>
+  markOf(item)?.source === sourceMark(entity, source);
 
 /** The mark of a stored item, if a migration brought it. */
 export const markOf = (item: StoredItem | undefined): MigrationMark | undefined =>
@@ -55,13 +62,13 @@ export class Translator {
   }
 
   translate(entity: EntityName, source: string, item: SourceItem): Translation {
-    const { mapping, now, run, mended } = this.options;
-    const mapped = mapItem(entity, item, mapping, now);
+    const { run, mended } = this.options;
+    const mapped = mapItem(entity, item, this.options);
     if (mapped.outcome !== "mapped") return mapped;
     const { attributes, derived } = mapped;
     const digest = digestOf(attributes);
     const migration: MigrationMark = {
-      source,
+      source: sourceMark(entity, source),
       digest,
       run,
       ...(derived.length === 0 ? {} : { derived }),
@@ -76,6 +83,7 @@ export class Translator {
         digest,
         uniques: uniquesOfMapped(entity, attributes),
         claims: this.claimsOf(entity, attributes),
+        ...this.ledgerOf(entity, stored),
       };
       return { outcome: "mapped", migrated };
     } catch (error) {
@@ -130,6 +138,13 @@ export class Translator {
     if (claim.settles !== true && maybeUnclaimed(id)) return [];
     const row = { kind, id, created_at: attributes[claim.begins] as number };
     return [claimRow(this.context, claim.settles === true ? { ...row, settled: true } : row, owner)];
+  }
+
+  private ledgerOf(entity: EntityName, stored: StoredItem): Pick<MigratedItem, "ledger"> {
+    const { account, claim }: Model = MODELS[entity];
+    if (account === undefined) return {};
+    const began = stored[claim?.begins ?? "created_at"] as number | undefined;
+    return { ledger: { key: entryKeyOf(this.context, stored[account.attribute] as string), began } };
   }
 
   private storeOf(entity: EntityName) {

@@ -7,15 +7,16 @@ import { type EntityName, MODELS } from "../../entities/models.ts";
 import { type EntitySchema, hasSecretKey } from "../../entities/schema.ts";
 import { createContext } from "../../services/context.ts";
 import type { Clock, DataContext } from "../../services/storage/context.ts";
-import { batchGet, keyOf, type StoredItem, type StoredKey } from "../../services/storage/requests.ts";
+import { batchGet, type StoredItem, type StoredKey } from "../../services/storage/requests.ts";
 import { type Conflicts, findConflicts, neighbourConflicts, wholePage } from "./conflicts.ts";
 import type { EnumMapping } from "./enum-mapping.ts";
 import { rivalsOf } from "./mapping.ts";
 import { Marks } from "./marks.ts";
 import { quoted } from "./reasons.ts";
+import { type Outcome, placesOf, refusedByLedger } from "./reconciler.ts";
 import { describeSources, type SourceNaming, SourceReader, type SourceTable, sourceKeyText } from "./source-tables.ts";
 import { runTasks } from "./tasks.ts";
-import { type MigratedItem, markOf, Translator } from "./translator.ts";
+import { isFrom, type MigratedItem, markOf, Translator } from "./translator.ts";
 import { plainItem, type SourceItem } from "./values.ts";
 
 export interface VerificationOptions {
@@ -27,6 +28,8 @@ export interface VerificationOptions {
   readonly mapping: EnumMapping;
   /** The secret of the new table's pseudonyms. */
   readonly erasureSecret: string;
+  /** See `MappingRules`. */
+  readonly keepSessions?: boolean | undefined;
   readonly segments?: number;
   readonly concurrency?: number;
   readonly clock: Clock;
@@ -106,15 +109,17 @@ class Verifier {
   private readonly marks: Marks;
   private readonly segments: number;
   private readonly concurrency: number;
+  /** Of sources whose key lets somebody in, and so stands in no mark: the keys of their items. */
+  private readonly secretKeys = new Map<EntityName, Set<string>>();
   private readonly conflicts = new Map<EntityName, Map<string, readonly string[]>>();
 
   constructor(options: VerificationOptions, directory: string) {
     this.options = options;
     this.directory = directory;
-    const { target: client, table, clock, erasureSecret } = options;
+    const { target: client, table, clock, mapping, keepSessions, erasureSecret } = options;
     this.context = createContext({ client, table, clock, erasureSecret });
     this.reader = new SourceReader(options.source);
-    this.translator = new Translator(this.context, { mapping: options.mapping, now: options.clock(), run: "verify" });
+    this.translator = new Translator(this.context, { mapping, keepSessions, now: clock(), run: "verify" });
     this.marks = new Marks(this.context);
     this.segments = options.segments ?? 8;
     this.concurrency = options.concurrency ?? 8;
@@ -136,6 +141,7 @@ class Verifier {
       surplus: 0,
     };
     const { reader, translator, segments, concurrency, directory } = this;
+    if (hasSecretKey(MODELS[entity].schema)) this.secretKeys.set(entity, new Set());
     const conflicts = await findConflicts(table, {
       reader,
       translator,
@@ -173,7 +179,10 @@ class Verifier {
     const conflicts = near ? neighbourConflicts(table, items, this.translator) : known;
     if (near) for (const [unique, sources] of conflicts) this.conflicts.get(entity)?.set(unique, sources);
     const expected: Expected[] = [];
+    const keys = this.secretKeys.get(entity);
     for (const item of items) {
+      const key = keys === undefined ? undefined : this.translator.keyOf(entity, item);
+      if (key !== undefined) keys?.add(textOf(key));
       const source = sourceKeyText(table, item);
       const translation = this.translator.translate(entity, source, item);
       if (translation.outcome === "skipped") result.skipped++;
@@ -185,8 +194,27 @@ class Verifier {
         else expected.push({ source, migrated });
       }
     }
-    const stored = await this.rows(expected.flatMap(({ migrated }) => [migrated.key, ...migrated.claims.map(keyOf)]));
-    for (const one of expected) this.compare(entity, one, stored, result);
+    const stored = await this.rows(expected.flatMap(({ migrated }) => placesOf(migrated)));
+    for (const one of expected) {
+      const refused = refusedByLedger(entity, one.migrated, stored);
+      if (refused === undefined) this.compare(entity, one, stored, result);
+      else this.compareRefused(entity, one, stored, refused, result);
+    }
+  }
+
+  /** An item of an account that was erased, or has moved, must not be there. */
+  private compareRefused(
+    entity: EntityName,
+    { source, migrated }: Expected,
+    stored: ReadonlyMap<string, StoredItem>,
+    refused: Outcome,
+    result: TableVerification,
+  ): void {
+    if (isFrom(stored.get(textOf(migrated.key)), entity, source)) {
+      result.surplus++;
+      this.tell(`${entity} ${shownKey(entity, source)} is in the new table, but its account was erased or has moved`);
+    } else if (refused.kind === "quarantined") result.quarantined++;
+    else result.skipped++;
   }
 
   private compare(
@@ -251,6 +279,11 @@ class Verifier {
 
   private async findSurplus(table: SourceTable, rows: readonly StoredItem[], result: TableVerification): Promise<void> {
     const migrated = rows.filter((row) => markOf(row) !== undefined && markOf(row)?.mended !== true);
+    const keys = this.secretKeys.get(table.entity);
+    if (keys !== undefined) {
+      result.surplus += migrated.filter((row) => !keys.has(textOf(row))).length;
+      return;
+    }
     for (let start = 0; start < migrated.length; start += 100) {
       const chunk = migrated.slice(start, start + 100);
       const items = await this.reader.many(

@@ -40,6 +40,7 @@ async function itemsOf(request: SideRequest): Promise<number> {
       entities: Object.keys(MODELS) as EntityName[],
       naming: { prefix },
       mapping: ENUM_MAPPING,
+      keepSessions: true,
       erasureSecret: LOCAL_ERASURE_SECRET,
       state,
       apply: true,

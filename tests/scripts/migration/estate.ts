@@ -43,6 +43,7 @@ export async function openTestEstate(): Promise<TestEstate> {
     table: db.table,
     naming: { prefix },
     mapping: ENUM_MAPPING,
+    keepSessions: true,
     erasureSecret: db.erasureSecret,
     entities: ENTITIES,
     clock: db.clock,

@@ -17,7 +17,8 @@ const context = createContext({
   table: "t",
   erasureSecret: LOCAL_ERASURE_SECRET,
 });
-const translatorWith = (mapping = mergeMapping({})) => new Translator(context, { mapping, now: NOW, run: "run-1" });
+const translatorWith = (mapping = mergeMapping({}), keepSessions = true) =>
+  new Translator(context, { mapping, keepSessions, now: NOW, run: "run-1" });
 const translator = translatorWith();
 const marshalled = (item: object) => marshall(item, { removeUndefinedValues: true });
 
@@ -205,6 +206,23 @@ describe("a source item", () => {
       used: false,
       expires_at: NOW + 300,
     });
+  });
+
+  it("of the sessions is skipped when its id can be guessed, unless an operator says otherwise", () => {
+    const [ending, kept] = [translatorWith(mergeMapping({}), false), translatorWith(mergeMapping({}), true)];
+    const outcomeOf = (by: typeof ending, session_id: string) =>
+      by.translate("session", "[]", marshalled({ session_id, user_email: "m@example.com", created_at: NOW })).outcome;
+
+    for (const id of ["web_1760000000_ab12cd34", "mobile_1760000000123_AB12CD34EF56AB78", "a".repeat(21)]) {
+      expect([id, outcomeOf(ending, id)]).toEqual([id, "skipped"]);
+      expect([id, outcomeOf(kept, id)]).toEqual([id, "mapped"]);
+    }
+    for (const id of [
+      "6f0c1f0e-4c1b-4f0e-9b7a-2f4f5f6f7f80",
+      "q3Zk9_dT-1xYb7Lr0sVwPA",
+      `web_1760000000_${"ab12cd34".repeat(4)}`,
+    ])
+      expect([id, outcomeOf(ending, id)]).toEqual([id, "mapped"]);
   });
 
   it.each([

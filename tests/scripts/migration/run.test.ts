@@ -1,6 +1,6 @@
 import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { UpdateCommand } from "@aws-sdk/lib-dynamodb";
+import { PutCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import { examineItems } from "../../../scripts/doctor/item-examination.ts";
 import { addCounts, checkCounts, noCounts } from "../../../scripts/migration/counts.ts";
 import { mergeMapping } from "../../../scripts/migration/enum-mapping.ts";
@@ -239,6 +239,32 @@ describe("a migration", () => {
     expect(await estate.db.layer.accounts.get(MARIA)).toMatchObject({ username: "New" });
   });
 
+  it.each([
+    ["", {}],
+    [", while the new layer is in use", { live: true }],
+  ])("brings nothing of an erased account over, though its sources are still there%s", async (_, options) => {
+    await estate.put("user", aLegacyUser(), aLegacyUser({ email: "other@example.com" }));
+    await estate.put("ticket", aLegacyTicket());
+    await estate.run();
+    const [before] = (await estate.items()).filter(({ __edb_e__ }) => __edb_e__ === "ticket");
+    await estate.db.layer.accounts.erase(MARIA);
+
+    const foreseen = countsOf(await estate.run({ apply: false, ...options }));
+    const report = await estate.run(options);
+
+    const counts = { written: 0, already: 1, skipped: 2, reasons: { erased: 2 } };
+    expect([foreseen, countsOf(report)]).toEqual([expect.objectContaining(counts), expect.objectContaining(counts)]);
+    // Nor into a file.
+    expect(report.tables.map(({ archive }) => archive)).toEqual(report.tables.map(() => undefined));
+    expect((await estate.items()).filter(({ user_email }) => user_email === MARIA)).toHaveLength(1);
+    expect(await estate.verify()).toMatchObject({ clean: true });
+
+    await estate.db.client.send(new PutCommand({ TableName: estate.db.table, Item: before }) as never, {});
+    expect(await estate.verify()).toMatchObject({ clean: false });
+    expect(countsOf(await estate.run(options))).toMatchObject(counts);
+    expect(await estate.verify()).toMatchObject({ clean: true });
+  });
+
   it("quarantines a purchase whose transaction the new layer has granted to another", async () => {
     await estate.put("entitlement", aLegacyPurchase());
     await estate.db.layer.purchases.grant({
@@ -347,6 +373,7 @@ describe("a migration that is stopped", () => {
       state,
       "--page-size",
       "10",
+      "--keep-sessions",
     ];
 
     const result = await runKilled([...words, "--apply"], state, request.items, 1);

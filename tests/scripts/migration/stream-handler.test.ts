@@ -5,6 +5,8 @@ import {
   type StreamNotice,
   type StreamRecord,
 } from "../../../scripts/migration/stream-handler.ts";
+import { ERASURE_FINAL_SECONDS } from "../../../services/guards/erasure.ts";
+import { aRegistration } from "../../builders.ts";
 import fc from "../../generated.ts";
 import { interceptedClient } from "../../instruments.ts";
 import { aLegacyPurchase, aLegacyTicket, aLegacyUser, openTestEstate, type TestEstate } from "./estate.ts";
@@ -19,7 +21,13 @@ beforeEach(() => {
   notices = [];
 });
 
-const KEYS = { user: ["email"], ticket: ["ticket_id", "created_at"], entitlement: ["user_id", "product_id"] } as const;
+const KEYS = {
+  user: ["email"],
+  ticket: ["ticket_id", "created_at"],
+  entitlement: ["user_id", "product_id"],
+  session: ["session_id"],
+  qr_token: ["token"],
+} as const;
 type Followed = keyof typeof KEYS;
 
 let sequence = 0;
@@ -100,6 +108,136 @@ describe("the stream handler", () => {
 
     expect(notices.at(-1)).toEqual({ entity: "ticket", outcome: "kept" });
     expect(await estate.db.layer.support.get(ticket.ticket_id)).toMatchObject({ ai_response: "Hello" });
+    await clear();
+  });
+
+  it("brings nothing of an erased account back, at any later time, and what the person has since", async () => {
+    const handle = handlerOn();
+    const { db } = estate;
+    const items = { user: aLegacyUser(), ticket: aLegacyTicket(), entitlement: aLegacyPurchase() };
+    const followed = Object.keys(items) as (keyof typeof items)[];
+    for (const entity of followed) await estate.put(entity, items[entity]);
+    const records = followed.map((entity) => recordOf(entity, { now: items[entity] }));
+    await handle({ Records: records });
+    expect(notices.map(({ outcome }) => outcome)).toEqual(["written", "written", "written"]);
+    await db.layer.accounts.erase(items.user.email);
+
+    for (const later of [0, ERASURE_FINAL_SECONDS, 30 * 24 * 60 * 60]) {
+      db.clock.advance(later);
+      notices = [];
+      expect(await handle({ Records: records })).toEqual({ batchItemFailures: [] });
+      expect(notices.map(({ outcome }) => outcome)).toEqual(["skipped", "skipped", "skipped"]);
+      for (const entity of followed) expect(await rowsOf(entity)).toEqual([]);
+      await db.layer.accounts.finishErasures();
+    }
+
+    await db.layer.accounts.register(aRegistration({ email: items.user.email }));
+    const since = aLegacyTicket({ ticket_id: "TKT-SINCE", created_at: db.clock() + 1 });
+    await estate.put("ticket", since);
+    await handle({ Records: [...records, recordOf("ticket", { now: since })] });
+    expect((await rowsOf("ticket")).map(({ ticket_id }) => ticket_id)).toEqual(["TKT-SINCE"]);
+    expect(await db.layer.accounts.get(items.user.email)).toMatchObject({ username: aRegistration().username });
+    await clear();
+  });
+
+  describe("what lets somebody in", () => {
+    const sources = {
+      session: {
+        session_id: "6f0c1f0e-4c1b-4f0e-9b7a-2f4f5f6f7f80",
+        user_email: "maria@example.com",
+        created_at: "2025-10-09T08:53:20",
+      },
+      qr_token: {
+        token: "0e6d21b8-c94f-4a35-8f0e-5b1f9c24e7d0",
+        user_email: "maria@example.com",
+        created_at: "2025-10-09T08:53:20",
+      },
+    } as const;
+    const [session, token] = [sources.session.session_id, sources.qr_token.token];
+    const lettingIn = Object.keys(sources) as (keyof typeof sources)[];
+
+    it("comes over, is nowhere in the table, and goes with its source", async () => {
+      const { db, put, verify } = estate;
+      const [user, handle] = [aLegacyUser(), handlerOn()];
+      await put("user", user);
+      for (const entity of lettingIn) await put(entity, sources[entity]);
+      await handle({
+        Records: [recordOf("user", { now: user }), ...lettingIn.map((one) => recordOf(one, { now: sources[one] }))],
+      });
+
+      await expect(db.layer.sessions.authenticate(session)).resolves.toMatchObject({ user_email: user.email });
+      await expect(db.layer.qrLogin.status(token)).resolves.toMatchObject({ state: "waiting" });
+      expect(await verify()).toMatchObject({ clean: true });
+      // Items, and what the handler notes for a backfill.
+      const texts = (await db.contents()).map((row) => JSON.stringify(row));
+      expect(texts.filter((text) => text.includes("touched#session"))).toHaveLength(1);
+      for (const secret of [session, token]) expect(texts.filter((text) => text.includes(secret))).toEqual([]);
+
+      await estate.remove("session", { session_id: session });
+      expect(await verify()).toMatchObject({ clean: false });
+      await handle({ Records: [recordOf("session", { before: sources.session })] });
+      await expect(db.layer.sessions.authenticate(session)).rejects.toMatchObject({ code: "not_found" });
+      expect(await verify()).toMatchObject({ clean: true });
+      await clear();
+    });
+
+    it("stays out when it ended while a backfill held it", async () => {
+      const { db } = estate;
+      const user = aLegacyUser();
+      await estate.put("user", user);
+      await estate.put("session", sources.session);
+      let ended = false;
+      const target = interceptedClient(db.client, async ({ name, input }, next) => {
+        if (name === "BatchWriteCommand" && !ended && JSON.stringify(input).includes("session#")) {
+          ended = true;
+          await estate.remove("session", { session_id: session });
+          await handlerOn()({ Records: [recordOf("session", { before: sources.session })] });
+        }
+        return next();
+      });
+
+      await estate.run({ target });
+
+      expect(ended).toBe(true);
+      expect(await rowsOf("session")).toEqual([]);
+      expect(await estate.verify()).toMatchObject({ clean: true });
+      await clear();
+    });
+  });
+
+  it("takes back what it wrote while the account was being erased", async () => {
+    const { accounts } = estate.db.layer;
+    const ticket = aLegacyTicket();
+    await accounts.register(aRegistration({ email: ticket.user_email }));
+    await estate.put("ticket", ticket);
+    let erased = false;
+    const target = interceptedClient(estate.db.client, async ({ name, input }, next) => {
+      if (name === "PutCommand" && !erased && JSON.stringify(input).includes(ticket.subject)) {
+        erased = true;
+        await accounts.erase(ticket.user_email);
+      }
+      return next();
+    });
+
+    await handlerOn(target)({ Records: [recordOf("ticket", { now: ticket })] });
+
+    expect(erased).toBe(true);
+    expect(notices).toMatchObject([{ outcome: "skipped" }]);
+    expect(await rowsOf("ticket")).toEqual([]);
+    await clear();
+  });
+
+  it("sets aside what is of an account that has another address", async () => {
+    const { accounts } = estate.db.layer;
+    const ticket = aLegacyTicket();
+    await accounts.register(aRegistration({ email: ticket.user_email }));
+    await accounts.changeAddress({ from: ticket.user_email, to: "maria.silva@example.org" });
+    await estate.put("ticket", ticket);
+
+    await handlerOn()({ Records: [recordOf("ticket", { now: ticket })] });
+
+    expect(notices).toMatchObject([{ outcome: "quarantined", code: "moved", attributes: ["user_email"] }]);
+    expect(await rowsOf("ticket")).toEqual([]);
     await clear();
   });
 
