@@ -51,6 +51,17 @@ function policyResource(policy: PolicyName): Resource {
   };
 }
 
+/**
+ * The table alone, to bring one that is there into a stack: an import takes nothing else with it. The resource policy comes
+ * with the whole stack afterwards: an import takes for granted that the table has what its template says.
+ */
+export function importTemplate(): Omit<Template, "Outputs"> {
+  const { Resources, Outputs: _, ...template } = cloudFormationTemplate();
+  const { [TABLE_ID]: table } = Resources;
+  const { ResourcePolicy: __, ...Properties } = (table as Resource).Properties;
+  return { ...template, Resources: { [TABLE_ID]: { ...(table as Resource), Properties } } };
+}
+
 /** The whole stack, computed from the entities. */
 export function cloudFormationTemplate(): Template {
   return {

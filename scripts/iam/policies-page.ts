@@ -7,6 +7,7 @@ import {
   type Grant,
   grantsOf,
   LEADING_KEYS,
+  managementOf,
   POLICY_NAMES,
   type PolicyName,
   policyOf,
@@ -18,6 +19,9 @@ import {
 const SAMPLE = "sample";
 const NAMES = arnsOf("ielts-genai-prep", { region: "us-east-1", account: "123456789012" });
 const DOCUMENTS = new Map<PolicyName, PolicyDocument>(POLICY_NAMES.map((policy) => [policy, policyOf(policy, NAMES)]));
+
+/** The policies that reach items. */
+const REACHING = POLICY_NAMES.filter((policy) => grantsOf(policy).length > 0);
 
 /** Whether a policy allows a kind of request, for whole items or some attributes of them. */
 export function allows(
@@ -43,16 +47,16 @@ const table = (head: readonly string[], rows: readonly (readonly string[])[]) =>
 
 /** How many of each service's kinds of requests each policy allows. */
 function summary(): string {
-  const rows = POLICY_NAMES.map((own) => {
+  const rows = REACHING.map((own) => {
     const grants = grantsOf(own);
-    const cells = POLICY_NAMES.map((policy) => {
+    const cells = REACHING.map((policy) => {
       const allowed = grants.filter((grant) => allows(policy, grant, attributesOf(own))).length;
       const text = allowed === 0 ? "0" : `${allowed} of ${grants.length}`;
       return policy === own ? `**${text}**` : text;
     });
     return [own, ...cells];
   });
-  return table(["requests of ↓, under the policy of →", ...POLICY_NAMES], rows);
+  return table(["requests of ↓, under the policy of →", ...REACHING], rows);
 }
 
 /** What one policy allows of some operations: all, none, or the ones that it names. */
@@ -68,7 +72,7 @@ function requestsOf(own: PolicyName): string {
     const keys = `${grant.index} ${grant.pattern}`;
     byKeys.set(keys, [...(byKeys.get(keys) ?? []), grant]);
   }
-  const others = POLICY_NAMES.filter((policy) => policy !== own);
+  const others = REACHING.filter((policy) => policy !== own);
   const rows = [...byKeys.values()].map((grants) => {
     const operations = grants.map(({ operation }) => operation).join(", ");
     return [
@@ -99,8 +103,16 @@ const attributesLine = (attributes: readonly string[] | undefined) =>
     ? ""
     : `Only of these attributes, never of whole items: ${attributes.map((name) => `\`${name}\``).join(", ")}.\n\n`;
 
-const section = (policy: PolicyName) =>
-  `## ${policy}\n\nTo ${purposeOf(policy)}. Each row says what the other policies make of the same requests.\n\n${attributesLine(attributesOf(policy))}${requestsOf(policy)}`;
+/** What a policy lets do with the table itself. */
+const managementLine = (operations: readonly string[]) =>
+  operations.length === 0 ? "" : `On the table itself: ${operations.map((name) => `\`${name}\``).join(", ")}.\n\n`;
+
+function section(policy: PolicyName): string {
+  const head = `## ${policy}\n\nTo ${purposeOf(policy)}.`;
+  const about = `${attributesLine(attributesOf(policy))}${managementLine(managementOf(policy))}`;
+  if (grantsOf(policy).length === 0) return `${head} It reaches no item.\n\n${about}`.trimEnd();
+  return `${head} Each row says what the other policies make of the same requests.\n\n${about}${requestsOf(policy)}`;
+}
 
 /** `docs/policies.md`: which service's requests each policy allows and denies. */
 export function policiesPage(): string {
@@ -112,7 +124,8 @@ export function policiesPage(): string {
 Each policy is computed from two things: what the services do to which entity by which access pattern
 (\`scripts/iam/service-policies.ts\`), and the keys that the entities build. It names exact actions, and the table and each
 index by itself. \`dynamodb:LeadingKeys\` bounds the partition keys of every data request; the \`Null\` guard refuses a request
-that has none. No policy allows a Scan, PartiQL or a transaction.
+that has none. No policy allows a Scan or PartiQL. A transaction has no action of its own in IAM: its parts are judged as the single
+requests that they are, so a policy allows in a transaction what it allows alone.
 
 \`tests/services/least-privilege.test.ts\` drives every function of every service, records the requests that reach DynamoDB,
 evaluates each against all policies, and fails unless its own policy allows it, the other policies decide as in the tables
@@ -136,8 +149,8 @@ sessions.authenticate support.get\` prints them. Functions of \`layer.entities\`
 - **Batches.** IAM has one action for putting and removing many: who may erase by \`BatchWriteItem\` could also put.
 - **\`assessments\`** can write questions and rubrics, because the services \`questions\` and \`rubrics\` import them. For functions
   that never import, leave the statement \`TableBatchWriteItem\` out.
-- **Commands.** \`scripts\` creates and converges the table and imports the catalogue. Demo users and whatever scans the table
-  are for an administrator.
+- **Commands.** \`catalogue\` imports questions and rubrics; \`table\` creates and converges the table, and may switch off its
+  recovery and protection. Demo users and whatever scans the table are for an administrator.
 - **Encryption.** With a KMS key of your own every caller also needs \`kms:Decrypt\` through DynamoDB; the template adds it.`,
   ].join("\n\n")}\n`;
 }

@@ -238,11 +238,18 @@ const FACTS = {
       claims("devops_action", "create", "remove"),
     ],
   },
-  /** Creating and converging the table, and the catalogue; demo users and table scans take an administrator. */
-  scripts: {
-    purpose: "create and converge the table, and import questions and rubrics",
+  /** For `npm run seed`; demo users and table scans take an administrator. */
+  catalogue: {
+    purpose: "import questions and rubrics",
     runs: [],
     access: [items("question", "byId", "writeMany"), items("rubric", "byId", "writeMany")],
+    management: ["DescribeTable"],
+  },
+  /** For `npm run create-table`: whoever has it may switch off recovery and protection. */
+  table: {
+    purpose: "create and converge the table",
+    runs: [],
+    access: [],
     management: [
       "CreateTable",
       "DescribeContinuousBackups",
@@ -422,7 +429,7 @@ function keyedStatements<R>(policy: PolicyName, names: ResourceNames<R>): Statem
 
 /** The IAM policy of a service's functions. */
 export function policyOf<R>(policy: PolicyName, names: ResourceNames<R>): PolicyDocument<R> {
-  const { management = [] } = factsOf(policy);
+  const management = managementOf(policy);
   const managing: Statement<R>[] =
     management.length === 0
       ? []
@@ -436,6 +443,9 @@ export function policyOf<R>(policy: PolicyName, names: ResourceNames<R>): Policy
         ];
   return { Version: "2012-10-17", Statement: [...managing, ...keyedStatements(policy, names)] };
 }
+
+/** What a policy lets do with the table itself. */
+export const managementOf = (policy: PolicyName): readonly string[] => factsOf(policy).management ?? [];
 
 /** What a policy lets its holder do, in a few words. */
 export function purposeOf(policy: PolicyName): string {

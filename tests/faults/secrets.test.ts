@@ -17,6 +17,7 @@ import {
 } from "../builders.ts";
 import { openTestTable, type TestTable } from "../engine.ts";
 import fc from "../generated.ts";
+import { interceptedClient } from "../instruments.ts";
 import { FAULTS, FaultyHandler } from "./faulty-handler.ts";
 import { failureOf } from "./outcomes.ts";
 import { clientOf } from "./patient-layer.ts";
@@ -36,6 +37,8 @@ let db: TestTable;
 let layer: DataLayer;
 const events: RequestEvent[] = [];
 const written: string[] = [];
+/** What was sent to DynamoDB: all that streams, CloudTrail's data events and Contributor Insights could show. */
+const sent: string[] = [];
 /** What must appear nowhere: the part of each secret that gives it away. */
 const markers = ["MarkerHash", "SecondMarker", VERIFICATION, RECEIPT, UNKNOWN];
 const counts = { failures: 0, searched: 0 };
@@ -44,7 +47,11 @@ const WRITERS = ["log", "info", "warn", "error", "debug"] as const;
 
 beforeAll(async () => {
   db = await openTestTable();
-  layer = db.layerWith({ onRequest: (event) => events.push(event), consumedCapacity: true });
+  const client = interceptedClient(db.client, ({ input }, next) => {
+    sent.push(jsonOf(input));
+    return next();
+  });
+  layer = db.layerWith({ client, onRequest: (event) => events.push(event), consumedCapacity: true });
   for (const name of WRITERS) {
     jest.spyOn(console, name).mockImplementation((...values: unknown[]) => void written.push(inspect(values)));
   }
@@ -163,6 +170,18 @@ it("are nowhere in the table, its indexes, lists and cursors, so that who reads 
       code: "validation",
     });
   }
+});
+
+it("are in no request, and so in no stream's records and no trail of who read which key", async () => {
+  const { session, issued, redeemed } = secrets;
+  const { sessions, qrLogin, accounts } = layer;
+  for (const { session_id } of [session, redeemed]) await sessions.authenticate(session_id);
+  await qrLogin.status(issued.token);
+  await failureOf(accounts.verifyEmail(MARIA, { verification_token: UNKNOWN }));
+
+  const letIn = markers.filter((marker) => !["MarkerHash", "SecondMarker", RECEIPT].includes(marker));
+  expect(sent.length).toBeGreaterThan(20);
+  expect(leaksIn(sent, letIn)).toEqual([]);
 });
 
 it("are in no export of an account, its own receipt aside", async () => {

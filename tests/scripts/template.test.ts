@@ -4,7 +4,12 @@ import { join } from "node:path";
 import { loadAwsServiceSpecSync } from "@aws-cdk/aws-service-spec";
 import { createTableInput, tableDefinition } from "../../entities/table.ts";
 import { validateTemplate } from "../../scripts/cloudformation/resource-schema.ts";
-import { cloudFormationTemplate, type Template, templateText } from "../../scripts/cloudformation/template.ts";
+import {
+  cloudFormationTemplate,
+  importTemplate,
+  type Template,
+  templateText,
+} from "../../scripts/cloudformation/template.ts";
 import { decide, type PolicyDocument } from "../../scripts/iam/evaluator.ts";
 import { arnsOf, dataOperations, POLICY_NAMES, policyOf } from "../../scripts/iam/service-policies.ts";
 import { commandHost } from "../commands.ts";
@@ -462,6 +467,41 @@ describe("the vault", () => {
   });
 });
 
+describe("what docs/deploying.md uses", () => {
+  it("refuses, in the stack policy, to replace or remove what holds data", () => {
+    const { Statement } = JSON.parse(readFileSync("docs/stack-policy.json", "utf8"));
+    const [allowed, refused] = Statement;
+    const kept = Object.entries(cloudFormationTemplate().Resources).filter(
+      ([, one]) => one.DeletionPolicy === "Retain",
+    );
+
+    expect(allowed).toMatchObject({ Effect: "Allow", Action: "Update:*", Resource: "*" });
+    expect(refused).toMatchObject({ Effect: "Deny", Action: ["Update:Replace", "Update:Delete"] });
+    expect(refused.Resource).toEqual(kept.map(([id]) => `LogicalResourceId/${id}`));
+  });
+
+  it("imports the table alone, as the whole stack has it but for what comes later", () => {
+    const imported = importTemplate();
+    const { Table } = cloudFormationTemplate().Resources;
+    const { ResourcePolicy: _, ...Properties } = (Table as { Properties: Record<string, unknown> }).Properties;
+
+    expect(imported.Resources).toEqual({ Table: { ...Table, Properties } });
+    expect(imported).not.toHaveProperty("Outputs");
+    expect(validateTemplate({ ...imported, Outputs: {} }).problems).toEqual([]);
+  });
+
+  it("makes every name of its own from the stack's or the table's", () => {
+    const names = Object.values(cloudFormationTemplate().Resources).flatMap(({ Properties }) =>
+      Object.entries(Properties).filter(([name]) =>
+        /^(?:Table|BackupVault|ManagedPolicy|Alarm|Role|Rule|Topic)?Name$/.test(name),
+      ),
+    );
+
+    expect(names.length).toBeGreaterThan(1);
+    for (const [, value] of names) expect(JSON.stringify(value)).toMatch(/AWS::StackName|"Ref":"TableName"/);
+  });
+});
+
 it("names the vault after the stack, so that each stage has its own", () => {
   expect(propertiesOf("BackupVault").BackupVaultName).toBe("prep");
   expect(propertiesOf("BackupVault", { BackupVaultName: "nightly" }).BackupVaultName).toBe("nightly");
@@ -622,6 +662,12 @@ describe("npm run template", () => {
     rmSync(file);
     await expect(run("--check")).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining("template.json") });
   }, 120_000);
+
+  it("prints the template of an import, and writes nothing", async () => {
+    const { stdout } = await host.run("template", ["--for-import"]);
+
+    expect(JSON.parse(stdout)).toEqual(importTemplate());
+  });
 
   it("refuses what it does not know, by name", async () => {
     await expect(run("--overwrite")).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining("--overwrite") });

@@ -157,7 +157,7 @@ async function exerciseTheRest(): Promise<void> {
   await startBeyondLimit();
   await letInByToken();
   await moveBesideOthers();
-  await record("scripts", "seedCatalogue", () => seedCatalogue(db.layer));
+  await record("catalogue", "seedCatalogue", () => seedCatalogue(db.layer));
 }
 
 /** A page's token, withdrawn with its session; and one that is redeemed while the account is shut. */
