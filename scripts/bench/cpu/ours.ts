@@ -3,11 +3,16 @@ import { createClient } from "../../../services/client.ts";
 import { createDataLayer } from "../../../services/data-layer.ts";
 import { bulkWrite } from "../../../services/storage/bulk-writer.ts";
 import { Repository } from "../../../services/storage/repository.ts";
+import { LOCAL_ERASURE_SECRET } from "../../../testing/local-database.ts";
 import { type CreateSide, TABLE } from "./side.ts";
 
 /** Our services as a handler calls them. Only `get` goes below: no service reads an assessment by its whole key. */
 export const createOurs: CreateSide = (stub) => {
-  const layer = createDataLayer({ client: createClient(stub.clientConfig()), table: TABLE });
+  const layer = createDataLayer({
+    client: createClient(stub.clientConfig()),
+    table: TABLE,
+    erasureSecret: LOCAL_ERASURE_SECRET,
+  });
   const store = new Repository(layer.context, AssessmentModel);
   return {
     get: (key) => store.find(key),
