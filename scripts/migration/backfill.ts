@@ -17,6 +17,7 @@ import {
   type Reconciler,
   refusedByLedger,
 } from "./reconciler.ts";
+import { countShape, shapeOf } from "./shape.ts";
 import { type SourceReader, type SourceTable, sourceKeyText } from "./source-tables.ts";
 import { isFrom, type MigratedItem, markOf, type Translator } from "./translator.ts";
 import type { SourceItem } from "./values.ts";
@@ -98,12 +99,14 @@ export class Backfill {
       // Requests of other segments go on in between.
       if (position % TURN === TURN - 1) await turn();
       const arrival = { item, source: sourceKeyText(table, item) };
+      page.shape(item);
       const translation = translator.translate(table.entity, arrival.source, item);
       if (translation.outcome === "skipped") page.skip(arrival, translation.code);
       else if (translation.outcome === "quarantined") {
         unreadable.push({ ...arrival, reason: translation.reason, key: translator.keyOf(table.entity, item) });
       } else {
         const { migrated } = translation;
+        if (givesNoAccess(migrated.item, translator.options.now)) page.note(NO_ACCESS);
         const place = textOf(migrated.key);
         const contested = migrated.uniques.some((unique) => conflicts.has(unique)) || places.has(place);
         places.add(place);
@@ -254,6 +257,12 @@ export class Backfill {
   }
 }
 
+const NO_ACCESS = "active, and their access is over: --access-from tells from when its days count";
+
+/** Whether an item is a purchase that its source calls active, and that lets nobody use anything any more. */
+const givesNoAccess = ({ __edb_e__, status, expires_at }: StoredItem, now: number): boolean =>
+  __edb_e__ === "entitlement" && status === "active" && (expires_at as number) <= now;
+
 /** Gathers what becomes of the items of a page. */
 class PageOutcomes {
   private readonly table: SourceTable;
@@ -304,6 +313,15 @@ class PageOutcomes {
 
   report(): PageReport {
     return { counts: addCounts([this.counts]), ...this.setAside };
+  }
+
+  shape(item: SourceItem): void {
+    countShape(this.counts.shapes, shapeOf(item));
+  }
+
+  /** Counts what an operator must know of items that come over. */
+  note(text: string): void {
+    this.count(text);
   }
 
   private archive(arrival: Arrival, code: string, text: string): void {

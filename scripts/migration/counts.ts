@@ -1,3 +1,5 @@
+import { countShape } from "./shape.ts";
+
 /** What became of the items of a table. */
 export interface Counts {
   /** Items that the scan gave. */
@@ -12,6 +14,8 @@ export interface Counts {
   kept: number;
   /** How often each reason occurred, such as `unknown_value ticket.category`. */
   reasons: Record<string, number>;
+  /** How often each shape was read: attributes with their types. */
+  shapes: Record<string, number>;
 }
 
 export const noCounts = (): Counts => ({
@@ -22,6 +26,7 @@ export const noCounts = (): Counts => ({
   skipped: 0,
   kept: 0,
   reasons: {},
+  shapes: {},
 });
 
 export function addCounts(all: readonly Counts[]): Counts {
@@ -31,6 +36,7 @@ export function addCounts(all: readonly Counts[]): Counts {
       sum[name] += counts[name];
     for (const [reason, count] of Object.entries(counts.reasons))
       sum.reasons[reason] = (sum.reasons[reason] ?? 0) + count;
+    for (const [shape, count] of Object.entries(counts.shapes)) countShape(sum.shapes, shape, count);
   }
   return sum;
 }

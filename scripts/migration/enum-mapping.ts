@@ -11,11 +11,17 @@ export type EnumMapping = Readonly<Record<string, Readonly<Record<string, string
  * overrides it; what a value was before stays in the item's `legacy` map.
  */
 export const ENUM_MAPPING = {
+  // What an absent value becomes stands under no name at all. Nothing of today's platform writes the state of an account.
+  "user.account_status": { "": "active" },
   "assessment.assessment_type": {
     academic_speaking: "speaking_academic",
     general_speaking: "speaking_general",
     academic_writing: "writing_academic",
     general_writing: "writing_general",
+    academic_task1: "writing_academic",
+    academic_task2: "writing_academic",
+    general_task1: "writing_general",
+    general_task2: "writing_general",
   },
   "entitlement.product_id": {
     academic_writing: "writing",
@@ -26,8 +32,17 @@ export const ENUM_MAPPING = {
     "com.ieltsaiprep.general.writing": "writing",
     "com.ieltsaiprep.academic.speaking": "speaking",
     "com.ieltsaiprep.general.speaking": "speaking",
+    "com.ieltsaiprep.academic.mocktest": "full_mock_test",
+    "com.ieltsaiprep.general.mocktest": "full_mock_test",
     "com.ieltsaiprep.full.mock.test": "full_mock_test",
+    academic_mocktest: "full_mock_test",
+    general_mocktest: "full_mock_test",
   },
+  // A purchase of today's platform ends when its assessments are used up.
+  "entitlement.status": { consumed: "expired" },
+  // Users report what the examiner said; the platform has no other kinds.
+  "content_report.report_type": { "": "inappropriate_ai" },
+  "content_report.status": { "": "new", pending_review: "new", pending: "new" },
   // A question that is about nothing else is the support team's to look into, and so is a log-in that fails.
   "ticket.category": { general: "technical", access: "technical" },
   // The agent applied the fix itself; a fix that failed is not in force.

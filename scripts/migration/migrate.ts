@@ -22,6 +22,7 @@ import { retry } from "./retry.ts";
 import { type MigrationOptions, migrate, type TableReport } from "./run.ts";
 import type { SourceNaming } from "./source-tables.ts";
 import { limitUnits, UnitLimit } from "./unit-limit.ts";
+import { instantOf } from "./values.ts";
 import { verify } from "./verification.ts";
 
 /** `npm run migrate`: brings the eleven legacy tables over; `docs/migration.md` is its runbook. */
@@ -34,6 +35,7 @@ interface Options extends TableOptions {
   readonly sourceEndpoint?: string;
   readonly mapping?: string;
   readonly keepSessions: boolean;
+  readonly accessFrom?: number;
   readonly state?: string;
   readonly apply: boolean;
   readonly live: boolean;
@@ -67,6 +69,14 @@ function namesOf(value: string, known: Options["source"]): Options["source"] {
   return { ...known, [entityOf(entity)]: name };
 }
 
+function instantIn(value: string): number {
+  try {
+    return instantOf(value);
+  } catch (error) {
+    throw new InvalidArgumentError(`${(error as Error).message}, such as 2026-12-01T00:00:00Z`);
+  }
+}
+
 function options(command: Command): Options {
   return command
     .option("--apply", "write (without it nothing is written, and what would be is counted)", false)
@@ -86,6 +96,11 @@ function options(command: Command): Options {
     .option("--source-region <name>", "AWS region of the legacy tables (default: --region)")
     .option("--source-endpoint <url>", "where the legacy tables are (default: --endpoint)")
     .option("--mapping <file>", "JSON file of values that the built-in mapping does not know, or other ones")
+    .option(
+      "--access-from <time>",
+      "from when the days of active purchases count that tell no end (default: their purchase)",
+      instantIn,
+    )
     .option(
       "--keep-sessions",
       "bring over sessions whose ids can be guessed, too (default: their users log in anew)",
@@ -123,6 +138,7 @@ await runCommand(async () => {
     naming,
     mapping: readMapping(mappingFile),
     keepSessions: given.keepSessions,
+    accessFrom: given.accessFrom,
     erasureSecret: erasureSecretFor(given),
     entities: given.only ?? ENTITIES,
     clock: systemClock,
@@ -160,7 +176,9 @@ await runCommand(async () => {
     const seconds = (performance.now() - started) / 1000;
     const speed = number(Math.round(report.read / seconds));
     console.log(`\n${number(report.read)} items read in ${seconds.toFixed(1)} s (${speed} a second).`);
-    if (!apply) console.log("Nothing was written. --apply does it.");
+    if (apply) return;
+    printShapes(report.tables);
+    console.log("\nNothing was written. --apply does it.");
   } finally {
     source.destroy();
     target.destroy();
@@ -184,6 +202,15 @@ function printTables(tables: readonly TableReport[], apply: boolean): void {
     if (touched > 0) console.log(`${name}: ${touched} items that the stream handler had touched were looked at again`);
     if (quarantine !== undefined) console.log(`${name}: quarantine in ${quarantine}`);
     if (archive !== undefined) console.log(`${name}: archive of skipped and kept items in ${archive}`);
+  }
+}
+
+/** What an operator's tables hold, the most frequent first. */
+function printShapes(tables: readonly TableReport[]): void {
+  for (const { name, counts } of tables) {
+    const shapes = Object.entries(counts.shapes).sort(([, a], [, b]) => b - a);
+    if (shapes.length > 0) console.log(`\n${name} holds`);
+    for (const [shape, count] of shapes) console.log(`  ${number(count)} of ${shape}`);
   }
 }
 

@@ -6,6 +6,8 @@ export type ReasonCode =
   | "invalid_value"
   /** A value is neither in the specification's closed set nor in the mapping. */
   | "unknown_value"
+  /** Its owner's id is of nobody in the users table. */
+  | "unknown_owner"
   /** Over DynamoDB's 400 KB once it is mapped. */
   | "item_too_large"
   /** Another source item becomes the same key. */

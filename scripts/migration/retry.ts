@@ -1,9 +1,11 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { type EntityName, MODELS } from "../../entities/models.ts";
 import { createContext } from "../../services/context.ts";
 import type { Clock } from "../../services/storage/context.ts";
 import { type Counts, noCounts } from "./counts.ts";
 import type { EnumMapping } from "./enum-mapping.ts";
 import { JsonLinesFile, readSetAside, type SetAside } from "./json-lines.ts";
+import { readOwners } from "./owners.ts";
 import { Reconciler } from "./reconciler.ts";
 import { describeSources, type SourceNaming, SourceReader, type SourceTable } from "./source-tables.ts";
 import { Translator } from "./translator.ts";
@@ -16,6 +18,8 @@ export interface RetryOptions {
   readonly mapping: EnumMapping;
   /** The secret of the new table's pseudonyms. */
   readonly erasureSecret: string;
+  /** See `MappingRules`. */
+  readonly accessFrom?: number | undefined;
   /** See `MappingRules`. */
   readonly keepSessions?: boolean | undefined;
   /** Quarantine files, perhaps corrected by hand. */
@@ -32,10 +36,21 @@ export interface RetryOptions {
  * stays in later runs.
  */
 export async function retry(options: RetryOptions): Promise<Counts> {
-  const { source, target, table, naming, mapping, keepSessions, erasureSecret, files, apply, clock } = options;
+  const { source, target, table, naming, mapping, accessFrom, keepSessions, erasureSecret, files, apply, clock } =
+    options;
   const context = createContext({ client: target, table, clock, erasureSecret });
   const reader = new SourceReader(source);
-  const translator = new Translator(context, { mapping, keepSessions, now: clock(), run: "retry", mended: true });
+  const entities = Object.keys(MODELS) as EntityName[];
+  const owners = await readOwners(reader, { entities, naming });
+  const translator = new Translator(context, {
+    mapping,
+    owners,
+    accessFrom,
+    keepSessions,
+    now: clock(),
+    run: "retry",
+    mended: true,
+  });
   const reconciler = new Reconciler({ context, translator, reader });
   const tables = new Map<string, SourceTable>();
   const tableOf = async ({ entity }: SetAside): Promise<SourceTable> => {

@@ -11,6 +11,8 @@ import { addCounts, type Counts, checkCounts } from "./counts.ts";
 import { canonicalJson, hashOf } from "./digest.ts";
 import type { EnumMapping } from "./enum-mapping.ts";
 import { JsonLinesFile } from "./json-lines.ts";
+import type { Owners } from "./mapping.ts";
+import { readOwners } from "./owners.ts";
 import { Reconciler } from "./reconciler.ts";
 import { describeSources, type SourceNaming, SourceReader, type SourceTable } from "./source-tables.ts";
 import { runTasks } from "./tasks.ts";
@@ -26,6 +28,8 @@ export interface MigrationOptions {
   readonly mapping: EnumMapping;
   /** The secret of the new table's pseudonyms. */
   readonly erasureSecret: string;
+  /** See `MappingRules`. */
+  readonly accessFrom?: number | undefined;
   /** See `MappingRules`. */
   readonly keepSessions?: boolean | undefined;
   /** Where checkpoints, quarantine and archive are kept. */
@@ -93,7 +97,9 @@ export async function migrate(options: MigrationOptions): Promise<MigrationRepor
     const tables = await describeSources(options.source, options.entities, options.naming);
     const fresh = await isEmpty(options.target, options.table);
     const { run, resumed } = state.openRun({ settings, startedAt: options.clock() * 1000, fresh }, restart);
-    const tablesRun = new TablesRun(options, state, run, segments, resumed);
+    const reader = new SourceReader(options.source);
+    const owners = await readOwners(reader, { ...options, segments });
+    const tablesRun = new TablesRun(options, { state, run, segments, resumed }, { reader, owners });
     const reports = await tablesRun.all(tables);
     state.finish(run);
     tablesRun.clear();
@@ -108,8 +114,22 @@ async function isEmpty(client: DynamoDBClient, table: string): Promise<boolean> 
   return page.Items?.length === 0;
 }
 
-const settingsOf = ({ table, entities, naming, mapping, keepSessions, apply }: MigrationOptions, segments: number) =>
-  hashOf(canonicalJson({ table, entities: [...entities].sort(), naming, mapping, keepSessions, apply, segments }));
+const settingsOf = (
+  { table, entities, naming, mapping, accessFrom, keepSessions, apply }: MigrationOptions,
+  segments: number,
+) =>
+  hashOf(
+    canonicalJson({
+      table,
+      entities: [...entities].sort(),
+      naming,
+      mapping,
+      accessFrom,
+      keepSessions,
+      apply,
+      segments,
+    }),
+  );
 
 class TablesRun {
   read = 0;
@@ -124,19 +144,23 @@ class TablesRun {
   private readonly reconciler: Reconciler;
   private readonly backfill: Backfill;
 
-  constructor(options: MigrationOptions, state: StateDirectory, run: Run, segments: number, resumed: boolean) {
+  constructor(
+    options: MigrationOptions,
+    { state, run, segments, resumed }: { state: StateDirectory; run: Run; segments: number; resumed: boolean },
+    { reader, owners }: { reader: SourceReader; owners: Owners | undefined },
+  ) {
     this.options = options;
     this.run = run;
     this.resumed = resumed;
     this.segments = segments;
     this.directory = state.runPath(run);
     this.checkpoints = new Checkpoints(join(this.directory, "checkpoints"));
-    const { source, target, table, clock, mapping, keepSessions, erasureSecret, apply, live = false } = options;
+    const { target, table, clock, mapping, accessFrom, keepSessions, erasureSecret, apply, live = false } = options;
     const context = createContext({ client: target, table, clock, erasureSecret });
-    this.reader = new SourceReader(source);
+    this.reader = reader;
     // One instant for the whole run: what is expired does not depend on when a segment is read.
     const now = Math.floor(run.startedAt / 1000);
-    this.translator = new Translator(context, { mapping, keepSessions, now, run: run.id });
+    this.translator = new Translator(context, { mapping, owners, accessFrom, keepSessions, now, run: run.id });
     const parts = { context, translator: this.translator, reader: this.reader };
     this.reconciler = new Reconciler(parts);
     this.backfill = new Backfill({ ...parts, reconciler: this.reconciler, run: run.id, apply, live, fresh: run.fresh });

@@ -50,7 +50,8 @@ export async function describeSources(
           }));
         return { entity, name, keys, itemCount: Table?.ItemCount ?? 0 };
       } catch (error) {
-        if (error instanceof ResourceNotFoundException) throw new Error(`there is no source table ${name}`);
+        if (error instanceof ResourceNotFoundException)
+          throw new Error(`there is no source table ${name}`, { cause: error });
         throw error;
       }
     }),

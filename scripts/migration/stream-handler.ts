@@ -56,6 +56,8 @@ export interface StreamHandlerOptions {
   /** The secret of the new table's pseudonyms. */
   readonly erasureSecret: string;
   /** See `MappingRules`. */
+  readonly accessFrom?: number | undefined;
+  /** See `MappingRules`. */
   readonly keepSessions?: boolean | undefined;
   readonly clock: Clock;
   /** Milliseconds, for what a backfill looks at again. Default: the system's clock. */
@@ -77,7 +79,18 @@ interface Change {
  * item of the new table into line with the source as it is now, so records may come twice, late or out of order.
  */
 export function createStreamHandler(options: StreamHandlerOptions): (event: StreamEvent) => Promise<StreamResponse> {
-  const { source, target, table, naming, mapping, keepSessions, erasureSecret, clock, concurrency = 8 } = options;
+  const {
+    source,
+    target,
+    table,
+    naming,
+    mapping,
+    accessFrom,
+    keepSessions,
+    erasureSecret,
+    clock,
+    concurrency = 8,
+  } = options;
   const context = createContext({ client: target, table, clock, erasureSecret });
   const reader = new SourceReader(source);
   const entities = new Map(
@@ -120,7 +133,7 @@ export function createStreamHandler(options: StreamHandlerOptions): (event: Stre
   }
 
   async function apply({ table: sourceTable, source: key, images }: Change): Promise<Outcome> {
-    const translator = new Translator(context, { mapping, keepSessions, now: clock(), run: "stream" });
+    const translator = new Translator(context, { mapping, accessFrom, keepSessions, now: clock(), run: "stream" });
     const reconciler = new Reconciler({ context, translator, reader });
     const places = images.map((image) => reconciler.whereaboutsOf(sourceTable, image));
     const known: Whereabouts = {

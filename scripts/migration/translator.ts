@@ -95,14 +95,14 @@ export class Translator {
 
   /** The key that an item has or would have, if its key's attributes can be read. */
   keyOf(entity: EntityName, item: SourceItem): StoredKey | undefined {
-    const attributes = keyAttributesOf(entity, item, this.options.mapping);
+    const attributes = keyAttributesOf(entity, item, this.options);
     if (attributes === undefined) return undefined;
     const { store } = this.storeOf(entity);
     return store.keyOf(attributes);
   }
 
   uniquesOf(entity: EntityName, item: SourceItem): string[] {
-    return uniquesOf(entity, item, this.options.mapping);
+    return uniquesOf(entity, item, this.options);
   }
 
   /** The digest of a stored item as it now is: its mark has that of the item as it was migrated. */

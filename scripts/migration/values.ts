@@ -21,8 +21,7 @@ export function plainOf(value: AttributeValue): Plain {
   if (value.BOOL !== undefined) return value.BOOL;
   if (value.NULL !== undefined) return null;
   if (value.L !== undefined) return value.L.map(plainOf);
-  if (value.M !== undefined)
-    return Object.fromEntries(Object.entries(value.M).map(([name, child]) => [name, plainOf(child)]));
+  if (value.M !== undefined) return plainItem(value.M);
   if (value.SS !== undefined) return [...value.SS].sort();
   if (value.NS !== undefined) return [...value.NS].sort().map(numberOrText);
   if (value.B !== undefined) return Buffer.from(value.B).toString("base64");
@@ -30,11 +29,16 @@ export function plainOf(value: AttributeValue): Plain {
   throw new Unreadable("has a type that DynamoDB does not know");
 }
 
-export const plainItem = (item: SourceItem): Record<string, Plain> => {
-  const plain: Record<string, Plain> = {};
-  for (const name in item) plain[name] = plainOf(item[name] as AttributeValue);
-  return plain;
-};
+/** A map's parts. What the SDK reads under `__proto__` it makes the map's prototype. */
+function entriesOf(map: SourceItem): [name: string, value: AttributeValue][] {
+  const prototype: unknown = Object.getPrototypeOf(map);
+  const hidden = prototype === null || prototype === Object.prototype ? [] : [["__proto__", prototype]];
+  return [...Object.entries(map), ...(hidden as [string, AttributeValue][])];
+}
+
+/** The same of an item. `fromEntries` makes a part of `__proto__`, too; an assignment would change what the item is. */
+export const plainItem = (item: SourceItem): Record<string, Plain> =>
+  Object.fromEntries(entriesOf(item).map(([name, value]) => [name, plainOf(value)]));
 
 function numberOrText(text: string): number | string {
   const number = Number(text);
@@ -79,11 +83,15 @@ export function instantOf(value: Plain): number {
     number,
     number,
   ];
-  const utc = new Date(Date.UTC(year, month - 1, day, hour, minute, second));
-  const real =
-    utc.getUTCFullYear() === year && utc.getUTCMonth() === month - 1 && utc.getUTCDate() === day && hour < 24;
-  if (!real || minute > 59 || second > 59) throw new Unreadable("is not a time that exists");
-  return wholeSeconds(utc.getTime() / 1000 - offsetOf(match[7]));
+  const midnight = new Date(Date.UTC(year, month - 1, day));
+  midnight.setUTCFullYear(year);
+  const isDay = midnight.getUTCMonth() === month - 1 && midnight.getUTCDate() === day;
+  // A day ends at 24:00:00, and a leap second is the last of its minute.
+  const isTime = hour < 24 ? minute < 60 && second <= (minute === 59 ? 60 : 59) : hour === 24 && minute + second === 0;
+  if (!isDay || !isTime) throw new Unreadable("is not a time that exists");
+  const seconds = midnight.getTime() / 1000 + hour * 3600 + minute * 60 + second - offsetOf(match[7]);
+  if (seconds < 0) throw new Unreadable("must be an instant from 1970 on");
+  return seconds;
 }
 
 function offsetOf(zone: string | undefined): number {

@@ -10,8 +10,9 @@ import type { Clock, DataContext } from "../../services/storage/context.ts";
 import { batchGet, type StoredItem, type StoredKey } from "../../services/storage/requests.ts";
 import { type Conflicts, findConflicts, neighbourConflicts, wholePage } from "./conflicts.ts";
 import type { EnumMapping } from "./enum-mapping.ts";
-import { rivalsOf } from "./mapping.ts";
+import { type Owners, rivalsOf } from "./mapping.ts";
 import { Marks } from "./marks.ts";
+import { readOwners } from "./owners.ts";
 import { quoted } from "./reasons.ts";
 import { type Outcome, placesOf, refusedByLedger } from "./reconciler.ts";
 import { describeSources, type SourceNaming, SourceReader, type SourceTable, sourceKeyText } from "./source-tables.ts";
@@ -28,6 +29,8 @@ export interface VerificationOptions {
   readonly mapping: EnumMapping;
   /** The secret of the new table's pseudonyms. */
   readonly erasureSecret: string;
+  /** See `MappingRules`. */
+  readonly accessFrom?: number | undefined;
   /** See `MappingRules`. */
   readonly keepSessions?: boolean | undefined;
   readonly segments?: number;
@@ -79,7 +82,8 @@ const textOf = (key: StoredItem) => `${key.pk}\0${key.sk}`;
 export async function verify(options: VerificationOptions): Promise<Verification> {
   const directory = mkdtempSync(join(tmpdir(), "migrate-verify-"));
   try {
-    const verifier = new Verifier(options, directory);
+    const reader = new SourceReader(options.source);
+    const verifier = new Verifier(options, directory, reader, await readOwners(reader, options));
     const sources = await describeSources(options.source, options.entities, options.naming);
     const tables: TableVerification[] = [];
     for (const source of sources) tables.push(await verifier.compareSource(source));
@@ -113,13 +117,20 @@ class Verifier {
   private readonly secretKeys = new Map<EntityName, Set<string>>();
   private readonly conflicts = new Map<EntityName, Map<string, readonly string[]>>();
 
-  constructor(options: VerificationOptions, directory: string) {
+  constructor(options: VerificationOptions, directory: string, reader: SourceReader, owners: Owners | undefined) {
     this.options = options;
     this.directory = directory;
-    const { target: client, table, clock, mapping, keepSessions, erasureSecret } = options;
+    const { target: client, table, clock, mapping, accessFrom, keepSessions, erasureSecret } = options;
     this.context = createContext({ client, table, clock, erasureSecret });
-    this.reader = new SourceReader(options.source);
-    this.translator = new Translator(this.context, { mapping, keepSessions, now: clock(), run: "verify" });
+    this.reader = reader;
+    this.translator = new Translator(this.context, {
+      mapping,
+      owners,
+      accessFrom,
+      keepSessions,
+      now: clock(),
+      run: "verify",
+    });
     this.marks = new Marks(this.context);
     this.segments = options.segments ?? 8;
     this.concurrency = options.concurrency ?? 8;

@@ -1,6 +1,9 @@
 import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { PutCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
+import { marshall } from "@aws-sdk/util-dynamodb";
+import { MODELS } from "../../../entities/models.ts";
 import { examineItems } from "../../../scripts/doctor/item-examination.ts";
 import { addCounts, checkCounts, noCounts } from "../../../scripts/migration/counts.ts";
 import { mergeMapping } from "../../../scripts/migration/enum-mapping.ts";
@@ -265,6 +268,71 @@ describe("a migration", () => {
     expect(await estate.verify()).toMatchObject({ clean: true });
   });
 
+  it("finds by the users table whose an id is, and sets aside what is of nobody's", async () => {
+    const [mine, shared, unknown] = ["0b8f4a52", "1b8f4a52", "2b8f4a52"].map(
+      (part) => `${part}-6f0d-4a39-9a51-6d1f8b1f6e01`,
+    );
+    await estate.put(
+      "user",
+      aLegacyUser({ user_id: mine }),
+      aLegacyUser({ email: "one@example.com", user_id: shared }),
+      aLegacyUser({ email: "two@example.com", user_id: shared }),
+    );
+    const purchases = [mine, shared, unknown].map((user_id) =>
+      aLegacyPurchase({ user_id, transaction_id: `T-${user_id}` }),
+    );
+    await estate.put("entitlement", ...purchases);
+
+    const report = await estate.run();
+
+    expect(await estate.db.layer.purchases.get(MARIA, "writing")).toMatchObject({ transaction_id: `T-${mine}` });
+    const aside = await estate.quarantine(report, "entitlement");
+    expect(aside.map(({ reason }) => [reason.code, reason.attributes])).toEqual([
+      ["unknown_owner", ["user_email"]],
+      ["unknown_owner", ["user_email"]],
+    ]);
+    expect(await estate.verify()).toMatchObject({ clean: true });
+    // An operator has found out whose it is.
+    await estate.put("user", aLegacyUser({ email: "three@example.com", user_id: unknown }));
+    await estate.run({ restart: true });
+    expect(await estate.db.layer.purchases.get("three@example.com", "writing")).toMatchObject({ platform: "ios" });
+  });
+
+  it("tells which shapes a table has, and how many active purchases give no access any more", async () => {
+    const old = { purchase_date: "2020-01-01T00:00:00" };
+    await estate.put(
+      "entitlement",
+      aLegacyPurchase(old),
+      aLegacyPurchase({ user_id: "b@example.com", transaction_id: "2" }),
+    );
+
+    const foreseen = countsOf(await estate.run({ apply: false }));
+    const granted = countsOf(await estate.run({ apply: false, restart: true, accessFrom: estate.db.clock() }));
+
+    expect(Object.values(foreseen.shapes)).toEqual([2]);
+    expect(Object.keys(foreseen.shapes)[0]).toContain("purchase_date S, receipt_data S");
+    const gone = Object.entries(foreseen.reasons).filter(([reason]) => reason.includes("--access-from"));
+    expect(gone.map(([, count]) => count)).toEqual([1]);
+    expect(granted.reasons).toEqual({});
+  });
+
+  it("brings over names that JavaScript's objects have", async () => {
+    const TableName = `${estate.prefix}${MODELS.user.seedTable}`;
+    for (const name of ["constructor", "toString"]) {
+      const Item = {
+        ...marshall(aLegacyUser({ email: `${name.toLowerCase()}@example.com` })),
+        extra: { M: { [name]: { S: "x" } } },
+      };
+      await estate.db.client.send(new PutItemCommand({ TableName, Item }), {});
+    }
+
+    expect(countsOf(await estate.run())).toMatchObject({ read: 2, written: 2 });
+
+    const extras = (await estate.items()).map(({ legacy }) => (legacy as { extra: object }).extra);
+    expect(extras.map((extra) => Object.entries(extra)).sort()).toEqual([[["constructor", "x"]], [["toString", "x"]]]);
+    expect(await estate.verify()).toMatchObject({ clean: true });
+  });
+
   it("quarantines a purchase whose transaction the new layer has granted to another", async () => {
     await estate.put("entitlement", aLegacyPurchase());
     await estate.db.layer.purchases.grant({
@@ -416,6 +484,7 @@ describe("npm run migrate", () => {
 
     expect(dry).toMatchObject({ code: 0, output: expect.stringMatching(/ielts-support-tickets +2 +1 +0 +1 +0/) });
     expect(dry.output).toContain("1 unknown_value ticket.category");
+    expect(dry.output).toContain("ielts-support-tickets holds\n  2 of category S, created_at N, ");
     expect(dry.output).toContain("Nothing was written. --apply does it.");
     expect(limited).toMatchObject({ code: 0, output: expect.stringContaining("quarantine in ") });
     await estate.put("ticket", aLegacyTicket({ subject: "Other" }), aLegacyTicket({ ticket_id: "tkt-2" }));

@@ -55,11 +55,23 @@ describe("instantOf", () => {
   });
 
   it.each([
+    ["2016-12-31T23:59:60Z", "2017-01-01T00:00:00Z"],
+    ["2025-10-09T24:00:00", "2025-10-10T00:00:00Z"],
+    ["9999-12-31T23:59:59Z", "9999-12-31T23:59:59Z"],
+    ["2286-11-20T17:46:40Z", "2286-11-20T17:46:40Z"],
+  ])("reads %p as %p", (value, same) => {
+    expect(instantOf(value)).toBe(Date.parse(same) / 1000);
+  });
+
+  it.each([
     "yesterday",
     "",
     "2025-02-30T10:00:00",
     "2025-10-09",
     "2025-10-09T25:00:00",
+    "2025-10-09T24:00:01",
+    "2025-10-09T10:30:60",
+    "0050-01-01T00:00:00",
     "2025-10-09T10:00:00+19:00",
     "1969-12-31T23:59:59",
     -1,
@@ -96,6 +108,16 @@ describe("plainOf", () => {
     expect(plainOf({ N: "0.0" })).toBe(0);
     expect(plainOf({ N: "12345678901234567890" })).toBe("12345678901234567890");
     expect(plainOf({ N: "0.12345678901234567890123" })).toBe("0.12345678901234567890123");
+  });
+
+  it("keeps what a map has under __proto__, which the SDK makes its prototype", () => {
+    const read: object = Object.setPrototypeOf({ a: { S: "b" } }, { S: "hidden" });
+
+    expect(Object.keys(read)).toEqual(["a"]);
+    expect(Object.entries(plainOf({ M: read as never }) as object)).toEqual([
+      ["a", "b"],
+      ["__proto__", "hidden"],
+    ]);
   });
 
   it("makes lists of sets and base64 of binary, so that JSON can say it", () => {
