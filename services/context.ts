@@ -77,8 +77,9 @@ const LAYER_OPTIONS: Readonly<Record<keyof DataLayerOptions, true>> = {
 export function createContext(options: DataLayerOptions = {}): DataContext {
   optionsIn("options", options, Object.keys(LAYER_OPTIONS));
   const table = tableOf(options);
-  const { cursorSecret } = options;
-  if (cursorSecret !== undefined) checkSecret("cursorSecret", cursorSecret);
+  const { cursorSecret, erasureSecret } = options;
+  checkSecret("cursorSecret", cursorSecret);
+  checkSecret("erasureSecret", erasureSecret);
   const client = options.client ?? createClient();
   if (options.signal !== undefined) heardByMany(options.signal);
   if (options.onFallback !== undefined) directPathOf(client.middlewareStack).listener = options.onFallback;
@@ -90,7 +91,7 @@ export function createContext(options: DataLayerOptions = {}): DataContext {
     clock: options.clock === undefined ? systemClock : checkedClock(options.clock),
     cursors: createCursorCodec(cursorSecret ?? table),
     credentialCursors: cursorSecret === undefined ? createPassingCodec() : createCursorCodec(cursorSecret),
-    pseudonymOf: pseudonymsBy(options.erasureSecret),
+    pseudonymOf: pseudonymsBy(erasureSecret),
     options,
     entity<E>(model: Model<E>): E {
       const known = bound.get(model);

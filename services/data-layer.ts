@@ -15,8 +15,7 @@ import type { DataContext, DataLayerOptions, Model } from "./storage/context.ts"
 import { ENDPOINT_RULE, isEndpoint } from "./storage/endpoint.ts";
 import { ConfigurationError, ValidationError } from "./storage/errors.ts";
 import { optionsIn } from "./storage/options.ts";
-import { ERASURE_SECRET_RULE, isErasureSecret } from "./storage/pseudonyms.ts";
-import { isSecret, SECRET_RULE } from "./storage/secret.ts";
+import { isSecret, type SecretOption, secretRule } from "./storage/secret.ts";
 import { heardByMany } from "./storage/signals.ts";
 import { Support } from "./support.ts";
 
@@ -149,6 +148,18 @@ function layerOn(context: DataContext): DataLayer {
   return layer as DataLayer;
 }
 
+/** A secret that a variable holds, by the name of its option; nothing when it is not set. */
+function secretIn(
+  environment: Readonly<Record<string, string | undefined>>,
+  variable: string,
+  option: SecretOption,
+): Pick<DataLayerOptions, SecretOption> {
+  const secret = environment[variable];
+  if (secret === undefined) return {};
+  if (!isSecret(option, secret)) throw new ConfigurationError(variable, secretRule(option));
+  return { [option]: secret };
+}
+
 /**
  * The data layer as a Lambda function's environment describes it: `TABLE_NAME` and `AWS_REGION` (or
  * `AWS_DEFAULT_REGION`), both required, `DYNAMODB_ENDPOINT` (a URL, http on this machine alone),
@@ -176,17 +187,10 @@ export function dataLayerFromEnv(
     throw new ConfigurationError("AWS_REGION", "must be a region such as us-east-1");
   const endpoint = environment.DYNAMODB_ENDPOINT;
   if (endpoint !== undefined && !isEndpoint(endpoint)) throw new ConfigurationError("DYNAMODB_ENDPOINT", ENDPOINT_RULE);
-  const cursorSecret = environment.CURSOR_SECRET;
-  if (cursorSecret !== undefined && !isSecret(cursorSecret)) throw new ConfigurationError("CURSOR_SECRET", SECRET_RULE);
-  const erasureSecret = environment.ERASURE_SECRET;
-  if (erasureSecret !== undefined && !isErasureSecret(erasureSecret))
-    throw new ConfigurationError("ERASURE_SECRET", ERASURE_SECRET_RULE);
+  const secrets = {
+    ...secretIn(environment, "CURSOR_SECRET", "cursorSecret"),
+    ...secretIn(environment, "ERASURE_SECRET", "erasureSecret"),
+  };
   const client = createClient({ region, ...(endpoint === undefined ? {} : { endpoint }) });
-  return createDataLayer({
-    ...options,
-    client,
-    table,
-    ...(cursorSecret === undefined ? {} : { cursorSecret }),
-    ...(erasureSecret === undefined ? {} : { erasureSecret }),
-  });
+  return createDataLayer({ ...options, client, table, ...secrets });
 }

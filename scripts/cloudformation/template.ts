@@ -56,10 +56,10 @@ function policyResource(policy: PolicyName): Resource {
  * with the whole stack afterwards: an import takes for granted that the table has what its template says.
  */
 export function importTemplate(): Omit<Template, "Outputs"> {
-  const { Resources, Outputs: _, ...template } = cloudFormationTemplate();
-  const { [TABLE_ID]: table } = Resources;
-  const { ResourcePolicy: __, ...Properties } = (table as Resource).Properties;
-  return { ...template, Resources: { [TABLE_ID]: { ...(table as Resource), Properties } } };
+  const { Outputs: _, ...template } = cloudFormationTemplate();
+  const table = tableResource();
+  const { ResourcePolicy: __, ...Properties } = table.Properties;
+  return { ...template, Resources: { [TABLE_ID]: { ...table, Properties } } };
 }
 
 /** The whole stack, computed from the entities. */

@@ -8,7 +8,7 @@ import { createClient } from "../../services/client.ts";
 import { isTableName, TABLE_NAME_RULE } from "../../services/context.ts";
 import { ENDPOINT_RULE, isEndpoint, isLoopback } from "../../services/storage/endpoint.ts";
 import { ConfigurationError } from "../../services/storage/errors.ts";
-import { ERASURE_SECRET_RULE, isErasureSecret } from "../../services/storage/pseudonyms.ts";
+import { isSecret, secretRule } from "../../services/storage/secret.ts";
 import { LOCAL_CREDENTIALS, LOCAL_ERASURE_SECRET, LOCAL_REGION } from "../../testing/local-database.ts";
 
 /** What every command that touches a table accepts. */
@@ -80,7 +80,7 @@ export function erasureSecretFor({ endpoint }: Pick<TableOptions, "endpoint">): 
   const secret = process.env.ERASURE_SECRET;
   if (secret === undefined && endpoint !== undefined && isLoopback(endpoint)) return LOCAL_ERASURE_SECRET;
   if (secret === undefined) throw new ConfigurationError("ERASURE_SECRET", "is missing: the table's functions have it");
-  if (!isErasureSecret(secret)) throw new ConfigurationError("ERASURE_SECRET", ERASURE_SECRET_RULE);
+  if (!isSecret("erasureSecret", secret)) throw new ConfigurationError("ERASURE_SECRET", secretRule("erasureSecret"));
   return secret;
 }
 

@@ -1,9 +1,8 @@
 import { MAX_INSTANT } from "../../entities/attributes.ts";
 import type { Erasure } from "../../entities/erasure.ts";
 import { PRIMARY_KEY } from "../../entities/keys.ts";
-import type { AccountEntity } from "../../entities/models.ts";
 import { type UserEntity, UserModel } from "../../entities/user.ts";
-import { allClaimsOf, type claimOf, retireClaims, settleClaim } from "../guards/claims.ts";
+import { allClaimsOf, type ItemClaim, retireClaims, settleClaim } from "../guards/claims.ts";
 import { eachUnfinished, enterErasure, erasuresOf, isStill, makeFinal, noteTickets } from "../guards/erasure.ts";
 import type { DataContext } from "../storage/context.ts";
 import { ValidationError } from "../storage/errors.ts";
@@ -12,11 +11,12 @@ import type { ListOptions, Page } from "../storage/pages.ts";
 import { anyOf, Repository } from "../storage/repository.ts";
 import { BATCH_WRITE_LIMIT, batchDelete, batchGet, keyOf, type StoredItem } from "../storage/requests.ts";
 import { attributeValue, countIn } from "../storage/validation.ts";
+import type { ExportedEntity } from "./export.ts";
 import { type AccountModel, byEntity, eachRowOf, entityOf, MODELS_OF_ITEMS, modelOf } from "./items.ts";
 import { eachActionKeys, ticketIdsIn } from "./ticket-actions.ts";
 
 /** How many items of each entity were removed, as their indexes showed them; DevOps actions are those of the user's tickets. */
-export type ErasedItems = Readonly<Record<AccountEntity | "devops_action", number>>;
+export type ErasedItems = Readonly<Record<ExportedEntity, number>>;
 
 /** How far a call has come. */
 export interface ErasureProgress {
@@ -294,8 +294,8 @@ const CLAIMING_ATTRIBUTES: readonly string[] = [
  * claim ends once no backup can bring its item back.
  */
 async function endClaims(context: DataContext, items: readonly StoredItem[]): Promise<void> {
-  const used: ReturnType<typeof claimOf>[] = [];
-  const retired: ReturnType<typeof claimOf>[] = [];
+  const used: ItemClaim[] = [];
+  const retired: ItemClaim[] = [];
   for (const item of items) {
     const { claim } = modelOf(item);
     if (claim !== undefined) (claim.settles === true ? used : retired).push(...allClaimsOf(claim, item));

@@ -56,14 +56,14 @@ export async function claimId(
   now: number,
 ): Promise<ClaimResult> {
   const claims = new Repository(context, ClaimModel);
-  const hash = ownerOf(context, owner);
+  const claimant = ownerOf(context, owner);
   let fresh = true;
   const key = claimKeyOf(context, kind, claimedId);
-  const claim = await claims.insert({ ...key, owner: hash, created_at: now }, (current) => {
+  const claim = await claims.insert({ ...key, owner: claimant, created_at: now }, (current) => {
     fresh = false;
     return claims.parse(current);
   });
-  if (claim.owner !== hash) throw taken(kind);
+  if (claim.owner !== claimant) throw taken(kind);
   return { created_at: claim.created_at, settled: claim.settled === true, fresh };
 }
 
@@ -84,17 +84,17 @@ export async function isSettled(
 }
 
 /** An item's claim as the functions here take it: its kind, the id, and who claims it. */
-export const claimOf = (
-  { kind, id, owner }: IdClaim,
-  item: Readonly<Record<string, unknown>>,
-): readonly [kind: ClaimKind, claimedId: string, owner: readonly string[]] => [
+export type ItemClaim = readonly [kind: ClaimKind, claimedId: string, owner: readonly string[]];
+
+/** The claim of an item. */
+export const claimOf = ({ kind, id, owner }: IdClaim, item: Readonly<Record<string, unknown>>): ItemClaim => [
   kind,
   item[id] as string,
   owner.map((attribute) => item[attribute] as string),
 ];
 
 /** The claims of all ids that an item used up; what is no text, from another writer, claims nothing. */
-export function allClaimsOf(claim: IdClaim, item: Readonly<Record<string, unknown>>): ReturnType<typeof claimOf>[] {
+export function allClaimsOf(claim: IdClaim, item: Readonly<Record<string, unknown>>): ItemClaim[] {
   const used = claim.among === undefined ? undefined : item[claim.among];
   const parts: readonly Partial<Readonly<Record<string, unknown>> | null>[] = Array.isArray(used) ? used : [item];
   return parts
@@ -184,7 +184,7 @@ export async function settleClaim(
 ): Promise<void> {
   const claims = new Repository(context, ClaimModel);
   const key = claimKeyOf(context, kind, claimedId);
-  const hash = ownerOf(context, owner);
+  const claimant = ownerOf(context, owner);
   const settle = (whenAbsent: () => Promise<unknown>): Promise<unknown> =>
     claims.changeStored(
       "settle",
@@ -193,11 +193,11 @@ export async function settleClaim(
         claim
           .patch(key)
           .set({ settled: true })
-          .where((stored, { eq }) => eq(stored.owner, hash)),
+          .where((stored, { eq }) => eq(stored.owner, claimant)),
       async (current) => (current === undefined ? whenAbsent() : undefined),
     );
   await settle(async () => {
-    const claim = { ...key, owner: hash, created_at: now, settled: true };
+    const claim = { ...key, owner: claimant, created_at: now, settled: true };
     // Lost to a claim made meanwhile: that one is there to be settled.
     return claims.insert(claim, () => settle(async () => undefined));
   });
@@ -222,7 +222,7 @@ export async function giveBackClaim(
 /** Makes an owner's claim another's, if it is there. Safe to repeat. */
 export async function handOverClaim(
   context: DataContext,
-  [kind, claimedId, from]: ReturnType<typeof claimOf>,
+  [kind, claimedId, from]: ItemClaim,
   to: readonly string[],
 ): Promise<void> {
   const owner = ownerOf(context, to);
@@ -243,13 +243,10 @@ export async function handOverClaim(
  * repeat: each ends at the instant that the first call told. Another owner's claim stays, and so does one of a UUID, of which
  * most have none.
  */
-export async function retireClaims(
-  context: DataContext,
-  retired: readonly ReturnType<typeof claimOf>[],
-): Promise<void> {
+export async function retireClaims(context: DataContext, retired: readonly ItemClaim[]): Promise<void> {
   const claims = new Repository(context, ClaimModel);
   const expires_at = context.clock() + CLAIM_RETIRED_SECONDS;
-  const retire = ([kind, id, owner]: ReturnType<typeof claimOf>) =>
+  const retire = ([kind, id, owner]: ItemClaim) =>
     claims.changeStored(
       "retire",
       {},

@@ -17,13 +17,18 @@ export const ERASURE_FINAL_SECONDS = 60 * 60;
 /** The entries of the ledger. */
 export const erasuresOf = (context: DataContext): Repository<ErasureEntity> => new Repository(context, ErasureModel);
 
+/** The id of an account's entry. */
+const entryIdOf = (context: DataContext, user_email: string) => ({
+  account: context.pseudonymOf("account", user_email),
+});
+
 /** The physical key of an account's entry. */
 export const entryKeyOf = (context: DataContext, user_email: string): StoredKey =>
-  erasuresOf(context).keyOf({ account: context.pseudonymOf("account", user_email) });
+  erasuresOf(context).keyOf(entryIdOf(context, user_email));
 
 /** The entry of an account, read consistently; undefined when it was never erased. */
 const entryOf = (context: DataContext, user_email: string): Promise<Erasure | undefined> =>
-  erasuresOf(context).find({ account: context.pseudonymOf("account", user_email) }, { consistent: true });
+  erasuresOf(context).find(entryIdOf(context, user_email), { consistent: true });
 
 /**
  * Enters an erasure that begins now, and makes every write for the account fail from now on. Safe to repeat: an entry that
@@ -31,7 +36,7 @@ const entryOf = (context: DataContext, user_email: string): Promise<Erasure | un
  */
 export async function enterErasure(context: DataContext, user_email: string): Promise<Erasure> {
   const ledger = erasuresOf(context);
-  const account = context.pseudonymOf("account", user_email);
+  const { account } = entryIdOf(context, user_email);
   const erased_at = context.clock();
   const entry = { state: "unfinished", user_email, erased_at, final_at: erased_at + ERASURE_FINAL_SECONDS } as const;
   return ledger.insert({ account, ...entry }, async (current) => {
@@ -167,10 +172,7 @@ export async function findRefusal(
   user_email: string,
   began: number,
 ): Promise<Refusal | undefined> {
-  const entry = await erasuresOf(context).findStored(
-    { account: context.pseudonymOf("account", user_email) },
-    { consistent: true },
-  );
+  const entry = await erasuresOf(context).findStored(entryIdOf(context, user_email), { consistent: true });
   return refusalOf(entry, began);
 }
 

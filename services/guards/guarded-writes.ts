@@ -49,8 +49,6 @@ export async function createOnce<E extends AnyEntity>(
   const user_email = given[model.account.attribute] as string;
   const { id, begins } = model.claim;
   const itemId = given[id] as string;
-  // Nothing is written where the ledger cannot be looked at.
-  entryKeyOf(context, user_email);
   let existed = false;
   const write = (created: CreateEntityItem<E>) =>
     store.insertOnce(created, () => {
@@ -68,14 +66,11 @@ export async function createOnce<E extends AnyEntity>(
   // Nothing of an item that is refused is written, not even its claim.
   if (ownId || admission !== undefined) store.itemOf(item);
   if (!ownId) {
-    await admission?.admit(itemId, given[begins] as number);
-    return writeUnlessErased(
-      context,
-      user_email,
-      () => write(item),
-      (_, refusal) => undo(item, refusal),
-      { parent },
-    );
+    const admitted = async () => {
+      await admission?.admit(itemId, given[begins] as number);
+      return write(item);
+    };
+    return writeUnlessErased(context, user_email, admitted, (_, refusal) => undo(item, refusal), { parent });
   }
   const { created_at: claimed, fresh } = await claimOwnId(context, model, given);
   const refusal = fresh ? undefined : await findRefusal(context, user_email, claimed);

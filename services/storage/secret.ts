@@ -1,14 +1,20 @@
 import { ValidationError } from "./errors.ts";
 
-const MIN_LENGTH = 16;
+/** The secrets of a deployment, and the fewest characters of each: pseudonyms last for years, so theirs is longer. */
+const FEWEST = { cursorSecret: 16, erasureSecret: 32 } as const;
+
+/** The option that gives a secret. */
+export type SecretOption = keyof typeof FEWEST;
 
 /** What `isSecret` takes. */
-export const SECRET_RULE = `must have at least ${MIN_LENGTH} characters`;
+export const secretRule = (option: SecretOption): string => `must have at least ${FEWEST[option]} characters`;
 
 /** Whether a value can be a secret of a deployment. */
-export const isSecret = (value: unknown): boolean => typeof value === "string" && value.length >= MIN_LENGTH;
+export const isSecret = (option: SecretOption, value: unknown): boolean =>
+  typeof value === "string" && value.length >= FEWEST[option];
 
-/** @throws ValidationError for a secret that is too short, by the name of its option. */
-export function checkSecret(option: string, value: unknown): void {
-  if (!isSecret(value)) throw new ValidationError("options", option, SECRET_RULE, value);
+/** @throws ValidationError for a secret that is too short, by the name of its option; one that is not given is none. */
+export function checkSecret(option: SecretOption, value: unknown): void {
+  if (value !== undefined && !isSecret(option, value))
+    throw new ValidationError("options", option, secretRule(option), value);
 }
