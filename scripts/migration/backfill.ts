@@ -1,7 +1,7 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { bulkWrite } from "../../services/storage/bulk-writer.ts";
 import type { DataContext } from "../../services/storage/context.ts";
-import { batchGet, type StoredItem, type StoredKey } from "../../services/storage/requests.ts";
+import { batchGet, keyText, type StoredItem, type StoredKey } from "../../services/storage/requests.ts";
 import { type Conflicts, neighbourConflicts } from "./conflicts.ts";
 import { addCounts, type Counts, noCounts } from "./counts.ts";
 import type { SetAside } from "./json-lines.ts";
@@ -64,7 +64,6 @@ interface Mapped extends Arrival {
 const TURN = 25;
 const LOOK_UP = ["pk", "sk", "migration", "owner", "state", "erased_at", "moved_at", "received_account"];
 const label = { entity: "migration", accessPattern: "lookUp" };
-const textOf = (key: StoredItem) => `${key.pk}\0${key.sk}`;
 
 const SKIPPED: Readonly<Record<SkipCode, string>> = {
   expired: "its time is over",
@@ -106,8 +105,8 @@ export class Backfill {
         unreadable.push({ ...arrival, reason: translation.reason, key: translator.keyOf(table.entity, item) });
       } else {
         const { migrated } = translation;
-        if (givesNoAccess(migrated.item, translator.options.now)) page.note(NO_ACCESS);
-        const place = textOf(migrated.key);
+        if (givesNoAccess(migrated.item, translator.options.now)) page.count(NO_ACCESS);
+        const place = keyText(migrated.key);
         const contested = migrated.uniques.some((unique) => conflicts.has(unique)) || places.has(place);
         places.add(place);
         if (contested) slow.push(arrival);
@@ -125,7 +124,7 @@ export class Backfill {
     );
     for (const { key, reason, ...arrival } of unreadable) {
       // It may be there from a time when it could be read, or mended by hand.
-      if (key !== undefined && stored.has(textOf(key))) slow.push(arrival);
+      if (key !== undefined && stored.has(keyText(key))) slow.push(arrival);
       else page.quarantine(arrival, reason);
     }
     slow.push(...(await this.bring(table, mapped, stored, page)));
@@ -154,7 +153,7 @@ export class Backfill {
     const others: Arrival[] = [];
     for (const arrival of mapped) {
       const { migrated } = arrival;
-      const current = stored.get(textOf(migrated.key));
+      const current = stored.get(keyText(migrated.key));
       const mark = markOf(current);
       const refused = refusedByLedger(table.entity, migrated, stored);
       // One that is there is taken back.
@@ -162,12 +161,12 @@ export class Backfill {
       else if (refused !== undefined) page.settle(arrival, refused);
       else if (current === undefined) {
         const isTaken = migrated.claims.some(
-          (claim) => (stored.get(textOf(claim))?.owner ?? claim.owner) !== claim.owner,
+          (claim) => (stored.get(keyText(claim))?.owner ?? claim.owner) !== claim.owner,
         );
         if (isTaken) page.settle(arrival, claimedByAnother(table));
         else {
           absent.push(arrival);
-          claims.push(...migrated.claims.filter((claim) => !stored.has(textOf(claim))));
+          claims.push(...migrated.claims.filter((claim) => !stored.has(keyText(claim))));
         }
       } else if (
         mark !== undefined &&
@@ -192,14 +191,14 @@ export class Backfill {
   }
 
   private async lookUp(keys: readonly StoredKey[]): Promise<Map<string, StoredItem>> {
-    const distinct = [...new Map(keys.map((key) => [textOf(key), key])).values()];
+    const distinct = [...new Map(keys.map((key) => [keyText(key), key])).values()];
     const found = new Map<string, StoredItem>();
     for (let start = 0; start < distinct.length; start += 100) {
       const rows = await batchGet(this.options.context, label, distinct.slice(start, start + 100), {
         consistent: true,
         attributes: LOOK_UP,
       });
-      for (const row of rows) found.set(textOf(row), row);
+      for (const row of rows) found.set(keyText(row), row);
     }
     return found;
   }
@@ -233,13 +232,17 @@ export class Backfill {
       .map((unique) => reconciler.marks.conflictKey(table.entity, unique));
     const places = translation.outcome === "mapped" ? placesOf(translation.migrated) : key === undefined ? [] : [key];
     const rows = await batchGet(context, label, [...places, ...marks], { consistent: true });
-    const current = rows.find((row) => key !== undefined && textOf(row) === textOf(key));
+    const current = rows.find((row) => key !== undefined && keyText(row) === keyText(key));
     const mark = markOf(current);
     const isOwn = isFrom(current, table.entity, source);
     if (isOwn && mark?.mended === true) return { kind: "unchanged" };
     if (translation.outcome === "quarantined") return { kind: "quarantined", reason: translation.reason, others: [] };
     if (translation.outcome === "skipped") return { kind: "skipped", code: translation.code };
-    const refused = refusedByLedger(table.entity, translation.migrated, new Map(rows.map((row) => [textOf(row), row])));
+    const refused = refusedByLedger(
+      table.entity,
+      translation.migrated,
+      new Map(rows.map((row) => [keyText(row), row])),
+    );
     if (refused !== undefined) return refused;
     const decided = rows.some((row) => (row as Partial<ConflictMark>).kept === source);
     for (const unique of decided ? [] : translation.migrated.uniques) {
@@ -319,11 +322,6 @@ class PageOutcomes {
     countShape(this.counts.shapes, shapeOf(item));
   }
 
-  /** Counts what an operator must know of items that come over. */
-  note(text: string): void {
-    this.count(text);
-  }
-
   private archive(arrival: Arrival, code: string, text: string): void {
     this.setAside.archive.push({ ...this.lineOf(arrival), reason: { code, text }, item: arrival.item });
   }
@@ -332,7 +330,8 @@ class PageOutcomes {
     return { table: this.table.name, entity: this.table.entity, key: source };
   }
 
-  private count(reason: string): void {
+  /** Counts a reason, or what an operator must know of items that come over. */
+  count(reason: string): void {
     this.counts.reasons[reason] = (this.counts.reasons[reason] ?? 0) + 1;
   }
 }

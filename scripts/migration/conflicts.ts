@@ -4,7 +4,6 @@ import { createInterface } from "node:readline";
 import { isDeepStrictEqual } from "node:util";
 import { rivalsOf, uniqueNames } from "./mapping.ts";
 import { type SourcePage, type SourceReader, type SourceTable, sourceKeyOf, sourceKeyText } from "./source-tables.ts";
-import { runTasks } from "./tasks.ts";
 import type { Translator } from "./translator.ts";
 import type { SourceItem } from "./values.ts";
 
@@ -152,20 +151,11 @@ export async function findConflicts(table: SourceTable, options: ConflictSearchO
   const { reader, translator, segments, concurrency, directory } = options;
   rmSync(directory, { recursive: true, force: true });
   const buckets = new Buckets(directory, Math.min(512, Math.max(8, Math.ceil(table.itemCount / ITEMS_PER_BUCKET))));
-  const attributes = [...new Set([...uniqueNames(entity), ...table.keys.map(({ name }) => name)])];
-  const scans = Array.from({ length: segments }, (_, number) => async () => {
-    let after: Awaited<ReturnType<SourceReader["page"]>>["lastKey"];
-    do {
-      const page = await reader.page(table, { number, of: segments }, { after, attributes });
-      for (const item of page.items) {
-        const source = sourceKeyText(table, item);
-        for (const unique of translator.uniquesOf(entity, item)) buckets.add(unique, source);
-      }
-      after = page.lastKey;
-    } while (after !== undefined);
-  });
   try {
-    await runTasks(scans, concurrency);
+    await reader.scan(table, uniqueNames(entity), { segments, concurrency }, (item) => {
+      const source = sourceKeyText(table, item);
+      for (const unique of translator.uniquesOf(entity, item)) buckets.add(unique, source);
+    });
     return await buckets.doubles();
   } finally {
     rmSync(directory, { recursive: true, force: true });

@@ -5,8 +5,8 @@ import { type EntitySchema, primaryKeyOf } from "../../entities/schema.ts";
 import type { Model } from "../../services/storage/context.ts";
 import type { EnumMapping } from "./enum-mapping.ts";
 import { quoted, type Reason, type ReasonCode, type SkipCode } from "./reasons.ts";
-import { type Reading, RULES, type Rule, type Rules, UnknownOwner, UnknownValue } from "./rules.ts";
-import { flagOf, instantOf, type Plain, plainItem, type SourceItem, Unreadable } from "./values.ts";
+import { type Reading, RULES, type Rule, type Rules } from "./rules.ts";
+import { flagOf, ifReadable, instantOf, type Plain, plainItem, type SourceItem, Unreadable } from "./values.ts";
 
 /** A source item as attributes of its entity, or why not. */
 export type Mapping =
@@ -100,42 +100,43 @@ class ItemReader implements Reading {
 
   private note(attribute: string, said: string, error: unknown): void {
     if (!(error instanceof Unreadable)) throw error;
-    const code =
-      error instanceof UnknownValue
-        ? "unknown_value"
-        : error instanceof UnknownOwner
-          ? "unknown_owner"
-          : "invalid_value";
-    this.problems.push({ code, attribute, text: `${this.entity}.${attribute}${said} ${error.message}` });
+    this.problems.push({ code: error.code, attribute, text: `${this.entity}.${attribute}${said} ${error.message}` });
   }
 }
 
 /** The address of the user whose id that is, as the users table has it. */
 export type Owners = (user_id: string) => string | undefined;
 
-/** What a source item's parts are read by. */
-export interface ReadingRules {
+/** What an operator says of the mapping, the same to every command and to the stream handler. */
+export interface OperatorRules {
   readonly mapping: EnumMapping;
-  /** Absent: no id is known, such as in the stream handler, and what has one waits for a backfill. */
-  readonly owners?: Owners | undefined;
-}
-
-/** What source items are mapped by. */
-export interface MappingRules extends ReadingRules {
-  /** The instant by which sessions and tokens count as expired, epoch seconds. */
-  readonly now: number;
   /** Epoch seconds from when the days of an active purchase count that tells no end of its own. Default: its purchase. */
   readonly accessFrom?: number | undefined;
   /** Whether sessions come over whose ids can be guessed. Default: they end at the cut-over. */
   readonly keepSessions?: boolean | undefined;
 }
 
+/** What a source item's parts are read by. */
+export interface ReadingRules extends Pick<OperatorRules, "mapping"> {
+  /** Absent: no id is known, such as in the stream handler, and what has one waits for a backfill. */
+  readonly owners?: Owners | undefined;
+}
+
+/** What source items are mapped by. */
+export interface MappingRules extends OperatorRules, ReadingRules {
+  /** The instant by which sessions and tokens count as expired, epoch seconds. */
+  readonly now: number;
+}
+
 /** Maps source items of one table. Pure: the same item and rules give the same attributes. */
 export function mapItem(entity: EntityName, source: SourceItem, given: MappingRules): Mapping {
   const item = plainItem(source);
   const unsayable = unsayableIn(item);
-  if (unsayable !== undefined)
-    return { outcome: "quarantined", reason: { ...unsayable, text: `${entity}.${unsayable.text}` } };
+  if (unsayable !== undefined) {
+    const [attribute, key] = unsayable;
+    const text = `${entity}.${attribute} has a map key that cannot be stored: ${quoted(key)}`;
+    return { outcome: "quarantined", reason: { code: "invalid_value", attributes: [attribute], text } };
+  }
   const skipped = skipOf(entity, item, given);
   if (skipped !== undefined) return { outcome: "skipped", code: skipped };
   const reader = new ItemReader(entity, item, given);
@@ -211,40 +212,17 @@ function skipOf(
   { now, keepSessions = false }: MappingRules,
 ): SkipCode | undefined {
   if (!(TTL_ATTRIBUTE in MODELS[entity].schema.attributes)) return undefined;
-  if (entity === "session" && isUnset(item.is_active)) return "ended";
+  if (entity === "session" && ifReadable(() => flagOf(item.is_active ?? null)) === false) return "ended";
   if (entity === "session" && !keepSessions && isGuessable(item.session_id)) return "guessable";
-  try {
-    return item.expires_at !== undefined && item.expires_at !== null && instantOf(item.expires_at) <= now
-      ? "expired"
-      : undefined;
-  } catch (error) {
-    if (error instanceof Unreadable) return undefined;
-    throw error;
-  }
+  const end = ifReadable(() => instantOf(item.expires_at ?? null));
+  return end !== undefined && end <= now ? "expired" : undefined;
 }
 
-/** Whether a flag of the source says no, in any of its forms; what is no flag says nothing. */
-function isUnset(value: Plain | undefined): boolean {
-  try {
-    return value !== undefined && value !== null && !flagOf(value);
-  } catch (error) {
-    if (error instanceof Unreadable) return false;
-    throw error;
-  }
-}
-
-/** Names of map keys that JavaScript or DynamoDB has a meaning of its own for: an item with one cannot be said. */
-function unsayableIn(
-  item: Readonly<Record<string, Plain>>,
-): (Omit<Reason, "code"> & { code: "invalid_value" }) | undefined {
+/** The first attribute that no item can hold, and the name in it that JavaScript or DynamoDB has a meaning of its own for. */
+function unsayableIn(item: Readonly<Record<string, Plain>>): readonly [attribute: string, key: string] | undefined {
   for (const [name, value] of Object.entries(item)) {
     const key = name === "__proto__" ? name : unsayableKey(value);
-    if (key !== undefined)
-      return {
-        code: "invalid_value",
-        attributes: [name],
-        text: `${name} has a map key that cannot be stored: ${quoted(key)}`,
-      };
+    if (key !== undefined) return [name, key];
   }
   return undefined;
 }

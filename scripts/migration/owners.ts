@@ -3,7 +3,6 @@ import { type EntityName, MODELS } from "../../entities/models.ts";
 import type { Owners } from "./mapping.ts";
 import { USER_ID } from "./rules.ts";
 import { describeSources, type SourceNaming, type SourceReader } from "./source-tables.ts";
-import { runTasks } from "./tasks.ts";
 
 /** The attributes of the users table that tell whose an id is. */
 const ATTRIBUTES = ["email", "user_email", "user_id"];
@@ -32,21 +31,12 @@ export async function readOwners(
   const table = await usersTable(reader, naming);
   if (table === undefined) return undefined;
   const addresses = new Map<string, string | undefined>();
-  const attributes = [...new Set([...ATTRIBUTES, ...table.keys.map(({ name }) => name)])];
-  const scans = Array.from({ length: segments }, (_, number) => async () => {
-    let after: Awaited<ReturnType<SourceReader["page"]>>["lastKey"];
-    do {
-      const page = await reader.page(table, { number, of: segments }, { after, attributes });
-      for (const { user_id, email, user_email } of page.items) {
-        const address = email?.S ?? user_email?.S;
-        if (user_id?.S === undefined || !USER_ID.test(user_id.S) || address === undefined) continue;
-        const id = compact(user_id.S);
-        addresses.set(id, addresses.has(id) && addresses.get(id) !== address ? undefined : address);
-      }
-      after = page.lastKey;
-    } while (after !== undefined);
+  await reader.scan(table, ATTRIBUTES, { segments, concurrency }, ({ user_id, email, user_email }) => {
+    const address = email?.S ?? user_email?.S;
+    if (user_id?.S === undefined || !USER_ID.test(user_id.S) || address === undefined) return;
+    const id = compact(user_id.S);
+    addresses.set(id, addresses.has(id) && addresses.get(id) !== address ? undefined : address);
   });
-  await runTasks(scans, concurrency);
   return (user_id) => addresses.get(compact(user_id));
 }
 

@@ -8,6 +8,7 @@ import {
   batchGet,
   ConditionFailed,
   keyOf,
+  keyText,
   type StoredItem,
   type StoredKey,
   send,
@@ -64,7 +65,6 @@ type Step = Outcome | "again";
 
 const ATTEMPTS = 40;
 const label = { entity: "migration", accessPattern: "reconcile" };
-const textOfKey = (key: StoredItem) => `${key.pk}\0${key.sk}`;
 
 /**
  * Brings the item of one source key into line with the source as it is at this moment. What a caller knows of the source's
@@ -153,17 +153,17 @@ export class Reconciler {
   }
 
   private async rowsOf(keys: readonly StoredKey[]): Promise<Map<string, StoredItem>> {
-    const distinct = new Map(keys.map((key) => [textOfKey(key), key]));
+    const distinct = new Map(keys.map((key) => [keyText(key), key]));
     const rows = await batchGet(this.context, label, [...distinct.values()], { consistent: true });
-    return new Map(rows.map((row) => [textOfKey(row), row]));
+    return new Map(rows.map((row) => [keyText(row), row]));
   }
 
   /** Takes the source's item away from places where it does not belong any more. */
   private async clear({ table, source, wanted, rows }: View, places: readonly StoredKey[]): Promise<Step | undefined> {
     for (const key of places) {
-      const text = textOfKey(key);
+      const text = keyText(key);
       const current = rows.get(text);
-      if (current === undefined || (wanted !== undefined && text === textOfKey(wanted.key))) continue;
+      if (current === undefined || (wanted !== undefined && text === keyText(wanted.key))) continue;
       if (!isFrom(current, table.entity, source)) continue;
       if (markOf(current)?.mended === true) return wanted === undefined ? { kind: "unchanged" } : KEPT_MENDED;
       if (!this.translator.isIntact(table.entity, current)) return KEPT_CHANGED;
@@ -182,11 +182,11 @@ export class Reconciler {
     const refused = refusedByLedger(table.entity, wanted, rows);
     if (refused !== undefined) return (await this.takeBack(view, wanted)) ?? refused;
     for (const unique of wanted.uniques) {
-      const mark = rows.get(textOfKey(this.marks.conflictKey(table.entity, unique))) as ConflictMark | undefined;
+      const mark = rows.get(keyText(this.marks.conflictKey(table.entity, unique))) as ConflictMark | undefined;
       const step = mark === undefined ? undefined : await this.judge(view, wanted, mark);
       if (step !== undefined) return step;
     }
-    const current = rows.get(textOfKey(wanted.key));
+    const current = rows.get(keyText(wanted.key));
     if (current === undefined) return this.write(view, wanted, undefined);
     const mark = markOf(current);
     if (mark === undefined) {
@@ -204,7 +204,7 @@ export class Reconciler {
 
   /** Removes what was written before the ledger told that its account had been erased, or had moved. */
   private async takeBack({ table, source, rows }: View, wanted: MigratedItem): Promise<Step | undefined> {
-    const current = rows.get(textOfKey(wanted.key));
+    const current = rows.get(keyText(wanted.key));
     if (current === undefined || !isFrom(current, table.entity, source)) return undefined;
     if (!this.translator.isIntact(table.entity, current)) return KEPT_CHANGED;
     await this.remove(current);
@@ -225,7 +225,7 @@ export class Reconciler {
       await this.marks.setConflict(table.entity, { ...mark, sources: [...mark.sources, source].sort() });
       return "again";
     }
-    const current = rows.get(textOfKey(wanted.key));
+    const current = rows.get(keyText(wanted.key));
     const stored = markOf(current);
     if (current !== undefined && stored !== undefined && stored.mended !== true && mark.kept === undefined) {
       if (mark.sources.includes(stored.source) && this.translator.isIntact(table.entity, current)) {
@@ -269,7 +269,7 @@ export class Reconciler {
   /** The claims first: an item without its claim could be granted again. */
   private async write({ rows, table }: View, wanted: MigratedItem, current: StoredItem | undefined): Promise<Step> {
     for (const claim of wanted.claims) {
-      const stored = rows.get(textOfKey(claim));
+      const stored = rows.get(keyText(claim));
       if (stored === undefined) await this.put(claim, undefined);
       else if (stored.owner !== claim.owner) return claimedByAnother(table);
     }
@@ -280,7 +280,7 @@ export class Reconciler {
   /** The source has left a conflict: the last one in it may come over now. */
   private async release({ table, source, wanted, rows }: View, uniques: readonly string[]): Promise<void> {
     for (const unique of uniques) {
-      const mark = rows.get(textOfKey(this.marks.conflictKey(table.entity, unique))) as ConflictMark | undefined;
+      const mark = rows.get(keyText(this.marks.conflictKey(table.entity, unique))) as ConflictMark | undefined;
       if (mark === undefined || wanted?.uniques.includes(unique) === true || !mark.sources.includes(source)) continue;
       const alive = await this.alive(
         table,
@@ -375,7 +375,7 @@ export function refusedByLedger(
   { ledger }: MigratedItem,
   rows: ReadonlyMap<string, StoredItem>,
 ): Outcome | undefined {
-  const entry = ledger === undefined ? undefined : rows.get(textOfKey(ledger.key));
+  const entry = ledger === undefined ? undefined : rows.get(keyText(ledger.key));
   if (entry === undefined || refusalOf(entry, ledger?.began) === undefined) return undefined;
   if (!tellsOfMove(entry)) return { kind: "skipped", code: "erased" };
   const { account }: Model = MODELS[entity];

@@ -3,25 +3,20 @@ import { type EntityName, MODELS } from "../../entities/models.ts";
 import { createContext } from "../../services/context.ts";
 import type { Clock } from "../../services/storage/context.ts";
 import { type Counts, noCounts } from "./counts.ts";
-import type { EnumMapping } from "./enum-mapping.ts";
 import { JsonLinesFile, readSetAside, type SetAside } from "./json-lines.ts";
+import type { OperatorRules } from "./mapping.ts";
 import { readOwners } from "./owners.ts";
 import { Reconciler } from "./reconciler.ts";
 import { describeSources, type SourceNaming, SourceReader, type SourceTable } from "./source-tables.ts";
 import { Translator } from "./translator.ts";
 
-export interface RetryOptions {
+export interface RetryOptions extends OperatorRules {
   readonly source: DynamoDBClient;
   readonly target: DynamoDBClient;
   readonly table: string;
   readonly naming: SourceNaming;
-  readonly mapping: EnumMapping;
   /** The secret of the new table's pseudonyms. */
   readonly erasureSecret: string;
-  /** See `MappingRules`. */
-  readonly accessFrom?: number | undefined;
-  /** See `MappingRules`. */
-  readonly keepSessions?: boolean | undefined;
   /** Quarantine files, perhaps corrected by hand. */
   readonly files: readonly string[];
   /** Where those go that cannot be brought over again. */

@@ -9,7 +9,7 @@ import { SESSION_LIFETIME_SECONDS } from "../../entities/session.ts";
 import { ACCESS_PERIOD_SECONDS } from "../../services/purchases.ts";
 import { closedSetOf, type EnumMapping } from "./enum-mapping.ts";
 import { quoted } from "./reasons.ts";
-import { flagOf, instantOf, listOf, mapOf, numberOf, type Plain, textOf, Unreadable } from "./values.ts";
+import { flagOf, ifReadable, instantOf, listOf, mapOf, numberOf, type Plain, textOf, Unreadable } from "./values.ts";
 
 /** What a conversion may tell besides its value. */
 export interface Reading {
@@ -45,7 +45,9 @@ export interface Rule {
 export type Rules = Readonly<Record<string, Rule>>;
 
 /** A value of a closed set that neither the set nor the mapping has. */
-export class UnknownValue extends Unreadable {}
+class UnknownValue extends Unreadable {
+  override readonly code = "unknown_value";
+}
 
 const text = (...from: string[]): Rule => ({ from, convert: textOf });
 /** A text, or a value of the old platform's models as the JSON that says it. */
@@ -171,7 +173,9 @@ const bandDescriptors: Rule = {
 export const USER_ID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 
 /** No user has the id. */
-export class UnknownOwner extends Unreadable {}
+class UnknownOwner extends Unreadable {
+  override readonly code = "unknown_owner";
+}
 
 /** Whose an item is: an address, or an id of the users table, which is kept. */
 const owner: Rule = {
@@ -188,14 +192,8 @@ const owner: Rule = {
 
 /** A part of a purchase that only its receipt tells, where that is JSON. */
 function inReceipt({ receipt_data }: Readonly<Record<string, Plain>>, ...names: readonly string[]): string | undefined {
-  try {
-    const receipt = mapOf(receipt_data ?? null);
-    const found = names.map((name) => receipt[name]).find((part) => typeof part === "string" && part !== "");
-    return found as string | undefined;
-  } catch (error) {
-    if (error instanceof Unreadable) return undefined;
-    throw error;
-  }
+  const receipt = ifReadable(() => mapOf(receipt_data ?? null)) ?? {};
+  return names.map((name) => receipt[name]).find((part): part is string => typeof part === "string" && part !== "");
 }
 
 /** Names of a transaction's id in receipts. */
@@ -203,16 +201,6 @@ const TRANSACTION = ["transaction_id", "transactionId", "original_transaction_id
 
 /** A score, where there is one. */
 const scoreIn = (value: Plain | undefined) => (value === undefined || value === null ? undefined : numberOf(value));
-
-/** Whether a flag of the source is set; what is no flag is not. */
-function isSet(value: Plain | undefined): boolean {
-  try {
-    return value !== undefined && value !== null && flagOf(value);
-  } catch (error) {
-    if (error instanceof Unreadable) return false;
-    throw error;
-  }
-}
 
 /** The platform's tokens had no end: those of older accounts are sent anew. */
 const MIGRATED_VERIFICATION_SECONDS = 30 * 24 * 60 * 60;
@@ -270,7 +258,9 @@ export const RULES: Readonly<Record<EntityName, Rules>> = {
     improvement_plan: textOrJson("improvement_plan"),
     duration_minutes: number("duration_minutes"),
     status: or(closed("status"), ({ completed }, { completed_at, band_score }) =>
-      completed_at === undefined && band_score === undefined && !isSet(completed) ? undefined : "completed",
+      completed_at === undefined && band_score === undefined && ifReadable(() => flagOf(completed ?? null)) !== true
+        ? undefined
+        : "completed",
     ),
   },
   question: {

@@ -9,9 +9,8 @@ import { Checkpoints, type Run, StateDirectory } from "./checkpoint.ts";
 import { type Conflicts, findConflicts, wholePage } from "./conflicts.ts";
 import { addCounts, type Counts, checkCounts } from "./counts.ts";
 import { canonicalJson, hashOf } from "./digest.ts";
-import type { EnumMapping } from "./enum-mapping.ts";
 import { JsonLinesFile } from "./json-lines.ts";
-import type { Owners } from "./mapping.ts";
+import type { OperatorRules, Owners } from "./mapping.ts";
 import { readOwners } from "./owners.ts";
 import { Reconciler } from "./reconciler.ts";
 import { describeSources, type SourceNaming, SourceReader, type SourceTable } from "./source-tables.ts";
@@ -19,19 +18,14 @@ import { runTasks } from "./tasks.ts";
 import { Translator } from "./translator.ts";
 import type { SourceItem } from "./values.ts";
 
-export interface MigrationOptions {
+export interface MigrationOptions extends OperatorRules {
   readonly source: DynamoDBClient;
   readonly target: DynamoDBClient;
   readonly table: string;
   readonly entities: readonly EntityName[];
   readonly naming: SourceNaming;
-  readonly mapping: EnumMapping;
   /** The secret of the new table's pseudonyms. */
   readonly erasureSecret: string;
-  /** See `MappingRules`. */
-  readonly accessFrom?: number | undefined;
-  /** See `MappingRules`. */
-  readonly keepSessions?: boolean | undefined;
   /** Where checkpoints, quarantine and archive are kept. */
   readonly state: string;
   readonly apply: boolean;

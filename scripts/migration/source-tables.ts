@@ -9,6 +9,7 @@ import {
   ScanCommand,
 } from "@aws-sdk/client-dynamodb";
 import { type EntityName, MODELS } from "../../entities/models.ts";
+import { runTasks } from "./tasks.ts";
 import type { SourceItem } from "./values.ts";
 
 /** A legacy table, as it is described. */
@@ -123,6 +124,25 @@ export class SourceReader {
       {},
     );
     return { items: output.Items ?? [], lastKey: output.LastEvaluatedKey };
+  }
+
+  /** Reads some attributes of every item of a table, its segments side by side. */
+  async scan(
+    table: SourceTable,
+    attributes: readonly string[],
+    { segments, concurrency }: { readonly segments: number; readonly concurrency: number },
+    take: (item: SourceItem) => void,
+  ): Promise<void> {
+    const asked = [...new Set([...attributes, ...table.keys.map(({ name }) => name)])];
+    const scans = Array.from({ length: segments }, (_, number) => async () => {
+      let after: SourceItem | undefined;
+      do {
+        const page = await this.page(table, { number, of: segments }, { after, attributes: asked });
+        for (const item of page.items) take(item);
+        after = page.lastKey;
+      } while (after !== undefined);
+    });
+    await runTasks(scans, concurrency);
   }
 
   /** One item as it is now. */

@@ -2,8 +2,8 @@ import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { type EntityName, MODELS } from "../../entities/models.ts";
 import { createContext } from "../../services/context.ts";
 import type { Clock } from "../../services/storage/context.ts";
-import type { EnumMapping } from "./enum-mapping.ts";
 import { itemFromJson } from "./json-lines.ts";
+import type { OperatorRules } from "./mapping.ts";
 import { type Outcome, Reconciler, type Whereabouts } from "./reconciler.ts";
 import {
   describeSources,
@@ -47,18 +47,13 @@ export interface StreamNotice {
   readonly error?: string;
 }
 
-export interface StreamHandlerOptions {
+export interface StreamHandlerOptions extends OperatorRules {
   readonly source: DynamoDBClient;
   readonly target: DynamoDBClient;
   readonly table: string;
   readonly naming: SourceNaming;
-  readonly mapping: EnumMapping;
   /** The secret of the new table's pseudonyms. */
   readonly erasureSecret: string;
-  /** See `MappingRules`. */
-  readonly accessFrom?: number | undefined;
-  /** See `MappingRules`. */
-  readonly keepSessions?: boolean | undefined;
   readonly clock: Clock;
   /** Milliseconds, for what a backfill looks at again. Default: the system's clock. */
   readonly milliseconds?: () => number;

@@ -1,4 +1,5 @@
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
+import type { ReasonCode } from "./reasons.ts";
 
 /** An item as the low-level client gives it: DynamoDB JSON. */
 export type SourceItem = Record<string, AttributeValue>;
@@ -9,6 +10,18 @@ export type Plain = string | number | boolean | null | Plain[] | { [name: string
 /** Why a value cannot be what an attribute asks for. */
 export class Unreadable extends Error {
   override readonly name = "Unreadable";
+  /** What the item is quarantined for. */
+  readonly code: ReasonCode = "invalid_value";
+}
+
+/** What a reading gives, or undefined when the value cannot be read so. */
+export function ifReadable<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof Unreadable) return undefined;
+    throw error;
+  }
 }
 
 /**

@@ -7,10 +7,9 @@ import { type EntityName, MODELS } from "../../entities/models.ts";
 import { type EntitySchema, hasSecretKey } from "../../entities/schema.ts";
 import { createContext } from "../../services/context.ts";
 import type { Clock, DataContext } from "../../services/storage/context.ts";
-import { batchGet, type StoredItem, type StoredKey } from "../../services/storage/requests.ts";
+import { batchGet, keyText, type StoredItem, type StoredKey } from "../../services/storage/requests.ts";
 import { type Conflicts, findConflicts, neighbourConflicts, wholePage } from "./conflicts.ts";
-import type { EnumMapping } from "./enum-mapping.ts";
-import { type Owners, rivalsOf } from "./mapping.ts";
+import { type OperatorRules, type Owners, rivalsOf } from "./mapping.ts";
 import { Marks } from "./marks.ts";
 import { readOwners } from "./owners.ts";
 import { quoted } from "./reasons.ts";
@@ -20,19 +19,14 @@ import { runTasks } from "./tasks.ts";
 import { isFrom, type MigratedItem, markOf, Translator } from "./translator.ts";
 import { plainItem, type SourceItem } from "./values.ts";
 
-export interface VerificationOptions {
+export interface VerificationOptions extends OperatorRules {
   readonly source: DynamoDBClient;
   readonly target: DynamoDBClient;
   readonly table: string;
   readonly entities: readonly EntityName[];
   readonly naming: SourceNaming;
-  readonly mapping: EnumMapping;
   /** The secret of the new table's pseudonyms. */
   readonly erasureSecret: string;
-  /** See `MappingRules`. */
-  readonly accessFrom?: number | undefined;
-  /** See `MappingRules`. */
-  readonly keepSessions?: boolean | undefined;
   readonly segments?: number;
   readonly concurrency?: number;
   readonly clock: Clock;
@@ -76,7 +70,6 @@ export interface Verification {
 const DIFFERENCES = 20;
 const PAGE = 500;
 const label = { entity: "migration", accessPattern: "verify" };
-const textOf = (key: StoredItem) => `${key.pk}\0${key.sk}`;
 
 /** Reads both sides fully and compares them. Writes nothing. */
 export async function verify(options: VerificationOptions): Promise<Verification> {
@@ -193,7 +186,7 @@ class Verifier {
     const keys = this.secretKeys.get(entity);
     for (const item of items) {
       const key = keys === undefined ? undefined : this.translator.keyOf(entity, item);
-      if (key !== undefined) keys?.add(textOf(key));
+      if (key !== undefined) keys?.add(keyText(key));
       const source = sourceKeyText(table, item);
       const translation = this.translator.translate(entity, source, item);
       if (translation.outcome === "skipped") result.skipped++;
@@ -221,7 +214,7 @@ class Verifier {
     refused: Outcome,
     result: TableVerification,
   ): void {
-    if (isFrom(stored.get(textOf(migrated.key)), entity, source)) {
+    if (isFrom(stored.get(keyText(migrated.key)), entity, source)) {
       result.surplus++;
       this.tell(`${entity} ${shownKey(entity, source)} is in the new table, but its account was erased or has moved`);
     } else if (refused.kind === "quarantined") result.quarantined++;
@@ -234,7 +227,7 @@ class Verifier {
     stored: ReadonlyMap<string, StoredItem>,
     result: TableVerification,
   ): void {
-    const current = stored.get(textOf(migrated.key));
+    const current = stored.get(keyText(migrated.key));
     if (current === undefined) {
       result.missing++;
       this.tell(`${entity} ${shownKey(entity, source)} is missing`);
@@ -245,7 +238,7 @@ class Verifier {
       result.mended++;
       return;
     }
-    const claim = migrated.claims.find((one) => stored.get(textOf(one)) === undefined);
+    const claim = migrated.claims.find((one) => stored.get(keyText(one)) === undefined);
     if (claim !== undefined) {
       result.missing++;
       this.tell(`${entity} ${shownKey(entity, source)} has no claim for its ${claim.kind} id`);
@@ -292,7 +285,7 @@ class Verifier {
     const migrated = rows.filter((row) => markOf(row) !== undefined && markOf(row)?.mended !== true);
     const keys = this.secretKeys.get(table.entity);
     if (keys !== undefined) {
-      result.surplus += migrated.filter((row) => !keys.has(textOf(row))).length;
+      result.surplus += migrated.filter((row) => !keys.has(keyText(row))).length;
       return;
     }
     for (let start = 0; start < migrated.length; start += 100) {
@@ -322,7 +315,7 @@ class Verifier {
     // It was brought over while it ran; time to live removes it.
     if (translation.outcome === "skipped") return undefined;
     if (translation.outcome === "quarantined") return "its source belongs into the quarantine";
-    if (textOf(translation.migrated.key) !== textOf(row)) return "its source has another key now";
+    if (keyText(translation.migrated.key) !== keyText(row)) return "its source has another key now";
     const conflicts = this.conflicts.get(entity);
     const contested = translation.migrated.uniques.some((unique) => conflicts?.has(unique));
     return contested && !this.isDecided(row) ? "its source is in conflict" : undefined;
@@ -332,9 +325,9 @@ class Verifier {
   private isDecided = (row: StoredItem): boolean => markOf(row)?.mended === true;
 
   private async rows(keys: readonly StoredKey[]): Promise<Map<string, StoredItem>> {
-    const distinct = [...new Map(keys.map((key) => [textOf(key), key])).values()];
+    const distinct = [...new Map(keys.map((key) => [keyText(key), key])).values()];
     const rows = await batchGet(this.context, label, distinct, { consistent: true });
-    return new Map(rows.map((row) => [textOf(row), row]));
+    return new Map(rows.map((row) => [keyText(row), row]));
   }
 
   private tell(text: string): void {

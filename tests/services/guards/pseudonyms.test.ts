@@ -1,5 +1,4 @@
-import type { DataLayer } from "../../../services/data-layer.ts";
-import { createDataLayer } from "../../../services/data-layer.ts";
+import { createDataLayer, type DataLayer } from "../../../services/data-layer.ts";
 import {
   aFix,
   aReceipt,
