@@ -9,8 +9,9 @@ import {
 import type { ActionStatus } from "../entities/enums.ts";
 import type { TicketEntity } from "../entities/ticket.ts";
 import { type Ticket, type TicketKey, TicketModel } from "../entities/ticket.ts";
-import { claimOwnId, releaseClaim } from "./guards/claims.ts";
+import { claimOf, claimOwnId, giveBackClaim } from "./guards/claims.ts";
 import type { DataContext } from "./storage/context.ts";
+import type { NotFoundError } from "./storage/errors.ts";
 import type { ListOptions, Page } from "./storage/pages.ts";
 import { type Reference, Repository } from "./storage/repository.ts";
 import { attributeValue, only } from "./storage/validation.ts";
@@ -203,7 +204,7 @@ export class Devops {
     return this.#actions.wholePage("byTicket", { ticket_id: ticket }, options);
   }
 
-  /** The ticket's key, and whether it is linked to an action. A whole ticket is taken at its word. */
+  /** The ticket's key, and whether it is linked to an action; undefined when it is gone. A whole ticket is taken at its word. */
   async #ticketOf(reference: Reference<TicketKey> | Ticket) {
     if (typeof reference === "object" && reference !== null && "status" in reference) {
       return {
@@ -211,13 +212,14 @@ export class Devops {
         linked: reference.devops_action_id !== undefined,
       };
     }
-    const ticket = await this.#tickets.get(reference);
+    const ticket = await this.#tickets.find(reference);
+    if (ticket === undefined) return undefined;
     return { key: await this.#tickets.keyFor<TicketKey>(ticket), linked: ticket.devops_action_id !== undefined };
   }
 
   /**
    * Writes the action first and the ticket's link second: a retry with the same action id completes both. When the ticket
-   * turns out to be gone, this call's action and claim are taken back; an action that was there before stays.
+   * turns out to be gone, the action and its claim are taken back, this call's or those of one before that died.
    */
   async #record(
     input: FixProposal | Diagnosis,
@@ -231,20 +233,43 @@ export class Devops {
       timestamp: this.#context.clock(),
     };
     this.#actions.itemOf(action);
+    const ownId = typeof given.action_id === "string";
     const ticket = reference === undefined ? undefined : await this.#ticketOf(reference);
+    if (reference !== undefined && ticket === undefined) throw await this.#withoutTicket(action, reference, ownId);
     const item = ticket === undefined ? action : { ...action, ticket_id: ticket.key.ticket_id };
-    if (typeof given.action_id === "string")
-      item.timestamp = (await claimOwnId(this.#context, DevopsActionModel, item)).created_at;
+    if (ownId) item.timestamp = (await claimOwnId(this.#context, DevopsActionModel, item)).created_at;
     let fresh = true;
     const recorded = await this.#actions.insertOnce(item, () => {
       fresh = false;
     });
     if (ticket === undefined || (await this.#isThere(ticket, recorded.action_id))) return recorded;
-    const { action_id, timestamp } = recorded;
-    if (fresh) await this.#actions.remove("undo", { action_id, timestamp });
-    if (fresh && typeof given.action_id === "string")
-      await releaseClaim(this.#context, DevopsActionModel.claim.kind, action_id);
-    throw this.#tickets.notFound(ticket.key.ticket_id);
+    if (fresh) await this.#actions.remove("undo", recorded);
+    throw await this.#withoutTicket(item, ticket.key, ownId);
+  }
+
+  /**
+   * Takes back what a call under an id of its own left of an action whose ticket is gone, and gives the error for it. An action
+   * of another ticket, or of one that is there, stays. Safe to repeat.
+   */
+  async #withoutTicket(
+    item: Pick<DevopsAction, "action_id" | "affected_service">,
+    reference: Reference<TicketKey>,
+    ownId: boolean,
+  ): Promise<NotFoundError> {
+    const ticket_id = typeof reference === "string" ? reference : reference.ticket_id;
+    if (ownId && (await this.#removeOrphan(item.action_id, ticket_id)))
+      await giveBackClaim(this.#context, ...claimOf(DevopsActionModel.claim, item));
+    return this.#tickets.notFound(ticket_id);
+  }
+
+  /** Removes the action of a ticket that is gone; false when it is no such action, and stays. */
+  async #removeOrphan(action_id: string, ticket_id: string): Promise<boolean> {
+    const action = await this.#actions.findStored(action_id, { consistent: true });
+    if (action === undefined) return true;
+    if (action.ticket_id !== ticket_id) return false;
+    if ((await this.#tickets.findStored(ticket_id, { consistent: true })) !== undefined) return false;
+    await this.#actions.remove("undo", action);
+    return true;
   }
 
   /**

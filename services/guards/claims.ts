@@ -165,12 +165,6 @@ export async function moveClaim(
   return (moved?.created_at as number | undefined) ?? to;
 }
 
-/** Gives an id back for which nothing was written after all. Safe to repeat. */
-export async function releaseClaim(context: DataContext, kind: ClaimKind, claimedId: string): Promise<void> {
-  const claims = new Repository(context, ClaimModel);
-  await claims.remove("release", claimKeyOf(context, kind, claimedId));
-}
-
 /**
  * Records that a transaction has certainly been granted, claimed before or not. Safe to repeat. Another owner's claim stays as
  * it is.

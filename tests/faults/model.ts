@@ -123,6 +123,12 @@ export class InMemoryModel {
     return claim.owner === owner ? claim : conflict("claimed");
   }
 
+  /** What a call that died may have claimed for an action without its ticket is free again. */
+  private giveBack(kind: "devops_action", id: string, owner: string): void {
+    const key = `${kind} ${id}`;
+    if (!this.actions.has(id) && this.claimed.get(key)?.owner === owner) this.claimed.delete(key);
+  }
+
   /** Refuses what is written for an erased account, and for one that registered anew what `began` before. */
   private refuseErased(email: string, began: number = Number.POSITIVE_INFINITY): void {
     const entry = this.erased.get(email);
@@ -438,8 +444,10 @@ export class InMemoryModel {
   }
 
   recordAction(action_id: string, ticket: string | undefined, kind: "diagnosis" | "fix"): Row {
-    const linked = ticket === undefined ? undefined : found(this.tickets.get(ticket));
     const given = kind === "fix" ? aFix({ action_id }) : aDiagnosis({ action_id });
+    const linked = ticket === undefined ? undefined : this.tickets.get(ticket);
+    if (ticket !== undefined && linked === undefined) this.giveBack("devops_action", action_id, given.affected_service);
+    if (ticket !== undefined) found(linked);
     const { created_at: timestamp } = this.claim("devops_action", action_id, given.affected_service);
     const action = this.actions.get(action_id) ?? {
       ...given,

@@ -330,6 +330,46 @@ describe("a ticket's link", () => {
     },
   );
 
+  it.each(["the whole ticket", "its id", "its key"] as const)(
+    "leaves nothing when a call died before it could take back, and a retry gives %s",
+    async (given) => {
+      const user_email = `died-${given.replaceAll(" ", "-")}@example.com`;
+      const ticket = await db.layer.support.open(aTicket({ user_email }));
+      await db.layer.accounts.erase(user_email);
+      const before = await db.contents();
+      const dying = interceptedClient(db.client, async ({ name }, next) => {
+        if (name.startsWith("Delete")) throw new Error("killed");
+        return next();
+      });
+      const input = aFix({ ticket, action_id: `ACT-DIED-${given.length}` });
+      await expect(db.layerWith({ client: dying }).devops.proposeFix(input)).rejects.toThrow("killed");
+      expect(await db.contents()).not.toEqual(before);
+
+      const { ticket_id, created_at } = ticket;
+      const reference = { "the whole ticket": ticket, "its id": ticket_id, "its key": { ticket_id, created_at } }[
+        given
+      ];
+      const retry = devops.proposeFix({ ...input, ticket: reference });
+
+      await expect(retry).rejects.toMatchObject({ code: "not_found", entity: "ticket" });
+      expect(await db.contents()).toEqual(before);
+      db.clock.now += 2 * 60 * 60;
+    },
+  );
+
+  it("stays when its ticket is there, and a caller has another instant for it", async () => {
+    const { ticket_id, created_at } = await db.layer.support.open(aTicket({ user_email: "there@example.com" }));
+    const input = aFix({ ticket: ticket_id, action_id: "ACT-STAYS" });
+    const action = await devops.proposeFix(input);
+    const before = await db.contents();
+
+    for (const ticket of [{ ticket_id, created_at: created_at + 1 }, "another-ticket"])
+      await expect(devops.proposeFix({ ...input, ticket })).rejects.toMatchObject({ code: "not_found" });
+
+    expect(await devops.get("ACT-STAYS")).toEqual(action);
+    expect(await db.contents()).toEqual(before);
+  });
+
   it("is not made again when the ticket has been erased before a retry", async () => {
     const ticket = await db.layer.support.open(aTicket({ user_email: "gone@example.com" }));
     const input = aDiagnosis({ ticket, action_id: "ACT-GOES" });
