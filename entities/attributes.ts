@@ -249,6 +249,8 @@ export interface MigrationMark {
   readonly derived?: readonly string[];
   /** Whether it was taken from a quarantine file, perhaps corrected there: later runs leave it alone. */
   readonly mended?: boolean;
+  /** The keys of the other sources, where several became one item. */
+  readonly joined?: readonly string[];
 }
 
 /** What an item that was brought over from the eleven tables carries besides the seed's attributes; in no index. */

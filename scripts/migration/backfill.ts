@@ -5,21 +5,14 @@ import { batchGet, keyText, type StoredItem, type StoredKey } from "../../servic
 import { type Conflicts, neighbourConflicts } from "./conflicts.ts";
 import { addCounts, type Counts, noCounts } from "./counts.ts";
 import type { SetAside } from "./json-lines.ts";
-import { rivalsOf } from "./mapping.ts";
+import { isJoinedKey, rivalsOf } from "./mapping.ts";
 import type { ConflictMark } from "./marks.ts";
+import { claimedByAnother, conflict, type Outcome, refusedByLedger } from "./outcome.ts";
 import type { Reason, SkipCode } from "./reasons.ts";
-import {
-  claimedByAnother,
-  conflict,
-  NOWHERE,
-  type Outcome,
-  placesOf,
-  type Reconciler,
-  refusedByLedger,
-} from "./reconciler.ts";
+import { NOWHERE, type Reconciler } from "./reconciler.ts";
 import { countShape, shapeOf } from "./shape.ts";
 import { type SourceReader, type SourceTable, sourceKeyText } from "./source-tables.ts";
-import { isFrom, type MigratedItem, markOf, type Translator } from "./translator.ts";
+import { isFrom, type MigratedItem, markOf, placesOf, sourcesOf, type Translator } from "./translator.ts";
 import type { SourceItem } from "./values.ts";
 
 export interface BackfillOptions {
@@ -213,53 +206,61 @@ export class Backfill {
   }
 
   private async one(table: SourceTable, arrival: Arrival, conflicts: Conflicts): Promise<Outcome> {
-    const { reconciler, apply } = this.options;
-    if (apply) {
-      const known = reconciler.whereaboutsOf(table, arrival.item);
-      const outcome = await reconciler.reconcile(table, arrival.source, known);
-      return outcome.kind === "removed" ? { kind: "skipped", code: "gone" } : outcome;
-    }
-    return this.foresee(table, arrival, conflicts);
+    const { reconciler, apply, run } = this.options;
+    if (!apply) return this.foresee(table, arrival, conflicts);
+    const known = reconciler.whereaboutsOf(table, arrival.item);
+    const partners = partnersOf(table, known.uniques, conflicts);
+    const outcome = await reconciler.reconcile(table, arrival.source, { ...known, partners });
+    if (outcome.kind === "removed") return { kind: "skipped", code: "gone" };
+    // A crash between writing and checkpoint: the run counts its own items as written.
+    return outcome.kind === "unchanged" && outcome.run === run ? { ...outcome, kind: "written" } : outcome;
   }
 
   /** What applying would do with an item that does not simply come over. */
   private async foresee(table: SourceTable, { item, source }: Arrival, conflicts: Conflicts): Promise<Outcome> {
-    const { translator, reader, context, reconciler } = this.options;
-    const translation = translator.translate(table.entity, source, item);
-    const key = translator.keyOf(table.entity, item);
-    const marks = translator
-      .uniquesOf(table.entity, item)
-      .map((unique) => reconciler.marks.conflictKey(table.entity, unique));
+    const { translator, context, reconciler } = this.options;
+    const { entity } = table;
+    const translation = translator.translate(entity, source, item);
+    const key = translator.keyOf(entity, item);
+    const uniques = translator.uniquesOf(entity, item);
+    const marks = uniques.map((unique) => reconciler.marks.conflictKey(entity, unique));
     const places = translation.outcome === "mapped" ? placesOf(translation.migrated) : key === undefined ? [] : [key];
-    const rows = await batchGet(context, label, [...places, ...marks], { consistent: true });
-    const current = rows.find((row) => key !== undefined && keyText(row) === keyText(key));
+    const found = await batchGet(context, label, [...places, ...marks], { consistent: true });
+    const rows = new Map(found.map((row) => [keyText(row), row]));
+    const current = key === undefined ? undefined : rows.get(keyText(key));
     const mark = markOf(current);
-    const isOwn = isFrom(current, table.entity, source);
+    const isOwn = isFrom(current, entity, source);
     if (isOwn && mark?.mended === true) return { kind: "unchanged" };
     if (translation.outcome === "quarantined") return { kind: "quarantined", reason: translation.reason, others: [] };
     if (translation.outcome === "skipped") return { kind: "skipped", code: translation.code };
-    const refused = refusedByLedger(
-      table.entity,
-      translation.migrated,
-      new Map(rows.map((row) => [keyText(row), row])),
-    );
+    const { migrated } = translation;
+    const refused = refusedByLedger(entity, migrated, rows);
     if (refused !== undefined) return refused;
-    const decided = rows.some((row) => (row as Partial<ConflictMark>).kept === source);
-    for (const unique of decided ? [] : translation.migrated.uniques) {
+    const decided = found.some((row) => (row as Partial<ConflictMark>).kept === source);
+    for (const unique of decided ? [] : migrated.uniques.filter((one) => !isJoinedKey(entity, one))) {
       const sources = conflicts.get(unique) ?? (mark !== undefined && !isOwn ? [mark.source, source] : []);
-      const rivals = await Promise.all(
-        sources
-          .filter((one) => one !== source)
-          .map(async (one) => ({ source: one, item: await reader.get(table, one) })),
-      );
-      const alive = rivals.flatMap((rival) => (rival.item === undefined ? [] : [{ ...rival, item: rival.item }]));
+      const alive = await reconciler.rivals(table, source, { unique, sources }, migrated);
       if (alive.length > 0) return conflict(table, unique, source, alive);
     }
-    if (current === undefined || translator.isIntact(table.entity, current)) return { kind: "written" };
+    const conflictOf = async (unique: string) => {
+      const sources = conflicts.get(unique);
+      return sources === undefined ? undefined : { sources };
+    };
+    const alone = { table, source, translation, own: migrated, wanted: migrated, rows };
+    const { wanted } = await reconciler.withPartners(alone, partnersOf(table, uniques, conflicts), conflictOf);
+    const joined = sourcesOf(wanted?.item).length > 1;
+    if (current === undefined) return { kind: "written", joined };
+    if (mark?.digest === wanted?.digest) return { kind: "unchanged", joined };
+    if (translator.isIntact(entity, current)) return { kind: "written", joined };
     return { kind: "kept", text: "the new layer has changed or made it" };
   }
 }
 
+/** The sources that may become one item with one, as far as they are known. */
+const partnersOf = ({ entity }: SourceTable, uniques: readonly string[], conflicts: Conflicts): readonly string[] =>
+  uniques.filter((unique) => isJoinedKey(entity, unique)).flatMap((unique) => conflicts.get(unique) ?? []);
+
+const JOINED = "parts of one item with others of its key: a purchase of two products that are one now";
 const NO_ACCESS = "active, and their access is over: --access-from tells from when its days count";
 
 /** Whether an item is a purchase that its source calls active, and that lets nobody use anything any more. */
@@ -280,10 +281,9 @@ class PageOutcomes {
   settle(arrival: Arrival, outcome: Outcome): void {
     switch (outcome.kind) {
       case "written":
-        this.counts.written++;
-        break;
       case "unchanged":
-        this.counts.already++;
+        this.counts[outcome.kind === "written" ? "written" : "already"]++;
+        if (outcome.joined === true) this.join(arrival);
         break;
       case "kept":
         this.counts.already++;
@@ -299,6 +299,11 @@ class PageOutcomes {
       case "removed":
         this.skip(arrival, "gone");
     }
+  }
+
+  private join(arrival: Arrival): void {
+    this.count(JOINED);
+    this.archive(arrival, "joined", "it is a part of one item with others of its key");
   }
 
   skip(arrival: Arrival, code: SkipCode): void {

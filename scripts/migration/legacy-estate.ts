@@ -268,8 +268,12 @@ interface Kind {
   /** Ways in which an item is dirty alone. */
   readonly spoilt: readonly (readonly [ReasonCode, Spoil])[];
   /** Makes two neighbours one: called for both, with the same numbers but for `second`. */
-  readonly pairs?: readonly ((item: Item, second: boolean, pair: Chance) => void)[];
+  readonly pairs?: readonly Pair[];
+  /** Makes two of a hundred parts of one item, which is no fault. */
+  readonly joined?: Pair;
 }
+
+type Pair = (item: Item, second: boolean, pair: Chance) => void;
 
 const without =
   (name: string): Spoil =>
@@ -480,13 +484,15 @@ const KINDS: Readonly<Record<EntityName, Kind>> = {
         },
       ],
     ],
+    // Academic and general writing of one buyer, or one of them under two names.
+    joined: (item, second, pair) => {
+      item.user_id = `twice${pair.hex(12)}@example.com`;
+      delete item.user_email;
+      item.product_id = second
+        ? pair.pick(["academic_writing", "general_writing"])
+        : "com.ieltsaiprep.academic.writing";
+    },
     pairs: [
-      // The same product under two names.
-      (item, second, pair) => {
-        item.user_id = `twice${pair.hex(12)}@example.com`;
-        delete item.user_email;
-        item.product_id = second ? "academic_writing" : "com.ieltsaiprep.academic.writing";
-      },
       // One receipt that was granted to two accounts.
       (item, _second, pair) => {
         item.transaction_id = `shared-${pair.hex(12)}`;
@@ -620,12 +626,14 @@ export function estateSizes(items: number): Record<EntityName, number> {
 /** Three of a hundred items of each table are dirty: pairs of them become one key, the others cannot be read. */
 function legacyItem(entity: EntityName, index: number, size: number, { items, seed, now }: EstateRequest): LegacyItem {
   const chance = new Chance(seed, entity, index);
-  const { make, spoilt, pairs = [] } = KINDS[entity];
+  const { make, spoilt, pairs = [], joined } = KINDS[entity];
   const users = Math.max(1, Math.floor((items * SHARES.user) / 100_000));
   const place: Place = { index, users, now, chance };
   const item = make(place);
   const [group, slot] = [Math.floor(index / 100), index % 100];
   let dirty: ReasonCode | undefined;
+  if ((slot === 10 || slot === 11) && group * 100 + 11 < size)
+    joined?.(item, slot === 11, new Chance(seed, entity, "joined", group));
   const pair = group % 2 === 0 && slot < 2 && group * 100 + 1 < size ? pairs[(group / 2) % pairs.length] : undefined;
   if (pair !== undefined) {
     pair(item, slot === 1, new Chance(seed, entity, "pair", group));

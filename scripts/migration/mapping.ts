@@ -2,6 +2,7 @@ import { LEAST_CREDENTIAL } from "../../entities/attributes.ts";
 import { TTL_ATTRIBUTE } from "../../entities/keys.ts";
 import { type EntityName, MODELS } from "../../entities/models.ts";
 import { type EntitySchema, primaryKeyOf } from "../../entities/schema.ts";
+import { allClaimsOf } from "../../services/guards/claims.ts";
 import type { Model } from "../../services/storage/context.ts";
 import type { EnumMapping } from "./enum-mapping.ts";
 import { quoted, type Reason, type ReasonCode, type SkipCode } from "./reasons.ts";
@@ -281,14 +282,21 @@ export function uniquesOf(entity: EntityName, source: SourceItem, given: Reading
   });
 }
 
-/** The same of attributes that are mapped. */
-export const uniquesOfMapped = (entity: EntityName, attributes: Readonly<Record<string, unknown>>): string[] =>
-  uniqueGroups(entity).map((names) =>
-    uniqueText(
-      names,
-      names.map((name) => attributes[name]),
-    ),
-  );
+/** The same of attributes that are mapped: the key first, then every id that is claimed. */
+export function uniquesOfMapped(entity: EntityName, attributes: Readonly<Record<string, unknown>>): string[] {
+  const { claim }: Model = MODELS[entity];
+  const [key = [], ...beside] = uniqueGroups(entity);
+  const ids = claim === undefined || beside.length === 0 ? [] : allClaimsOf(claim, attributes).map(([, id]) => id);
+  const valuesOf = key.map((name) => attributes[name]);
+  return [uniqueText(key, valuesOf), ...ids.map((id) => uniqueText(beside[0] ?? [], [id]))];
+}
+
+/** Whether source items that become one key are parts of one item, and no conflict: each has its entry in the ledger. */
+export const isJoined = (entity: EntityName): boolean => (MODELS[entity] as Model).claim?.among !== undefined;
+
+/** Whether a text of `uniquesOf` tells a key under which items are joined. */
+export const isJoinedKey = (entity: EntityName, unique: string): boolean =>
+  isJoined(entity) && unique.startsWith(`${keyOf(entity)[0]} `);
 
 /** The key's attributes of an item that may be unreadable otherwise. */
 export function keyAttributesOf(

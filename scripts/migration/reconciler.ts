@@ -1,9 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
+import type { MigrationMark } from "../../entities/attributes.ts";
 import { PRIMARY_KEY } from "../../entities/keys.ts";
-import { type EntityName, MODELS } from "../../entities/models.ts";
-import { hasSecretKey } from "../../entities/schema.ts";
-import { refusalOf, tellsOfMove } from "../../services/guards/erasure.ts";
-import type { DataContext, Model } from "../../services/storage/context.ts";
+import type { EntityName } from "../../entities/models.ts";
+import type { DataContext } from "../../services/storage/context.ts";
 import {
   batchGet,
   ConditionFailed,
@@ -13,49 +12,40 @@ import {
   type StoredKey,
   send,
 } from "../../services/storage/requests.ts";
+import { isJoined, isJoinedKey } from "./mapping.ts";
 import { type ConflictMark, Marks } from "./marks.ts";
-import type { Reason, SkipCode } from "./reasons.ts";
+import { claimedByAnother, conflict, type Outcome, refusedByLedger } from "./outcome.ts";
+import { type ConflictOf, joinPartners, type Sides } from "./partners.ts";
 import type { SourceReader, SourceTable } from "./source-tables.ts";
-import { isFrom, type MigratedItem, markOf, type Translation, type Translator } from "./translator.ts";
+import {
+  isFrom,
+  type MigratedItem,
+  markOf,
+  placesOf,
+  sourcesOf,
+  type Translation,
+  type Translator,
+} from "./translator.ts";
 import type { SourceItem } from "./values.ts";
-
-/** What became of one source item. */
-export type Outcome =
-  /** The new table already says what the source says. */
-  | { readonly kind: "unchanged" }
-  /** The item was written, new or in place of its older self. */
-  | { readonly kind: "written" }
-  /** The source is gone, and so is its item now. */
-  | { readonly kind: "removed" }
-  /** The new layer has changed or made the item, so it stays as it is. */
-  | { readonly kind: "kept"; readonly text: string }
-  | { readonly kind: "skipped"; readonly code: SkipCode }
-  | {
-      readonly kind: "quarantined";
-      readonly reason: Reason;
-      /** The other originals of a conflict. */
-      readonly others: readonly SourceItem[];
-    };
 
 /** Where an item of the source is, was, or may be in the new table. */
 export interface Whereabouts {
   readonly keys: readonly StoredKey[];
   readonly uniques: readonly string[];
+  /** Other sources that may become one item with it. */
+  readonly partners?: readonly string[];
 }
 
 export const NOWHERE: Whereabouts = { keys: [], uniques: [] };
-
-interface ReconcilerOptions {
-  readonly context: DataContext;
-  readonly translator: Translator;
-  readonly reader: SourceReader;
-}
 
 /** One look at both sides. */
 interface View {
   readonly table: SourceTable;
   readonly source: string;
   readonly translation: Translation | undefined;
+  /** What the source becomes alone. */
+  readonly own: MigratedItem | undefined;
+  /** What it becomes with what has its key, where such are joined. */
   readonly wanted: MigratedItem | undefined;
   readonly rows: ReadonlyMap<string, StoredItem>;
 }
@@ -76,11 +66,14 @@ const label = { entity: "migration", accessPattern: "reconcile" };
  */
 export class Reconciler {
   readonly marks: Marks;
+  private readonly sides: Sides;
   private readonly context: DataContext;
   private readonly translator: Translator;
   private readonly reader: SourceReader;
 
-  constructor({ context, translator, reader }: ReconcilerOptions) {
+  constructor(sides: Sides) {
+    const { context, translator, reader } = sides;
+    this.sides = sides;
     this.context = context;
     this.translator = translator;
     this.reader = reader;
@@ -114,11 +107,12 @@ export class Reconciler {
         ...uniques.map((unique) => this.marks.conflictKey(table.entity, unique)),
       ]);
       if (!isDeepStrictEqual(before, await read())) continue;
-      const view = { table, source, translation, wanted, rows };
+      const view = await this.withPartners({ table, source, translation, own: wanted, wanted, rows }, known.partners);
       try {
         const places = [...known.keys, ...own.keys];
         const step = (await this.clear(view, places)) ?? (await this.settle(view));
-        if (step === "again") wrote = { kind: wanted === undefined ? "removed" : "written" };
+        if (step === "again")
+          wrote = wanted === undefined ? { kind: "removed" } : { kind: "written", ...joinedOf(view.wanted) };
         else {
           await this.release(view, uniques);
           return step.kind === "unchanged" && wrote !== undefined ? wrote : step;
@@ -132,16 +126,19 @@ export class Reconciler {
 
   /** Makes a conflict known, with what an operator has decided of it before. */
   async markConflict({ entity }: SourceTable, unique: string, sources: readonly string[]): Promise<void> {
-    const [known] = await batchGet(this.context, label, [this.marks.conflictKey(entity, unique)], { consistent: true });
-    const { kept } = (known ?? {}) as Partial<ConflictMark>;
+    const { kept } = (await this.conflictOf({ entity }, unique)) ?? {};
     await this.marks.setConflict(entity, { unique, sources, ...(kept === undefined ? {} : { kept }) });
   }
 
   /** Lets an operator's choice stand against the other rivals. */
   async decideConflict({ entity }: SourceTable, unique: string, kept: string): Promise<void> {
-    const [known] = await batchGet(this.context, label, [this.marks.conflictKey(entity, unique)], { consistent: true });
-    const { sources = [] } = (known ?? {}) as Partial<ConflictMark>;
+    const { sources = [] } = (await this.conflictOf({ entity }, unique)) ?? {};
     await this.marks.setConflict(entity, { unique, sources: [...new Set([...sources, kept])].sort(), kept });
+  }
+
+  private async conflictOf({ entity }: Pick<SourceTable, "entity">, unique: string): Promise<ConflictMark | undefined> {
+    const [known] = await batchGet(this.context, label, [this.marks.conflictKey(entity, unique)], { consistent: true });
+    return known as ConflictMark | undefined;
   }
 
   /** Forgets the conflicts of a table that were resolved in the source. */
@@ -158,6 +155,34 @@ export class Reconciler {
     return new Map(rows.map((row) => [keyText(row), row]));
   }
 
+  /** The same view of all that become one item with the source's, after its rows were read: a write finds any of them changed. */
+  async withPartners(
+    view: View,
+    partners: readonly string[] = [],
+    conflictOf: ConflictOf = (unique) => this.conflictOf(view.table, unique),
+  ): Promise<View> {
+    const { table, source, wanted, rows } = view;
+    if (wanted === undefined || !isJoined(table.entity)) return view;
+    if (refusedByLedger(table.entity, wanted, rows) !== undefined) return view;
+    const current = rows.get(keyText(wanted.key));
+    const isMended = markOf(current)?.mended === true;
+    if (isMended && current !== undefined) {
+      // What an operator has corrected is in the item alone.
+      if (isFrom(current, table.entity, source)) return view;
+      return this.joinedWith(view, this.translator.join(table.entity, [wanted.item, current]), rows);
+    }
+    const sources = [...new Set([...partners, ...sourcesOf(current)])].filter((one) => one !== source);
+    if (sources.length === 0) return view;
+    const partnership = { table, key: wanted.key, source, own: wanted, sources, conflictOf };
+    const joined = await joinPartners(this.sides, partnership);
+    return this.joinedWith(view, joined.translation, joined.rows);
+  }
+
+  private joinedWith(view: View, translation: Translation | undefined, others: ReadonlyMap<string, StoredItem>): View {
+    const wanted = translation?.outcome === "mapped" ? translation.migrated : undefined;
+    return { ...view, translation, wanted, rows: new Map([...others, ...view.rows]) };
+  }
+
   /** Takes the source's item away from places where it does not belong any more. */
   private async clear({ table, source, wanted, rows }: View, places: readonly StoredKey[]): Promise<Step | undefined> {
     for (const key of places) {
@@ -166,11 +191,21 @@ export class Reconciler {
       if (current === undefined || (wanted !== undefined && text === keyText(wanted.key))) continue;
       if (!isFrom(current, table.entity, source)) continue;
       if (markOf(current)?.mended === true) return wanted === undefined ? { kind: "unchanged" } : KEPT_MENDED;
-      if (!this.translator.isIntact(table.entity, current)) return KEPT_CHANGED;
-      await this.remove(current);
-      return "again";
+      return this.withdraw(table, source, current);
     }
     return undefined;
+  }
+
+  /** Takes a source out of an item: what others have put into it stays. */
+  private async withdraw(table: SourceTable, source: string, current: StoredItem): Promise<Step> {
+    if (!this.translator.isIntact(table.entity, current)) return KEPT_CHANGED;
+    const others = isJoined(table.entity) ? sourcesOf(current).filter((one) => one !== source) : [];
+    const conflictOf = (unique: string) => this.conflictOf(table, unique);
+    const partnership = { table, key: keyOf(current), source, sources: others, conflictOf };
+    const { translation } = await joinPartners(this.sides, partnership);
+    if (translation?.outcome === "mapped") await this.put(translation.migrated.item, current);
+    else await this.remove(current);
+    return "again";
   }
 
   private async settle(view: View): Promise<Step> {
@@ -181,7 +216,8 @@ export class Reconciler {
     if (wanted === undefined) return { kind: "unchanged" };
     const refused = refusedByLedger(table.entity, wanted, rows);
     if (refused !== undefined) return (await this.takeBack(view, wanted)) ?? refused;
-    for (const unique of wanted.uniques) {
+    for (const unique of view.own?.uniques ?? []) {
+      if (isJoinedKey(table.entity, unique)) continue;
       const mark = rows.get(keyText(this.marks.conflictKey(table.entity, unique))) as ConflictMark | undefined;
       const step = mark === undefined ? undefined : await this.judge(view, wanted, mark);
       if (step !== undefined) return step;
@@ -195,9 +231,10 @@ export class Reconciler {
         ? { kind: "unchanged" }
         : { kind: "kept", text: "the new layer has an item of its own under this key" };
     }
-    if (!isFrom(current, table.entity, source)) return this.meet(view, wanted, current, mark.source);
-    if (mark.digest === wanted.digest) return { kind: "unchanged" };
-    if (mark.mended === true && this.translator.options.mended !== true) return { kind: "unchanged" };
+    const isOwn = isFrom(current, table.entity, source);
+    if (!isOwn && !isJoined(table.entity)) return this.meet(view, wanted, current, mark.source);
+    if (mark.digest === wanted.digest) return { kind: "unchanged", run: mark.run, ...joinedOf(wanted) };
+    if (isOwn && mark.mended === true && !this.mends(mark)) return { kind: "unchanged" };
     if (!this.translator.isIntact(table.entity, current)) return KEPT_CHANGED;
     return this.write(view, wanted, current);
   }
@@ -206,17 +243,19 @@ export class Reconciler {
   private async takeBack({ table, source, rows }: View, wanted: MigratedItem): Promise<Step | undefined> {
     const current = rows.get(keyText(wanted.key));
     if (current === undefined || !isFrom(current, table.entity, source)) return undefined;
-    if (!this.translator.isIntact(table.entity, current)) return KEPT_CHANGED;
-    await this.remove(current);
-    return "again";
+    return this.withdraw(table, source, current);
+  }
+
+  /** Whether this run may correct an item that was mended before: of a joined one it knows only one part. */
+  private mends({ joined }: MigrationMark): boolean {
+    return this.translator.options.mended === true && joined === undefined;
   }
 
   /** A conflict is known: it holds while a rival still becomes the same. */
   private async judge(view: View, wanted: MigratedItem, mark: ConflictMark): Promise<Step | undefined> {
     const { table, source, rows } = view;
     if (mark.kept === source) return undefined;
-    const rivals = mark.sources.filter((one) => one !== source);
-    const alive = await this.alive(table, rivals, mark.unique);
+    const alive = await this.rivals(table, source, mark, wanted);
     if (alive.length === 0) {
       await this.marks.dropConflict(table.entity, mark.unique);
       return "again";
@@ -228,10 +267,9 @@ export class Reconciler {
     const current = rows.get(keyText(wanted.key));
     const stored = markOf(current);
     if (current !== undefined && stored !== undefined && stored.mended !== true && mark.kept === undefined) {
-      if (mark.sources.includes(stored.source) && this.translator.isIntact(table.entity, current)) {
-        await this.remove(current);
-        return "again";
-      }
+      const one = sourcesOf(current).find((known) => mark.sources.includes(known));
+      if (one !== undefined && this.translator.isIntact(table.entity, current))
+        return this.withdraw(table, isFrom(current, table.entity, source) ? source : one, current);
     }
     return conflict(table, mark.unique, source, alive);
   }
@@ -249,6 +287,22 @@ export class Reconciler {
     const kept = markOf(current)?.mended === true ? { kept: rival } : {};
     await this.marks.setConflict(table.entity, { unique, sources: [rival, source].sort(), ...kept });
     return "again";
+  }
+
+  /** The other sources of a conflict that still stand against an item: what is joined with it does not. */
+  async rivals(
+    table: SourceTable,
+    source: string,
+    { unique, sources }: Pick<ConflictMark, "unique" | "sources">,
+    wanted: MigratedItem,
+  ) {
+    const others = sources.filter((one) => one !== source);
+    const alive = await this.alive(table, others, unique);
+    if (!isJoined(table.entity)) return alive;
+    return alive.filter(({ item }) => {
+      const key = this.translator.keyOf(table.entity, item);
+      return key === undefined || keyText(key) !== keyText(wanted.key);
+    });
   }
 
   /** Those of some source items that are there and become what `unique` says, with their keys. */
@@ -341,52 +395,7 @@ export class Reconciler {
   }
 }
 
+const joinedOf = (wanted: MigratedItem | undefined) => (sourcesOf(wanted?.item).length > 1 ? { joined: true } : {});
+
 const KEPT_CHANGED: Outcome = { kind: "kept", text: "the new layer has changed the item since it was brought over" };
 const KEPT_MENDED: Outcome = { kind: "kept", text: "the item was mended by hand, and its source has another key now" };
-
-/** What is said of source items that become one. */
-export function conflict(
-  { entity }: Pick<SourceTable, "entity">,
-  unique: string,
-  source: string,
-  rivals: readonly { readonly source: string; readonly item: SourceItem }[],
-): Outcome {
-  const names = rivals.map((rival) => rival.source).join(" and ");
-  const attributes = [...unique.matchAll(/(?:^|, )([a-z_]+) (?=["\d])/g)].map(([, name = ""]) => name);
-  const secret = hasSecretKey(MODELS[entity].schema);
-  const text = `${entity}: the source items ${source} and ${names} would both be the one with ${secret ? "their key" : unique}; decide for one of them`;
-  return {
-    kind: "quarantined",
-    reason: { code: "conflict", attributes, text },
-    others: rivals.map(({ item }) => item),
-  };
-}
-
-/** The rows that decide whether an item may be written: its own, its claims, and its account's entry in the ledger of erasures. */
-export const placesOf = ({ key, claims, ledger }: MigratedItem): StoredKey[] => [
-  key,
-  ...claims.map(keyOf),
-  ...(ledger === undefined ? [] : [ledger.key]),
-];
-
-/** What becomes of an item whose account was erased since it began, or has another address; undefined when it may come over. */
-export function refusedByLedger(
-  entity: EntityName,
-  { ledger }: MigratedItem,
-  rows: ReadonlyMap<string, StoredItem>,
-): Outcome | undefined {
-  const entry = ledger === undefined ? undefined : rows.get(keyText(ledger.key));
-  if (entry === undefined || refusalOf(entry, ledger?.began) === undefined) return undefined;
-  if (!tellsOfMove(entry)) return { kind: "skipped", code: "erased" };
-  const { account }: Model = MODELS[entity];
-  const attribute = account?.attribute ?? "user_email";
-  const text = `${entity}: the account of its ${attribute} has another address in the new table`;
-  return { kind: "quarantined", reason: { code: "moved", attributes: [attribute], text }, others: [] };
-}
-
-export function claimedByAnother({ entity }: Pick<SourceTable, "entity">): Outcome {
-  const { claim: claimed }: Model = MODELS[entity];
-  const attribute = claimed?.id ?? "id";
-  const text = `${entity}: its ${attribute} belongs to another item or account in the new table`;
-  return { kind: "quarantined", reason: { code: "claimed", attributes: [attribute], text }, others: [] };
-}

@@ -10,7 +10,7 @@ import { type Conflicts, findConflicts, wholePage } from "./conflicts.ts";
 import { addCounts, type Counts, checkCounts } from "./counts.ts";
 import { canonicalJson, hashOf } from "./digest.ts";
 import { JsonLinesFile } from "./json-lines.ts";
-import type { OperatorRules, Owners } from "./mapping.ts";
+import { isJoinedKey, type OperatorRules, type Owners } from "./mapping.ts";
 import { readOwners } from "./owners.ts";
 import { Reconciler } from "./reconciler.ts";
 import { describeSources, type SourceNaming, SourceReader, type SourceTable } from "./source-tables.ts";
@@ -193,7 +193,8 @@ class TablesRun {
     const found = await findConflicts(table, { reader, translator, segments, concurrency, directory });
     if (this.options.apply) {
       await reconciler.dropResolved(table);
-      for (const [unique, sources] of found) await reconciler.markConflict(table, unique, sources);
+      for (const [unique, sources] of found)
+        if (!isJoinedKey(table.entity, unique)) await reconciler.markConflict(table, unique, sources);
     }
     this.checkpoints.remember(name, [...found]);
     return found;

@@ -4,7 +4,8 @@ import { createContext } from "../../services/context.ts";
 import type { Clock } from "../../services/storage/context.ts";
 import { itemFromJson } from "./json-lines.ts";
 import type { OperatorRules } from "./mapping.ts";
-import { type Outcome, Reconciler, type Whereabouts } from "./reconciler.ts";
+import type { Outcome } from "./outcome.ts";
+import { Reconciler, type Whereabouts } from "./reconciler.ts";
 import {
   describeSources,
   type SourceNaming,

@@ -1,20 +1,20 @@
 import type { MigrationMark } from "../../entities/attributes.ts";
 import { type EntityName, MODELS } from "../../entities/models.ts";
 import { givenAttributes, hasSecretKey } from "../../entities/schema.ts";
-import { claimOf, claimRow, maybeUnclaimed } from "../../services/guards/claims.ts";
+import { allClaimsOf, claimRow, maybeUnclaimed } from "../../services/guards/claims.ts";
 import { entryKeyOf } from "../../services/guards/erasure.ts";
 import type { AnyEntity, DataContext, Model } from "../../services/storage/context.ts";
 import { ItemTooLargeError, ValidationError } from "../../services/storage/errors.ts";
 import { Repository } from "../../services/storage/repository.ts";
 import { keyOf, type StoredItem, type StoredKey } from "../../services/storage/requests.ts";
 import { digestOf, hashOf } from "./digest.ts";
+import { joinedPurchase } from "./joined-purchase.ts";
 import { keyAttributesOf, type MappingRules, mapItem, uniquesOf, uniquesOfMapped } from "./mapping.ts";
 import type { Reason, SkipCode } from "./reasons.ts";
 import type { SourceItem } from "./values.ts";
 
-/** A source item as it will be stored. */
+/** A source item, or several that become one, as it will be stored. */
 export interface MigratedItem {
-  readonly source: string;
   readonly key: StoredKey;
   readonly item: StoredItem;
   readonly digest: string;
@@ -26,10 +26,20 @@ export interface MigratedItem {
   readonly ledger?: { readonly key: StoredKey; readonly began: number | undefined };
 }
 
+/** The rows that decide whether an item may be written: its own, its claims, and its account's entry in the ledger of erasures. */
+export const placesOf = ({ key, claims, ledger }: MigratedItem): StoredKey[] => [
+  key,
+  ...claims.map(keyOf),
+  ...(ledger === undefined ? [] : [ledger.key]),
+];
+
 export type Translation =
   | { readonly outcome: "mapped"; readonly migrated: MigratedItem }
   | { readonly outcome: "skipped"; readonly code: SkipCode }
   | { readonly outcome: "quarantined"; readonly reason: Reason };
+
+/** A translation of an item that can be read. */
+export type Finished = Exclude<Translation, { readonly outcome: "skipped" }>;
 
 export interface TranslatorOptions extends MappingRules {
   /** Written into every item's mark. */
@@ -38,13 +48,26 @@ export interface TranslatorOptions extends MappingRules {
   readonly mended?: boolean;
 }
 
+/** Where the attributes of an item come from. */
+interface Origin {
+  readonly sources: readonly string[];
+  readonly derived: readonly string[];
+  readonly mended: boolean;
+}
+
 /** What a mark says of a source's key. One that lets somebody in stands there as its digest. */
 const sourceMark = (entity: EntityName, source: string): string =>
   hasSecretKey(MODELS[entity].schema) ? hashOf(source) : source;
 
-/** Whether a stored item came from a source. */
+/** Whether a stored item came from a source, alone or with others. */
 export const isFrom = (item: StoredItem | undefined, entity: EntityName, source: string): boolean =>
-  markOf(item)?.source === sourceMark(entity, source);
+  sourcesOf(item).includes(sourceMark(entity, source));
+
+/** The keys of a stored item's sources, as its mark has them. */
+export function sourcesOf(item: StoredItem | undefined): readonly string[] {
+  const mark = markOf(item);
+  return mark === undefined ? [] : [mark.source, ...(mark.joined ?? [])];
+}
 
 /** The mark of a stored item, if a migration brought it. */
 export const markOf = (item: StoredItem | undefined): MigrationMark | undefined =>
@@ -62,22 +85,41 @@ export class Translator {
   }
 
   translate(entity: EntityName, source: string, item: SourceItem): Translation {
-    const { run, mended } = this.options;
     const mapped = mapItem(entity, item, this.options);
     if (mapped.outcome !== "mapped") return mapped;
     const { attributes, derived } = mapped;
+    const { mended = false } = this.options;
+    return this.finish(entity, attributes, { sources: [sourceMark(entity, source)], derived, mended });
+  }
+
+  /** What several items under one key become together, in whatever order they come. */
+  join(entity: EntityName, items: readonly StoredItem[]): Finished {
+    const ordered = [...items].sort((a, b) => ((sourcesOf(a)[0] ?? "") < (sourcesOf(b)[0] ?? "") ? -1 : 1));
+    const marks = ordered.map(markOf);
+    return this.finish(entity, joinedPurchase(ordered.map((item) => this.contentOf(entity, item))), {
+      sources: [...new Set(items.flatMap(sourcesOf))].sort(),
+      derived: [...new Set(marks.flatMap((mark) => mark?.derived ?? []))],
+      mended: marks.some((mark) => mark?.mended === true),
+    });
+  }
+
+  private finish(
+    entity: EntityName,
+    attributes: Readonly<Record<string, unknown>>,
+    { sources: [source = "", ...joined], derived, mended }: Origin,
+  ): Finished {
     const digest = digestOf(attributes);
     const migration: MigrationMark = {
-      source: sourceMark(entity, source),
+      source,
       digest,
-      run,
+      run: this.options.run,
       ...(derived.length === 0 ? {} : { derived }),
-      ...(mended === true ? { mended } : {}),
+      ...(mended ? { mended } : {}),
+      ...(joined.length === 0 ? {} : { joined }),
     };
     try {
       const stored = this.storeOf(entity).store.itemOf({ ...attributes, migration });
       const migrated = {
-        source,
         key: keyOf(stored),
         item: stored,
         digest,
@@ -134,10 +176,11 @@ export class Translator {
   private claimsOf(entity: EntityName, attributes: Readonly<Record<string, unknown>>): readonly StoredItem[] {
     const { claim }: Model = MODELS[entity];
     if (claim === undefined) return [];
-    const [kind, id, owner] = claimOf(claim, attributes);
-    if (claim.settles !== true && maybeUnclaimed(id)) return [];
-    const row = { kind, id, created_at: attributes[claim.begins] as number };
-    return [claimRow(this.context, claim.settles === true ? { ...row, settled: true } : row, owner)];
+    return allClaimsOf(claim, attributes).flatMap(([kind, id, owner]) => {
+      if (claim.settles !== true && maybeUnclaimed(id)) return [];
+      const row = { kind, id, created_at: attributes[claim.begins] as number };
+      return [claimRow(this.context, claim.settles === true ? { ...row, settled: true } : row, owner)];
+    });
   }
 
   private ledgerOf(entity: EntityName, stored: StoredItem): Pick<MigratedItem, "ledger"> {

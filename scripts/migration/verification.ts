@@ -9,14 +9,15 @@ import { createContext } from "../../services/context.ts";
 import type { Clock, DataContext } from "../../services/storage/context.ts";
 import { batchGet, keyText, type StoredItem, type StoredKey } from "../../services/storage/requests.ts";
 import { type Conflicts, findConflicts, neighbourConflicts, wholePage } from "./conflicts.ts";
-import { type OperatorRules, type Owners, rivalsOf } from "./mapping.ts";
-import { Marks } from "./marks.ts";
+import { isJoined, isJoinedKey, type OperatorRules, type Owners, rivalsOf } from "./mapping.ts";
+import { type Outcome, refusedByLedger } from "./outcome.ts";
 import { readOwners } from "./owners.ts";
+import { joinPartners, type Sides } from "./partners.ts";
 import { quoted } from "./reasons.ts";
-import { type Outcome, placesOf, refusedByLedger } from "./reconciler.ts";
+import { Reconciler } from "./reconciler.ts";
 import { describeSources, type SourceNaming, SourceReader, type SourceTable, sourceKeyText } from "./source-tables.ts";
 import { runTasks } from "./tasks.ts";
-import { isFrom, type MigratedItem, markOf, Translator } from "./translator.ts";
+import { isFrom, type MigratedItem, markOf, placesOf, Translator } from "./translator.ts";
 import { plainItem, type SourceItem } from "./values.ts";
 
 export interface VerificationOptions extends OperatorRules {
@@ -103,7 +104,9 @@ class Verifier {
   private readonly context: DataContext;
   private readonly reader: SourceReader;
   private readonly translator: Translator;
-  private readonly marks: Marks;
+  private readonly sides: Sides;
+  /** Asked alone: nothing is written. */
+  private readonly reconciler: Reconciler;
   private readonly segments: number;
   private readonly concurrency: number;
   /** Of sources whose key lets somebody in, and so stands in no mark: the keys of their items. */
@@ -124,7 +127,8 @@ class Verifier {
       now: clock(),
       run: "verify",
     });
-    this.marks = new Marks(this.context);
+    this.sides = { context: this.context, translator: this.translator, reader };
+    this.reconciler = new Reconciler(this.sides);
     this.segments = options.segments ?? 8;
     this.concurrency = options.concurrency ?? 8;
   }
@@ -155,7 +159,7 @@ class Verifier {
     });
     this.conflicts.set(entity, new Map(conflicts));
     const decided = new Map<string, string>();
-    for await (const { unique, kept } of this.marks.conflicts(entity))
+    for await (const { unique, kept } of this.reconciler.marks.conflicts(entity))
       if (kept !== undefined) decided.set(unique, kept);
     const tasks = Array.from({ length: segments }, (_, number) => async () => {
       let after: SourceItem | undefined;
@@ -193,9 +197,8 @@ class Verifier {
       else if (translation.outcome === "quarantined") result.quarantined++;
       else {
         const { migrated } = translation;
-        const contested = migrated.uniques.some((unique) => conflicts.has(unique) && decided.get(unique) !== source);
-        if (contested) result.quarantined++;
-        else expected.push({ source, migrated });
+        if (await this.isContested(table, source, migrated, conflicts, decided)) result.quarantined++;
+        else expected.push({ source, migrated: await this.joined(table, source, migrated, conflicts) });
       }
     }
     const stored = await this.rows(expected.flatMap(({ migrated }) => placesOf(migrated)));
@@ -204,6 +207,42 @@ class Verifier {
       if (refused === undefined) this.compare(entity, one, stored, result);
       else this.compareRefused(entity, one, stored, refused, result);
     }
+  }
+
+  /** Whether others would be the same in a way that does not join them. */
+  private async isContested(
+    table: SourceTable,
+    source: string,
+    migrated: MigratedItem,
+    conflicts: Conflicts,
+    decided: ReadonlyMap<string, string> = new Map(),
+  ): Promise<boolean> {
+    const contested = migrated.uniques.filter((one) => conflicts.has(one) && decided.get(one) !== source);
+    if (!isJoined(table.entity)) return contested.length > 0;
+    for (const unique of contested.filter((one) => !isJoinedKey(table.entity, one))) {
+      const sources = conflicts.get(unique) ?? [];
+      const rivals = await this.reconciler.rivals(table, source, { unique, sources }, migrated);
+      if (rivals.length > 0) return true;
+    }
+    return false;
+  }
+
+  /** What an item becomes with those that are joined with it. */
+  private async joined(
+    table: SourceTable,
+    source: string,
+    own: MigratedItem,
+    conflicts: Conflicts,
+  ): Promise<MigratedItem> {
+    const keys = own.uniques.filter((unique) => isJoinedKey(table.entity, unique));
+    const sources = keys.flatMap((unique) => conflicts.get(unique) ?? []).filter((one) => one !== source);
+    if (sources.length === 0) return own;
+    const conflictOf = async (unique: string) => {
+      const known = conflicts.get(unique);
+      return known === undefined ? undefined : { sources: known };
+    };
+    const { translation } = await joinPartners(this.sides, { table, key: own.key, source, own, sources, conflictOf });
+    return translation?.outcome === "mapped" ? translation.migrated : own;
   }
 
   /** An item of an account that was erased, or has moved, must not be there. */
@@ -296,7 +335,7 @@ class Verifier {
       );
       for (const row of chunk) {
         const source = markOf(row)?.source ?? "";
-        const problem = this.whySurplus(table, row, source, items.get(source));
+        const problem = await this.whySurplus(table, row, source, items.get(source));
         if (problem === undefined) continue;
         result.surplus++;
         this.tell(`${table.entity} ${shownKey(table.entity, source)} is in the new table, but ${problem}`);
@@ -304,21 +343,24 @@ class Verifier {
     }
   }
 
-  private whySurplus(
-    { entity }: SourceTable,
+  private async whySurplus(
+    table: SourceTable,
     row: StoredItem,
     source: string,
     item: SourceItem | undefined,
-  ): string | undefined {
+  ): Promise<string | undefined> {
+    const { entity } = table;
     if (item === undefined) return "its source is gone";
     const translation = this.translator.translate(entity, source, item);
     // It was brought over while it ran; time to live removes it.
     if (translation.outcome === "skipped") return undefined;
     if (translation.outcome === "quarantined") return "its source belongs into the quarantine";
     if (keyText(translation.migrated.key) !== keyText(row)) return "its source has another key now";
-    const conflicts = this.conflicts.get(entity);
-    const contested = translation.migrated.uniques.some((unique) => conflicts?.has(unique));
-    return contested && !this.isDecided(row) ? "its source is in conflict" : undefined;
+    if (this.isDecided(row)) return undefined;
+    const conflicts = this.conflicts.get(entity) ?? new Map();
+    return (await this.isContested(table, source, translation.migrated, conflicts))
+      ? "its source is in conflict"
+      : undefined;
   }
 
   // Only an operator's retry keeps one of several rivals, and that marks it.

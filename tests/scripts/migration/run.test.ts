@@ -140,11 +140,6 @@ describe("a migration", () => {
         aLegacyUser({ email: "jose\u0301@xn--mnchen-3ya.example" }),
       ],
     ],
-    [
-      "a product under two names",
-      "entitlement",
-      [aLegacyPurchase(), aLegacyPurchase({ product_id: "academic_writing", transaction_id: "2" })],
-    ],
     ["a receipt granted to two", "entitlement", [aLegacyPurchase(), aLegacyPurchase({ user_id: "eve@example.com" })]],
     [
       "an event in seconds and milliseconds",
