@@ -239,7 +239,7 @@ export const timeToLive = () =>
 
 /** What the migration keeps on an item to find it again: see `docs/migration.md`. */
 export interface MigrationMark {
-  /** The key of the source item: its values in the order of the table's key, as JSON. */
+  /** The source item: its table, and its values in the order of the table's key, as JSON. */
   readonly source: string;
   /** Hash of the attributes as they were migrated. */
   readonly digest: string;
@@ -247,9 +247,9 @@ export interface MigrationMark {
   readonly run: string;
   /** Attributes that the source lacked and that were derived from others. */
   readonly derived?: readonly string[];
-  /** Whether it was taken from a quarantine file, perhaps corrected there: later runs leave it alone. */
-  readonly mended?: boolean;
-  /** The keys of the other sources, where several became one item. */
+  /** Digest of the source item that an operator has corrected: what it says stays until the source is another. */
+  readonly mended?: string;
+  /** The other source items, where several became one. */
   readonly joined?: readonly string[];
 }
 

@@ -4,15 +4,24 @@ import type { DataContext } from "../../services/storage/context.ts";
 import { batchGet, keyText, type StoredItem, type StoredKey } from "../../services/storage/requests.ts";
 import { type Conflicts, neighbourConflicts } from "./conflicts.ts";
 import { addCounts, type Counts, noCounts } from "./counts.ts";
-import type { SetAside } from "./json-lines.ts";
-import { isJoinedKey, rivalsOf } from "./mapping.ts";
+import { type SetAside, sourceDigest } from "./json-lines.ts";
+import { isJoined, isJoinedKey, rivalsOf } from "./mapping.ts";
 import type { ConflictMark } from "./marks.ts";
 import { claimedByAnother, conflict, type Outcome, refusedByLedger } from "./outcome.ts";
 import type { Reason, SkipCode } from "./reasons.ts";
 import { NOWHERE, type Reconciler } from "./reconciler.ts";
 import { countShape, shapeOf } from "./shape.ts";
 import { type SourceReader, type SourceTable, sourceKeyText } from "./source-tables.ts";
-import { isFrom, type MigratedItem, markOf, placesOf, sourcesOf, type Translator } from "./translator.ts";
+import {
+  isFrom,
+  isOfSeveral,
+  type MigratedItem,
+  markOf,
+  placesOf,
+  sourcesIn,
+  type Translator,
+  tableOf,
+} from "./translator.ts";
 import type { SourceItem } from "./values.ts";
 
 export interface BackfillOptions {
@@ -30,6 +39,8 @@ export interface BackfillOptions {
   readonly fresh: boolean;
   /** Whether the new layer writes to the table meanwhile: every write then has a condition of its own. */
   readonly live: boolean;
+  /** Whether an operator has corrected the item of a source. */
+  readonly mended: (table: SourceTable, source: string) => boolean;
 }
 
 /** What became of a page of source items. */
@@ -64,6 +75,7 @@ const SKIPPED: Readonly<Record<SkipCode, string>> = {
   gone: "it was deleted from the source while it was read",
   guessable: "the session's id can be guessed",
   erased: "its account was erased in the new table",
+  superseded: "a newer table has the item",
 };
 
 /**
@@ -81,18 +93,30 @@ export class Backfill {
   /** @param again Whether an earlier process may have written some of the page. */
   async page(table: SourceTable, items: readonly SourceItem[], known: Conflicts, again: boolean): Promise<PageReport> {
     const page = new PageOutcomes(table, items.length);
-    const { translator, fresh } = this.options;
+    const { translator, fresh, reader, mended } = this.options;
     const conflicts = await this.conflictsIn(table, items, known);
     const mapped: Mapped[] = [];
     const unreadable: Unreadable[] = [];
     const slow: Arrival[] = [];
     const places = new Set<string>();
+    const superseded = await reader.superseded(
+      table,
+      items.map((item) => sourceKeyText(table, item)),
+    );
     for (const [position, item] of items.entries()) {
       // Requests of other segments go on in between.
       if (position % TURN === TURN - 1) await turn();
       const arrival = { item, source: sourceKeyText(table, item) };
       page.shape(item);
-      const translation = translator.translate(table.entity, arrival.source, item);
+      if (superseded.has(arrival.source)) {
+        page.skip(arrival, "superseded");
+        continue;
+      }
+      if (mended(table, arrival.source)) {
+        slow.push(arrival);
+        continue;
+      }
+      const translation = translator.translate(table, arrival.source, item);
       if (translation.outcome === "skipped") page.skip(arrival, translation.code);
       else if (translation.outcome === "quarantined") {
         unreadable.push({ ...arrival, reason: translation.reason, key: translator.keyOf(table.entity, item) });
@@ -106,7 +130,7 @@ export class Backfill {
         else mapped.push({ ...arrival, migrated });
       }
     }
-    const unknown = !fresh || again;
+    const unknown = !fresh || again || table.newer.length > 0;
     const stored = await this.lookUp(
       !unknown
         ? []
@@ -161,13 +185,9 @@ export class Backfill {
           absent.push(arrival);
           claims.push(...migrated.claims.filter((claim) => !stored.has(keyText(claim))));
         }
-      } else if (
-        mark !== undefined &&
-        isFrom(current, table.entity, arrival.source) &&
-        (mark.digest === migrated.digest || mark.mended === true)
-      ) {
+      } else if (mark !== undefined && isFrom(current, table, arrival.source) && mark.digest === migrated.digest) {
         // A crash between writing and checkpoint: the run counts its own items as written.
-        page.settle(arrival, mark.run === run && mark.mended !== true ? { kind: "written" } : { kind: "unchanged" });
+        page.settle(arrival, mark.run === run ? { kind: "written" } : { kind: "unchanged" });
       } else others.push(arrival);
     }
     if (apply && live) return [...others, ...absent];
@@ -218,19 +238,20 @@ export class Backfill {
 
   /** What applying would do with an item that does not simply come over. */
   private async foresee(table: SourceTable, { item, source }: Arrival, conflicts: Conflicts): Promise<Outcome> {
-    const { translator, context, reconciler } = this.options;
+    const { translator, context, reconciler, reader } = this.options;
     const { entity } = table;
-    const translation = translator.translate(entity, source, item);
+    const own = await reconciler.corrected(table, source);
+    if (isFrom(own, table, source) && markOf(own)?.mended === sourceDigest(item)) return { kind: "unchanged" };
+    const translation = translator.translate(table, source, item);
     const key = translator.keyOf(entity, item);
     const uniques = translator.uniquesOf(entity, item);
-    const marks = uniques.map((unique) => reconciler.marks.conflictKey(entity, unique));
+    const marks = uniques.map((unique) => reconciler.marks.conflictKey(table, unique));
     const places = translation.outcome === "mapped" ? placesOf(translation.migrated) : key === undefined ? [] : [key];
     const found = await batchGet(context, label, [...places, ...marks], { consistent: true });
     const rows = new Map(found.map((row) => [keyText(row), row]));
     const current = key === undefined ? undefined : rows.get(keyText(key));
     const mark = markOf(current);
-    const isOwn = isFrom(current, entity, source);
-    if (isOwn && mark?.mended === true) return { kind: "unchanged" };
+    const isOwn = isFrom(current, table, source);
     if (translation.outcome === "quarantined") return { kind: "quarantined", reason: translation.reason, others: [] };
     if (translation.outcome === "skipped") return { kind: "skipped", code: translation.code };
     const { migrated } = translation;
@@ -238,17 +259,24 @@ export class Backfill {
     if (refused !== undefined) return refused;
     const decided = found.some((row) => (row as Partial<ConflictMark>).kept === source);
     for (const unique of decided ? [] : migrated.uniques.filter((one) => !isJoinedKey(entity, one))) {
-      const sources = conflicts.get(unique) ?? (mark !== undefined && !isOwn ? [mark.source, source] : []);
+      const sources = conflicts.get(unique) ?? (isOwn ? [] : [...sourcesIn(table, current), source]);
       const alive = await reconciler.rivals(table, source, { unique, sources }, migrated);
       if (alive.length > 0) return conflict(table, unique, source, alive);
+    }
+    if (current !== undefined && !isOwn) {
+      if (table.newer.some(({ name }) => name === tableOf(current))) return { kind: "skipped", code: "superseded" };
+      const [rival] = mark?.mended === undefined || isJoined(entity) ? [] : sourcesIn(table, current);
+      const corrected = rival === undefined ? undefined : await reader.get(table, rival);
+      if (rival !== undefined && corrected !== undefined)
+        return conflict(table, migrated.uniques[0] ?? "", source, [{ source: rival, item: corrected }]);
     }
     const conflictOf = async (unique: string) => {
       const sources = conflicts.get(unique);
       return sources === undefined ? undefined : { sources };
     };
-    const alone = { table, source, translation, own: migrated, wanted: migrated, rows };
+    const alone = { table, source, item, correction: undefined, translation, own: migrated, wanted: migrated, rows };
     const { wanted } = await reconciler.withPartners(alone, partnersOf(table, uniques, conflicts), conflictOf);
-    const joined = sourcesOf(wanted?.item).length > 1;
+    const joined = isOfSeveral(wanted?.item);
     if (current === undefined) return { kind: "written", joined };
     if (mark?.digest === wanted?.digest) return { kind: "unchanged", joined };
     if (translator.isIntact(entity, current)) return { kind: "written", joined };
@@ -316,7 +344,7 @@ class PageOutcomes {
   quarantine(arrival: Arrival, reason: Reason, others: readonly SourceItem[] = []): void {
     this.counts.quarantined++;
     this.count(`${reason.code} ${reason.attributes.map((name) => `${this.table.entity}.${name}`).join(", ")}`);
-    this.setAside.quarantine.push({ ...this.lineOf(arrival), reason, item: arrival.item, others });
+    this.setAside.quarantine.push({ ...this.lineOf(arrival), reason, others });
   }
 
   report(): PageReport {
@@ -328,11 +356,12 @@ class PageOutcomes {
   }
 
   private archive(arrival: Arrival, code: string, text: string): void {
-    this.setAside.archive.push({ ...this.lineOf(arrival), reason: { code, text }, item: arrival.item });
+    this.setAside.archive.push({ ...this.lineOf(arrival), reason: { code, text } });
   }
 
-  private lineOf({ source }: Arrival) {
-    return { table: this.table.name, entity: this.table.entity, key: source };
+  private lineOf({ source, item }: Arrival) {
+    const { name, entity } = this.table;
+    return { table: name, entity, key: source, item, digest: sourceDigest(item) };
   }
 
   /** Counts a reason, or what an operator must know of items that come over. */
@@ -348,7 +377,7 @@ export async function settleTouched(
   since: number,
 ): Promise<number> {
   let settled = 0;
-  for await (const { source, keys, uniques } of reconciler.marks.touchedSince(table.entity, since)) {
+  for await (const { source, keys, uniques } of reconciler.marks.touchedSince(table, since)) {
     await reconciler.reconcile(table, source, { ...NOWHERE, keys, uniques });
     settled++;
   }

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
 import { join } from "node:path";
-import type { EntityName } from "../../entities/models.ts";
 import { type Counts, noCounts } from "./counts.ts";
 import { itemFromJson, itemToJson } from "./json-lines.ts";
 import type { SourceItem } from "./values.ts";
@@ -23,6 +23,8 @@ export interface Run {
   readonly startedAt: number;
   /** What must be the same for a run to go on. */
   readonly settings: string;
+  /** The tables that it reads and writes, each as no other one is called. */
+  readonly places: readonly string[];
   /** Whether the new table was empty when it began. */
   readonly fresh: boolean;
   readonly finished: boolean;
@@ -54,6 +56,9 @@ const isAlive = (pid: number): boolean => {
   }
 };
 
+const isHeld = ({ pid, host }: { readonly pid: number; readonly host: string }): boolean =>
+  host !== hostname() || (pid !== process.pid && isAlive(pid));
+
 /** The directory in which runs against one table keep their checkpoints, quarantine and archive. */
 export class StateDirectory {
   readonly path: string;
@@ -63,27 +68,38 @@ export class StateDirectory {
     mkdirSync(path, { recursive: true, mode: 0o700 });
   }
 
-  /** Keeps a second run out until `unlock`; a run that was killed leaves nothing to clear away. @throws Error */
-  lock(): void {
+  /**
+   * Keeps a second run out until `unlock`. A run that was killed on this machine leaves nothing to clear away; of another
+   * machine's only the operator knows, and says `takeOver`.
+   * @throws Error
+   */
+  lock(takeOver = false): void {
     const path = join(this.path, "lock");
-    const holder = readJson<{ pid: number }>(path)?.pid;
-    if (holder !== undefined && holder !== process.pid && isAlive(holder))
-      throw new Error(`another migration (process ${holder}) runs in ${this.path}`);
-    writeWhole(path, { pid: process.pid });
+    const holder = readJson<{ pid: number; host: string }>(path);
+    if (holder !== undefined && !takeOver && isHeld(holder))
+      throw new Error(
+        `another migration (process ${holder.pid} on ${holder.host}) runs in ${this.path}; if it is not there any more, say --take-over`,
+      );
+    writeWhole(path, { pid: process.pid, host: hostname() });
   }
 
   unlock(): void {
     rmSync(join(this.path, "lock"), { force: true });
   }
 
-  /** The unfinished run, or a new one. @throws Error when the unfinished one has other settings. */
+  /** The unfinished run, or a new one. @throws Error when the unfinished one has other tables or settings. */
   openRun(
-    begin: Pick<Run, "settings" | "startedAt" | "fresh">,
+    begin: Pick<Run, "settings" | "places" | "startedAt" | "fresh">,
     restart: boolean,
   ): { readonly run: Run; readonly resumed: boolean } {
     const path = join(this.path, "run.json");
     const last = readJson<Run>(path);
     if (last !== undefined && !last.finished && !restart) {
+      const moved = begin.places.filter((place) => !last.places.includes(place));
+      if (moved.length > 0 && last.settings === begin.settings)
+        throw new Error(
+          `the run in ${this.path} is not finished and was against other tables: it knows no ${moved.join(", no ")}; give another --state, or --restart to begin anew`,
+        );
       if (last.settings === begin.settings) return { run: last, resumed: true };
       throw new Error(
         `the run in ${this.path} is not finished and had other settings; give the same options again, or --restart to begin anew`,
@@ -113,15 +129,15 @@ export class Checkpoints {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
   }
 
-  read(entity: EntityName, segment: number): Checkpoint {
-    const stored = readJson<Checkpoint & { after?: Record<string, unknown> }>(this.path(entity, segment));
+  read(table: string, segment: number): Checkpoint {
+    const stored = readJson<Checkpoint & { after?: Record<string, unknown> }>(this.path(table, segment));
     if (stored === undefined) return { ...START, counts: noCounts() };
     return { ...stored, after: stored.after === undefined ? undefined : itemFromJson(stored.after) };
   }
 
-  write(entity: EntityName, segment: number, checkpoint: Checkpoint): void {
+  write(table: string, segment: number, checkpoint: Checkpoint): void {
     const { after } = checkpoint;
-    writeWhole(this.path(entity, segment), {
+    writeWhole(this.path(table, segment), {
       ...checkpoint,
       after: after === undefined ? undefined : itemToJson(after),
     });
@@ -136,7 +152,7 @@ export class Checkpoints {
     return readJson<T>(join(this.directory, `${name}.json`));
   }
 
-  private path(entity: EntityName, segment: number): string {
-    return join(this.directory, `${entity}-${segment}.json`);
+  private path(table: string, segment: number): string {
+    return join(this.directory, `${table}-${segment}.json`);
   }
 }

@@ -3,6 +3,7 @@ import { type FileHandle, open } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import type { EntityName } from "../../entities/models.ts";
+import { canonicalJson, hashOf } from "./digest.ts";
 import type { SourceItem } from "./values.ts";
 
 /** A source item that was not brought over, as quarantine and archive hold it. */
@@ -12,8 +13,10 @@ export interface SetAside {
   /** The source's key, as migrated items carry it. */
   readonly key: string;
   readonly reason: { readonly code: string; readonly attributes?: readonly string[]; readonly text: string };
-  /** The source item, verbatim. */
+  /** The source item, verbatim, as long as nobody corrects it. */
   readonly item: SourceItem;
+  /** Digest of the source item as it was set aside: a line is taken again only while the source still is that one. */
+  readonly digest: string;
   /** The other originals of a conflict, verbatim. */
   readonly others?: readonly SourceItem[];
 }
@@ -41,6 +44,14 @@ function fromJson(value: unknown): AttributeValue {
 
 export const itemFromJson = (json: Readonly<Record<string, unknown>>): SourceItem =>
   Object.fromEntries(Object.entries(json).map(([name, value]) => [name, fromJson(value)]));
+
+/** The same text for equal items: DynamoDB gives neither maps nor sets in their order. */
+const inOrder = (name: string, value: unknown): unknown =>
+  /^(?:SS|NS|BS)$/.test(name) && Array.isArray(value) ? [...value].sort() : value;
+
+/** The digest of a source item, verbatim. */
+export const sourceDigest = (item: SourceItem): string =>
+  hashOf(canonicalJson(JSON.parse(JSON.stringify(itemToJson(item)), inOrder)));
 
 const lineOf = ({ item, others, ...rest }: SetAside): string =>
   `${JSON.stringify({
@@ -89,7 +100,8 @@ export async function* readSetAside(path: string): AsyncGenerator<SetAside> {
 function setAsideOf(line: string, place: string): SetAside {
   try {
     const { item, others = [], ...rest } = JSON.parse(line);
-    if (typeof rest.entity !== "string" || typeof rest.key !== "string") throw new Error("no entity or no key");
+    for (const name of ["entity", "table", "key", "digest"])
+      if (typeof rest[name] !== "string") throw new Error(`no ${name}`);
     return { ...rest, item: itemFromJson(item), others: others.map(itemFromJson) };
   } catch (cause) {
     throw new Error(`${place} is no line of a quarantine file`, { cause });

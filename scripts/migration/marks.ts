@@ -1,12 +1,13 @@
 import { PRIMARY_KEY, TTL_ATTRIBUTE } from "../../entities/keys.ts";
-import { type EntityName, MODELS } from "../../entities/models.ts";
+import { MODELS } from "../../entities/models.ts";
 import { hasSecretKey } from "../../entities/schema.ts";
 import type { DataContext } from "../../services/storage/context.ts";
 import { createCursorCodec } from "../../services/storage/cursor.ts";
 import { eachRow } from "../../services/storage/pages.ts";
-import { batchDelete, keyOf, type StoredItem, type StoredKey, send } from "../../services/storage/requests.ts";
+import { batchDelete, keyOf, keyText, type StoredItem, type StoredKey, send } from "../../services/storage/requests.ts";
 import { MIGRATION_ROWS } from "../table/command-rows.ts";
 import { hashOf } from "./digest.ts";
+import type { SourceTableName } from "./translator.ts";
 
 /** Longer than a backfill runs. */
 const TOUCHED_DAYS = 14;
@@ -41,17 +42,17 @@ export class Marks {
     return createCursorCodec(this.context.options.erasureSecret ?? "");
   }
 
-  async touch(entity: EntityName, touched: Touched): Promise<void> {
+  async touch({ entity, name }: SourceTableName, touched: Touched): Promise<void> {
     const ttl = this.context.clock() + TOUCHED_DAYS * 24 * 60 * 60;
     const source = hasSecretKey(MODELS[entity].schema)
       ? this.secrets.seal({ source: touched.source }, entity)
       : touched.source;
-    await this.put({ ...rowKey(`touched#${entity}`, touched.source), ...touched, source, [TTL_ATTRIBUTE]: ttl });
+    await this.put({ ...rowKey(`touched#${name}`, touched.source), ...touched, source, [TTL_ATTRIBUTE]: ttl });
   }
 
   /** What was touched from an instant on, epoch milliseconds. */
-  async *touchedSince(entity: EntityName, since: number): AsyncGenerator<Touched> {
-    for await (const row of this.rows(`touched#${entity}`)) {
+  async *touchedSince({ entity, name }: SourceTableName, since: number): AsyncGenerator<Touched> {
+    for await (const row of this.rows(`touched#${name}`)) {
       const touched = row as Touched;
       if (touched.at < since) continue;
       const secret = hasSecretKey(MODELS[entity].schema);
@@ -60,28 +61,45 @@ export class Marks {
     }
   }
 
-  conflictKey(entity: EntityName, unique: string): StoredKey {
-    return rowKey(`conflict#${entity}`, unique);
+  conflictKey({ name }: SourceTableName, unique: string): StoredKey {
+    return rowKey(`conflict#${name}`, unique);
   }
 
-  async setConflict(entity: EntityName, mark: ConflictMark): Promise<void> {
-    await this.put({ ...this.conflictKey(entity, mark.unique), ...mark });
+  async setConflict(table: SourceTableName, mark: ConflictMark): Promise<void> {
+    await this.put({ ...this.conflictKey(table, mark.unique), ...mark });
   }
 
-  async dropConflict(entity: EntityName, unique: string): Promise<void> {
-    const parameters = { TableName: this.context.table, Key: this.conflictKey(entity, unique) };
+  async dropConflict(table: SourceTableName, unique: string): Promise<void> {
+    const parameters = { TableName: this.context.table, Key: this.conflictKey(table, unique) };
     await send(this.context, "DeleteItem", { entity: "migration", accessPattern: "conflict" }, parameters);
   }
 
-  async *conflicts(entity: EntityName): AsyncGenerator<ConflictMark> {
-    for await (const row of this.rows(`conflict#${entity}`)) yield row as ConflictMark;
+  async *conflicts({ name }: SourceTableName): AsyncGenerator<ConflictMark> {
+    for await (const row of this.rows(`conflict#${name}`)) yield row as ConflictMark;
   }
 
-  /** Removes all rows of an entity and tells how many there were. */
-  async clear(entity: EntityName): Promise<number> {
+  /** Where the item of a source stands that an operator has corrected: its key may be another one now. */
+  mendedKey({ name }: SourceTableName, source: string): StoredKey {
+    return rowKey(`mended#${name}`, source);
+  }
+
+  async setMended(table: SourceTableName, source: string, key: StoredKey): Promise<void> {
+    const row = this.mendedKey(table, source);
+    await this.put({ ...row, mended: key });
+  }
+
+  /** The keys of all corrected items of a table, by `mendedKey` of their sources. */
+  async mendedOf({ name }: SourceTableName): Promise<Map<string, StoredKey>> {
+    const found = new Map<string, StoredKey>();
+    for await (const row of this.rows(`mended#${name}`)) found.set(keyText(keyOf(row)), row.mended as StoredKey);
+    return found;
+  }
+
+  /** Removes all rows of a table and tells how many there were. */
+  async clear({ name }: SourceTableName): Promise<number> {
     let removed = 0;
-    for (const partition of ["touched", "conflict"]) {
-      for await (const row of this.rows(`${partition}#${entity}`)) {
+    for (const partition of ["touched", "conflict", "mended"]) {
+      for await (const row of this.rows(`${partition}#${name}`)) {
         await batchDelete(this.context, { entity: "migration", accessPattern: "clear" }, [keyOf(row)]);
         removed++;
       }

@@ -20,7 +20,7 @@ import { Marks } from "./marks.ts";
 import { tablesProgress } from "./progress.ts";
 import { retry } from "./retry.ts";
 import { type MigrationOptions, migrate, type TableReport } from "./run.ts";
-import type { SourceNaming } from "./source-tables.ts";
+import { type SourceNaming, sourceNamesOf } from "./source-tables.ts";
 import { limitUnits, UnitLimit } from "./unit-limit.ts";
 import { instantOf } from "./values.ts";
 import { verify } from "./verification.ts";
@@ -30,7 +30,7 @@ interface Options extends TableOptions {
   readonly only?: EntityName[];
   readonly sourcePrefix: string;
   readonly sourceSuffix: string;
-  readonly source: Readonly<Partial<Record<EntityName, string>>>;
+  readonly source: Readonly<Partial<Record<EntityName, readonly string[]>>>;
   readonly sourceRegion?: string;
   readonly sourceEndpoint?: string;
   readonly mapping?: string;
@@ -39,10 +39,12 @@ interface Options extends TableOptions {
   readonly state?: string;
   readonly apply: boolean;
   readonly live: boolean;
+  readonly quarantineShare: number;
   readonly verify: boolean;
   readonly retry?: string[];
   readonly cleanUp: boolean;
   readonly restart: boolean;
+  readonly takeOver: boolean;
   readonly segments: number;
   readonly concurrency: number;
   readonly pageSize: number;
@@ -63,10 +65,21 @@ const entitiesOf = (value: string, known: EntityName[] = []): EntityName[] => [
   ...new Set([...known, ...value.split(",").map((one) => entityOf(one.trim()))]),
 ];
 
+/** Several names of one entity are generations of its table, the newest first. */
 function namesOf(value: string, known: Options["source"]): Options["source"] {
-  const [entity = "", name = ""] = value.split("=");
+  const [word = "", name = ""] = value.split("=");
   if (name === "") throw new InvalidArgumentError("a name such as ticket=my-tickets is wanted");
-  return { ...known, [entityOf(entity)]: name };
+  const entity = entityOf(word);
+  const names = [...(known[entity] ?? []), name];
+  if (new Set(names).size < names.length) throw new InvalidArgumentError(`${name} is given twice`);
+  return { ...known, [entity]: names };
+}
+
+function percentIn(value: string): number {
+  const percent = Number(value);
+  if (value.trim() === "" || !(percent >= 0 && percent <= 100))
+    throw new InvalidArgumentError("a percentage from 0 to 100 is wanted");
+  return percent;
 }
 
 function instantIn(value: string): number {
@@ -92,7 +105,12 @@ function options(command: Command): Options {
     .option("--only <entities>", "only these, by entity or table, separated by commas (default: all)", entitiesOf)
     .option("--source-prefix <text>", "what stands before the names of the legacy tables", "")
     .option("--source-suffix <text>", "what stands after them", "")
-    .option("--source <entity=name>", "a legacy table that is called otherwise (repeatable)", namesOf, {})
+    .option(
+      "--source <entity=name>",
+      "a legacy table that is called otherwise (repeatable; of several for one entity the newest first)",
+      namesOf,
+      {},
+    )
     .option("--source-region <name>", "AWS region of the legacy tables (default: --region)")
     .option("--source-endpoint <url>", "where the legacy tables are (default: --endpoint)")
     .option("--mapping <file>", "JSON file of values that the built-in mapping does not know, or other ones")
@@ -107,8 +125,10 @@ function options(command: Command): Options {
       false,
     )
     .option("--state <directory>", "checkpoints, quarantine and archive (default: .migration/<table>)")
+    .option("--quarantine-share <percent>", "with --verify: how much of a table may be in quarantine", percentIn, 0)
     .option("--live", "the new layer is in use: every write has its own condition, changed items are no fault", false)
     .option("--restart", "begin anew although a run is not finished", false)
+    .option("--take-over", "take the state directory over from a run on a machine that is not there any more", false)
     .option("--segments <number>", "segments of each table", wholeNumber(1, 4096), 8)
     .option("--concurrency <number>", "segments that are worked on at once", wholeNumber(1, 256), 8)
     .option("--page-size <number>", "items a page has at most", wholeNumber(1, 1000), 500)
@@ -152,23 +172,29 @@ await runCommand(async () => {
     if (given.cleanUp) return await cleanUp(common);
     const progress = tablesProgress();
     if (given.verify) {
-      const onProgress = (entity: EntityName, read: number, total: number) =>
-        progress.update({ entity, read, earlier: 0, total });
-      const result = await verify({ ...common, segments, concurrency, live, onProgress }).finally(progress.stop);
+      const onProgress = (name: string, read: number, total: number) =>
+        progress.update({ name, read, earlier: 0, total });
+      const quarantineShare = given.quarantineShare / 100;
+      const comparison = { ...common, segments, concurrency, live, quarantineShare, onProgress };
+      const result = await verify(comparison).finally(progress.stop);
       return printVerification(result);
     }
-    const { restart, pageSize } = given;
+    const { restart, takeOver, pageSize } = given;
     const run = {
       ...common,
       state,
       apply,
       live,
       restart,
+      takeOver,
       segments,
       concurrency,
       pageSize,
       onProgress: progress.update,
     };
+    tellWhenStopped(
+      apply ? "Stopped. The same command goes on from its checkpoints." : "Stopped. Nothing was written.",
+    );
     const started = performance.now();
     const report = await migrate(run).finally(progress.stop);
     if (report.resumed) console.log("An unfinished run was taken up where it had come to.");
@@ -184,6 +210,18 @@ await runCommand(async () => {
     target.destroy();
   }
 });
+
+/** Says on Ctrl-C what happens next. What is under way may be written: a run that is killed leaves no more behind. */
+function tellWhenStopped(text: string): void {
+  for (const [signal, code] of [
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+  ] as const)
+    process.once(signal, () => {
+      console.error(`\n${text}`);
+      process.exit(code);
+    });
+}
 
 function printTables(tables: readonly TableReport[], apply: boolean): void {
   const verb = apply ? "" : "would be ";
@@ -244,15 +282,17 @@ async function cleanUp({
   table,
   clock,
   entities,
-}: Pick<MigrationOptions, "target" | "table" | "clock" | "entities">) {
+  naming,
+}: Pick<MigrationOptions, "target" | "table" | "clock" | "entities" | "naming">) {
   if (!given.apply) throw new Error("--clean-up removes rows for good: say --apply, too");
   const marks = new Marks(createContext({ client: target, table, clock }));
   let removed = 0;
-  for (const entity of entities) removed += await marks.clear(entity);
+  for (const entity of entities)
+    for (const name of sourceNamesOf(entity, naming)) removed += await marks.clear({ entity, name });
   console.log(`${removed} rows of the migration were removed.`);
 }
 
-function printVerification({ tables, differences, clean }: Awaited<ReturnType<typeof verify>>): void {
+function printVerification({ tables, differences, faults, clean }: Awaited<ReturnType<typeof verify>>): void {
   const headings = [
     "table",
     "read",
@@ -279,6 +319,7 @@ function printVerification({ tables, differences, clean }: Awaited<ReturnType<ty
   ]);
   console.log(textTable(headings, rows));
   for (const text of differences) console.log(`  ${text}`);
+  for (const text of faults) console.log(text);
   console.log(clean ? "\nBoth sides say the same." : "\nThe sides differ.");
   if (!clean) process.exitCode = 1;
 }

@@ -1,8 +1,7 @@
-import { ResourceNotFoundException } from "@aws-sdk/client-dynamodb";
 import { type EntityName, MODELS } from "../../entities/models.ts";
 import type { Owners } from "./mapping.ts";
 import { USER_ID } from "./rules.ts";
-import { describeSources, type SourceNaming, type SourceReader } from "./source-tables.ts";
+import { describeSources, MissingTables, type SourceNaming, type SourceReader } from "./source-tables.ts";
 
 /** The attributes of the users table that tell whose an id is. */
 const ATTRIBUTES = ["email", "user_email", "user_id"];
@@ -28,24 +27,29 @@ export async function readOwners(
 ): Promise<Owners | undefined> {
   const isOwned = (entity: EntityName) => entity !== "user" && "account" in MODELS[entity];
   if (!entities.some(isOwned)) return undefined;
-  const table = await usersTable(reader, naming);
-  if (table === undefined) return undefined;
-  const addresses = new Map<string, string | undefined>();
-  await reader.scan(table, ATTRIBUTES, { segments, concurrency }, ({ user_id, email, user_email }) => {
-    const address = email?.S ?? user_email?.S;
-    if (user_id?.S === undefined || !USER_ID.test(user_id.S) || address === undefined) return;
-    const id = compact(user_id.S);
-    addresses.set(id, addresses.has(id) && addresses.get(id) !== address ? undefined : address);
-  });
-  return (user_id) => addresses.get(compact(user_id));
+  const tables = await usersTables(reader, naming);
+  if (tables.length === 0) return undefined;
+  let addresses: Map<string, string | undefined> | undefined;
+  for (const table of tables) {
+    // An older table tells of those alone that no newer one has.
+    const own = new Map<string, string | undefined>();
+    await reader.scan(table, ATTRIBUTES, { segments, concurrency }, ({ user_id, email, user_email }) => {
+      const address = email?.S ?? user_email?.S;
+      if (user_id?.S === undefined || !USER_ID.test(user_id.S) || address === undefined) return;
+      const id = compact(user_id.S);
+      own.set(id, own.has(id) && own.get(id) !== address ? undefined : address);
+    });
+    addresses ??= own;
+    for (const [id, address] of own) if (!addresses.has(id)) addresses.set(id, address);
+  }
+  return (user_id) => addresses?.get(compact(user_id));
 }
 
-async function usersTable(reader: SourceReader, naming: SourceNaming) {
+async function usersTables(reader: SourceReader, naming: SourceNaming) {
   try {
-    const [table] = await describeSources(reader.client, ["user"], naming);
-    return table;
+    return await describeSources(reader.client, ["user"], naming);
   } catch (error) {
-    if (error instanceof Error && error.cause instanceof ResourceNotFoundException) return undefined;
+    if (error instanceof MissingTables) return [];
     throw error;
   }
 }

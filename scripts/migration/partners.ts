@@ -71,7 +71,7 @@ async function sourcesUnder(
   const found = await Promise.all(
     sources.map(async (source) => {
       const item = await reader.get(table, source);
-      const translation = item && translator.translate(table.entity, source, item);
+      const translation = item && translator.translate(table, source, item);
       if (translation?.outcome !== "mapped" || keyText(translation.migrated.key) !== keyText(key)) return [];
       return [{ source, migrated: translation.migrated }];
     }),

@@ -40,16 +40,16 @@ export function tablesProgress(now: () => number = () => performance.now()): Tab
 
   return {
     update(progress) {
-      const { entity, read, total } = progress;
-      tables.set(entity, progress);
+      const { name, read, total } = progress;
+      tables.set(name, progress);
       if (bars !== undefined) {
-        const bar = barOf.get(entity) ?? bars.create(total, 0, { name: entity.padEnd(14), rate: "" });
-        barOf.set(entity, bar);
+        const bar = barOf.get(name) ?? bars.create(total, 0, { name: name.padEnd(32), rate: "" });
+        barOf.set(name, bar);
         bar.setTotal(total);
         bar.update(read, { rate: speed() });
       } else if (now() - printed >= LINE_EVERY) {
         printed = now();
-        const parts = [...tables.values()].map((table) => `${table.entity} ${table.read}/${table.total}`);
+        const parts = [...tables.values()].map((table) => `${table.name} ${table.read}/${table.total}`);
         console.log(`${speed()}; ${parts.join(", ")}`);
       }
     },

@@ -15,7 +15,9 @@ export type ReasonCode =
   /** Its transaction or id is claimed by something else in the new table. */
   | "claimed"
   /** Its account has another address in the new table, or is getting one. */
-  | "moved";
+  | "moved"
+  /** Its source has changed since the line of the quarantine file was written. */
+  | "changed";
 
 /** Why an item was left out though nothing is wrong with it. */
 export type SkipCode =
@@ -28,7 +30,9 @@ export type SkipCode =
   /** A session whose id can be guessed: its user logs in anew. */
   | "guessable"
   /** Its account was erased in the new table since it began. */
-  | "erased";
+  | "erased"
+  /** A newer generation of its table has the item. */
+  | "superseded";
 
 export interface Reason {
   readonly code: ReasonCode;

@@ -1,5 +1,4 @@
 import { isDeepStrictEqual } from "node:util";
-import type { MigrationMark } from "../../entities/attributes.ts";
 import { PRIMARY_KEY } from "../../entities/keys.ts";
 import type { EntityName } from "../../entities/models.ts";
 import type { DataContext } from "../../services/storage/context.ts";
@@ -12,6 +11,7 @@ import {
   type StoredKey,
   send,
 } from "../../services/storage/requests.ts";
+import { sourceDigest } from "./json-lines.ts";
 import { isJoined, isJoinedKey } from "./mapping.ts";
 import { type ConflictMark, Marks } from "./marks.ts";
 import { claimedByAnother, conflict, type Outcome, refusedByLedger } from "./outcome.ts";
@@ -19,12 +19,14 @@ import { type ConflictOf, joinPartners, type Sides } from "./partners.ts";
 import type { SourceReader, SourceTable } from "./source-tables.ts";
 import {
   isFrom,
+  isOfSeveral,
   type MigratedItem,
   markOf,
   placesOf,
-  sourcesOf,
+  sourcesIn,
   type Translation,
   type Translator,
+  tableOf,
 } from "./translator.ts";
 import type { SourceItem } from "./values.ts";
 
@@ -34,6 +36,15 @@ export interface Whereabouts {
   readonly uniques: readonly string[];
   /** Other sources that may become one item with it. */
   readonly partners?: readonly string[];
+  /** What an operator has made of the source item. */
+  readonly correction?: Correction;
+}
+
+/** A source item as an operator has corrected it. */
+export interface Correction {
+  readonly item: SourceItem;
+  /** The digest of the source item that was corrected. */
+  readonly digest: string;
 }
 
 export const NOWHERE: Whereabouts = { keys: [], uniques: [] };
@@ -42,6 +53,9 @@ export const NOWHERE: Whereabouts = { keys: [], uniques: [] };
 interface View {
   readonly table: SourceTable;
   readonly source: string;
+  /** The source item as it is. */
+  readonly item: SourceItem | undefined;
+  readonly correction: Correction | undefined;
   readonly translation: Translation | undefined;
   /** What the source becomes alone. */
   readonly own: MigratedItem | undefined;
@@ -86,30 +100,29 @@ export class Reconciler {
     return { keys: key === undefined ? [] : [key], uniques: this.translator.uniquesOf(table.entity, image) };
   }
 
-  /** @param read Reads the source; an item of a quarantine file stands in for it. */
-  async reconcile(
-    table: SourceTable,
-    source: string,
-    known: Whereabouts,
-    read: () => Promise<SourceItem | undefined> = () => this.reader.get(table, source),
-  ): Promise<Outcome> {
+  /** What becomes of the item of a source key. A correction counts only while the source is what was corrected. */
+  async reconcile(table: SourceTable, source: string, known: Whereabouts): Promise<Outcome> {
     let wrote: Outcome | undefined;
+    const { correction } = known;
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const before = await read();
-      const own = before === undefined ? NOWHERE : this.whereaboutsOf(table, before);
-      const translation = before === undefined ? undefined : this.translator.translate(table.entity, source, before);
+      const before = await this.reader.get(table, source);
+      const stale = staleOf(table, before, correction);
+      if (stale !== undefined) return wrote ?? stale;
+      const item = correction?.item ?? before;
+      const own = item === undefined ? NOWHERE : this.whereaboutsOf(table, item);
+      const translation = await this.translationOf(table, source, item, correction);
       const wanted = translation?.outcome === "mapped" ? translation.migrated : undefined;
       const uniques = [...new Set([...known.uniques, ...own.uniques])];
-      const rows = await this.rowsOf([
-        ...known.keys,
-        ...own.keys,
+      const places = [...known.keys, ...own.keys];
+      const rows = await this.rowsOf(table, source, [
+        ...places,
         ...(wanted === undefined ? [] : placesOf(wanted)),
-        ...uniques.map((unique) => this.marks.conflictKey(table.entity, unique)),
+        ...uniques.map((unique) => this.marks.conflictKey(table, unique)),
       ]);
-      if (!isDeepStrictEqual(before, await read())) continue;
-      const view = await this.withPartners({ table, source, translation, own: wanted, wanted, rows }, known.partners);
+      if (!isDeepStrictEqual(before, await this.reader.get(table, source))) continue;
+      const alone = { table, source, item: before, correction, translation, own: wanted, wanted, rows };
+      const view = await this.withPartners(alone, known.partners);
       try {
-        const places = [...known.keys, ...own.keys];
         const step = (await this.clear(view, places)) ?? (await this.settle(view));
         if (step === "again")
           wrote = wanted === undefined ? { kind: "removed" } : { kind: "written", ...joinedOf(view.wanted) };
@@ -121,38 +134,67 @@ export class Reconciler {
         if (!(error instanceof ConditionFailed)) throw error;
       }
     }
-    throw new Error(`an item of ${table.name} kept changing while it was brought over; try again`);
+    throw new Error(`item ${source} of ${table.name} kept changing while it was brought over; try again`);
+  }
+
+  /** The item that an operator has made of a source, if there is one. */
+  async corrected(table: SourceTable, source: string): Promise<StoredItem | undefined> {
+    const [note] = await this.stored([this.marks.mendedKey(table, source)]);
+    if (note === undefined) return undefined;
+    const [item] = await this.stored([note.mended as StoredKey]);
+    return item;
+  }
+
+  private async translationOf(
+    table: SourceTable,
+    source: string,
+    item: SourceItem | undefined,
+    correction: Correction | undefined,
+  ): Promise<Translation | undefined> {
+    if (item === undefined) return undefined;
+    const superseded = await this.reader.superseded(table, [source]);
+    if (superseded.has(source)) return { outcome: "skipped", code: "superseded" };
+    return this.translator.translate(table, source, item, correction?.digest);
   }
 
   /** Makes a conflict known, with what an operator has decided of it before. */
-  async markConflict({ entity }: SourceTable, unique: string, sources: readonly string[]): Promise<void> {
-    const { kept } = (await this.conflictOf({ entity }, unique)) ?? {};
-    await this.marks.setConflict(entity, { unique, sources, ...(kept === undefined ? {} : { kept }) });
+  async markConflict(table: SourceTable, unique: string, sources: readonly string[]): Promise<void> {
+    const { kept } = (await this.conflictOf(table, unique)) ?? {};
+    await this.marks.setConflict(table, { unique, sources, ...(kept === undefined ? {} : { kept }) });
   }
 
   /** Lets an operator's choice stand against the other rivals. */
-  async decideConflict({ entity }: SourceTable, unique: string, kept: string): Promise<void> {
-    const { sources = [] } = (await this.conflictOf({ entity }, unique)) ?? {};
-    await this.marks.setConflict(entity, { unique, sources: [...new Set([...sources, kept])].sort(), kept });
+  async decideConflict(table: SourceTable, unique: string, kept: string): Promise<void> {
+    const { sources = [] } = (await this.conflictOf(table, unique)) ?? {};
+    await this.marks.setConflict(table, { unique, sources: [...new Set([...sources, kept])].sort(), kept });
   }
 
-  private async conflictOf({ entity }: Pick<SourceTable, "entity">, unique: string): Promise<ConflictMark | undefined> {
-    const [known] = await batchGet(this.context, label, [this.marks.conflictKey(entity, unique)], { consistent: true });
+  private async conflictOf(table: SourceTable, unique: string): Promise<ConflictMark | undefined> {
+    const [known] = await this.stored([this.marks.conflictKey(table, unique)]);
     return known as ConflictMark | undefined;
   }
 
   /** Forgets the conflicts of a table that were resolved in the source. */
   async dropResolved(table: SourceTable): Promise<void> {
-    for await (const { unique, sources } of this.marks.conflicts(table.entity)) {
+    for await (const { unique, sources } of this.marks.conflicts(table)) {
       const alive = await this.alive(table, sources, unique);
-      if (alive.length < 2) await this.marks.dropConflict(table.entity, unique);
+      if (alive.length < 2) await this.marks.dropConflict(table, unique);
     }
   }
 
-  private async rowsOf(keys: readonly StoredKey[]): Promise<Map<string, StoredItem>> {
+  /** The rows under some keys, and the item under the key that an operator's correction gave it, if there is one. */
+  private async rowsOf(table: SourceTable, source: string, keys: StoredKey[]): Promise<Map<string, StoredItem>> {
+    const note = this.marks.mendedKey(table, source);
+    const rows = new Map((await this.stored([...keys, note])).map((row) => [keyText(row), row]));
+    const mended = rows.get(keyText(note))?.mended as StoredKey | undefined;
+    if (mended === undefined || rows.has(keyText(mended))) return rows;
+    for (const row of await this.stored([mended])) rows.set(keyText(row), row);
+    return rows;
+  }
+
+  private stored(keys: readonly StoredKey[]): Promise<StoredItem[]> {
     const distinct = new Map(keys.map((key) => [keyText(key), key]));
-    const rows = await batchGet(this.context, label, [...distinct.values()], { consistent: true });
-    return new Map(rows.map((row) => [keyText(row), row]));
+    return batchGet(this.context, label, [...distinct.values()], { consistent: true });
   }
 
   /** The same view of all that become one item with the source's, after its rows were read: a write finds any of them changed. */
@@ -165,13 +207,12 @@ export class Reconciler {
     if (wanted === undefined || !isJoined(table.entity)) return view;
     if (refusedByLedger(table.entity, wanted, rows) !== undefined) return view;
     const current = rows.get(keyText(wanted.key));
-    const isMended = markOf(current)?.mended === true;
-    if (isMended && current !== undefined) {
+    if (current !== undefined && markOf(current)?.mended !== undefined) {
       // What an operator has corrected is in the item alone.
-      if (isFrom(current, table.entity, source)) return view;
+      if (isFrom(current, table, source)) return view;
       return this.joinedWith(view, this.translator.join(table.entity, [wanted.item, current]), rows);
     }
-    const sources = [...new Set([...partners, ...sourcesOf(current)])].filter((one) => one !== source);
+    const sources = [...new Set([...partners, ...sourcesIn(table, current)])].filter((one) => one !== source);
     if (sources.length === 0) return view;
     const partnership = { table, key: wanted.key, source, own: wanted, sources, conflictOf };
     const joined = await joinPartners(this.sides, partnership);
@@ -184,13 +225,17 @@ export class Reconciler {
   }
 
   /** Takes the source's item away from places where it does not belong any more. */
-  private async clear({ table, source, wanted, rows }: View, places: readonly StoredKey[]): Promise<Step | undefined> {
-    for (const key of places) {
+  private async clear(view: View, places: readonly StoredKey[]): Promise<Step | undefined> {
+    const { table, source, item, wanted, rows } = view;
+    const note = rows.get(keyText(this.marks.mendedKey(table, source)))?.mended as StoredKey | undefined;
+    for (const key of note === undefined ? places : [note, ...places]) {
       const text = keyText(key);
       const current = rows.get(text);
       if (current === undefined || (wanted !== undefined && text === keyText(wanted.key))) continue;
-      if (!isFrom(current, table.entity, source)) continue;
-      if (markOf(current)?.mended === true) return wanted === undefined ? { kind: "unchanged" } : KEPT_MENDED;
+      if (!isFrom(current, table, source)) continue;
+      if (standsCorrected(view, current)) return { kind: "unchanged" };
+      // What cannot be read takes no correction's place.
+      if (markOf(current)?.mended !== undefined && item !== undefined && wanted === undefined) continue;
       return this.withdraw(table, source, current);
     }
     return undefined;
@@ -199,7 +244,7 @@ export class Reconciler {
   /** Takes a source out of an item: what others have put into it stays. */
   private async withdraw(table: SourceTable, source: string, current: StoredItem): Promise<Step> {
     if (!this.translator.isIntact(table.entity, current)) return KEPT_CHANGED;
-    const others = isJoined(table.entity) ? sourcesOf(current).filter((one) => one !== source) : [];
+    const others = isJoined(table.entity) ? sourcesIn(table, current).filter((one) => one !== source) : [];
     const conflictOf = (unique: string) => this.conflictOf(table, unique);
     const partnership = { table, key: keyOf(current), source, sources: others, conflictOf };
     const { translation } = await joinPartners(this.sides, partnership);
@@ -218,7 +263,7 @@ export class Reconciler {
     if (refused !== undefined) return (await this.takeBack(view, wanted)) ?? refused;
     for (const unique of view.own?.uniques ?? []) {
       if (isJoinedKey(table.entity, unique)) continue;
-      const mark = rows.get(keyText(this.marks.conflictKey(table.entity, unique))) as ConflictMark | undefined;
+      const mark = rows.get(keyText(this.marks.conflictKey(table, unique))) as ConflictMark | undefined;
       const step = mark === undefined ? undefined : await this.judge(view, wanted, mark);
       if (step !== undefined) return step;
     }
@@ -231,10 +276,12 @@ export class Reconciler {
         ? { kind: "unchanged" }
         : { kind: "kept", text: "the new layer has an item of its own under this key" };
     }
-    const isOwn = isFrom(current, table.entity, source);
-    if (!isOwn && !isJoined(table.entity)) return this.meet(view, wanted, current, mark.source);
+    const isOwn = isFrom(current, table, source);
+    const [rival] = sourcesIn(table, current);
+    if (rival === undefined) return this.meetOther(view, wanted, current);
+    if (!isOwn && !isJoined(table.entity)) return this.meet(view, wanted, current, rival);
     if (mark.digest === wanted.digest) return { kind: "unchanged", run: mark.run, ...joinedOf(wanted) };
-    if (isOwn && mark.mended === true && !this.mends(mark)) return { kind: "unchanged" };
+    if (isOwn && standsCorrected(view, current)) return { kind: "unchanged" };
     if (!this.translator.isIntact(table.entity, current)) return KEPT_CHANGED;
     return this.write(view, wanted, current);
   }
@@ -242,13 +289,8 @@ export class Reconciler {
   /** Removes what was written before the ledger told that its account had been erased, or had moved. */
   private async takeBack({ table, source, rows }: View, wanted: MigratedItem): Promise<Step | undefined> {
     const current = rows.get(keyText(wanted.key));
-    if (current === undefined || !isFrom(current, table.entity, source)) return undefined;
+    if (current === undefined || !isFrom(current, table, source)) return undefined;
     return this.withdraw(table, source, current);
-  }
-
-  /** Whether this run may correct an item that was mended before: of a joined one it knows only one part. */
-  private mends({ joined }: MigrationMark): boolean {
-    return this.translator.options.mended === true && joined === undefined;
   }
 
   /** A conflict is known: it holds while a rival still becomes the same. */
@@ -257,35 +299,47 @@ export class Reconciler {
     if (mark.kept === source) return undefined;
     const alive = await this.rivals(table, source, mark, wanted);
     if (alive.length === 0) {
-      await this.marks.dropConflict(table.entity, mark.unique);
+      await this.marks.dropConflict(table, mark.unique);
       return "again";
     }
     if (!mark.sources.includes(source)) {
-      await this.marks.setConflict(table.entity, { ...mark, sources: [...mark.sources, source].sort() });
+      await this.marks.setConflict(table, { ...mark, sources: [...mark.sources, source].sort() });
       return "again";
     }
     const current = rows.get(keyText(wanted.key));
     const stored = markOf(current);
-    if (current !== undefined && stored !== undefined && stored.mended !== true && mark.kept === undefined) {
-      const one = sourcesOf(current).find((known) => mark.sources.includes(known));
+    if (current !== undefined && stored !== undefined && stored.mended === undefined && mark.kept === undefined) {
+      const one = sourcesIn(table, current).find((known) => mark.sources.includes(known));
       if (one !== undefined && this.translator.isIntact(table.entity, current))
-        return this.withdraw(table, isFrom(current, table.entity, source) ? source : one, current);
+        return this.withdraw(table, isFrom(current, table, source) ? source : one, current);
     }
     return conflict(table, mark.unique, source, alive);
   }
 
+  /** The key is taken by an item of another table. */
+  private async meetOther(view: View, wanted: MigratedItem, current: StoredItem): Promise<Step> {
+    const { table } = view;
+    const from = tableOf(current) ?? "";
+    if (table.newer.some(({ name }) => name === from)) return { kind: "skipped", code: "superseded" };
+    if (!table.older.includes(from))
+      return { kind: "kept", text: `the item was brought over from ${from}, which is none of the tables given` };
+    return this.translator.isIntact(table.entity, current) ? this.write(view, wanted, current) : KEPT_CHANGED;
+  }
+
   /** The key is taken by another source item. */
   private async meet(view: View, wanted: MigratedItem, current: StoredItem, rival: string): Promise<Step> {
-    const { table, source } = view;
+    const { table, source, correction } = view;
     const [unique = ""] = wanted.uniques;
-    const alive = await this.alive(table, [rival], unique);
-    if (alive.length === 0) {
+    const item = await this.reader.get(table, rival);
+    const isMended = markOf(current)?.mended !== undefined;
+    if (item === undefined || !(isMended || this.translator.uniquesOf(table.entity, item).includes(unique))) {
       if (!this.translator.isIntact(table.entity, current)) return KEPT_CHANGED;
       await this.remove(current);
       return "again";
     }
-    const kept = markOf(current)?.mended === true ? { kept: rival } : {};
-    await this.marks.setConflict(table.entity, { unique, sources: [rival, source].sort(), ...kept });
+    // What is there stays: it was corrected itself, or a correction is what comes.
+    if (isMended || correction !== undefined) return conflict(table, unique, source, [{ source: rival, item }]);
+    await this.marks.setConflict(table, { unique, sources: [rival, source].sort() });
     return "again";
   }
 
@@ -321,12 +375,17 @@ export class Reconciler {
   }
 
   /** The claims first: an item without its claim could be granted again. */
-  private async write({ rows, table }: View, wanted: MigratedItem, current: StoredItem | undefined): Promise<Step> {
+  private async write(
+    { rows, table, source, correction }: View,
+    wanted: MigratedItem,
+    current: StoredItem | undefined,
+  ): Promise<Step> {
     for (const claim of wanted.claims) {
       const stored = rows.get(keyText(claim));
       if (stored === undefined) await this.put(claim, undefined);
       else if (stored.owner !== claim.owner) return claimedByAnother(table);
     }
+    if (correction !== undefined) await this.marks.setMended(table, source, wanted.key);
     await this.put(wanted.item, current);
     return "again";
   }
@@ -334,7 +393,7 @@ export class Reconciler {
   /** The source has left a conflict: the last one in it may come over now. */
   private async release({ table, source, wanted, rows }: View, uniques: readonly string[]): Promise<void> {
     for (const unique of uniques) {
-      const mark = rows.get(keyText(this.marks.conflictKey(table.entity, unique))) as ConflictMark | undefined;
+      const mark = rows.get(keyText(this.marks.conflictKey(table, unique))) as ConflictMark | undefined;
       if (mark === undefined || wanted?.uniques.includes(unique) === true || !mark.sources.includes(source)) continue;
       const alive = await this.alive(
         table,
@@ -342,7 +401,7 @@ export class Reconciler {
         unique,
       );
       if (alive.length > 1) continue;
-      await this.marks.dropConflict(table.entity, unique);
+      await this.marks.dropConflict(table, unique);
       const [last] = alive;
       if (last !== undefined) await this.reconcile(table, last.source, this.whereaboutsOf(table, last.item));
     }
@@ -395,7 +454,28 @@ export class Reconciler {
   }
 }
 
-const joinedOf = (wanted: MigratedItem | undefined) => (sourcesOf(wanted?.item).length > 1 ? { joined: true } : {});
+const joinedOf = (wanted: MigratedItem | undefined) => (isOfSeveral(wanted?.item) ? { joined: true } : {});
+
+/** Why a correction counts no more. */
+export function staleOf(
+  { entity }: SourceTable,
+  item: SourceItem | undefined,
+  correction: Correction | undefined,
+): Outcome | undefined {
+  if (correction === undefined) return undefined;
+  if (item === undefined) return { kind: "skipped", code: "gone" };
+  if (sourceDigest(item) === correction.digest) return undefined;
+  const text = `${entity}: its source has changed since the line was written; a new run sets it aside anew, or brings it`;
+  return { kind: "quarantined", reason: { code: "changed", attributes: [], text }, others: [] };
+}
+
+/** Whether an item is an operator's correction that a look at its source does not change: the source is what was corrected. */
+function standsCorrected({ item, correction }: View, current: StoredItem): boolean {
+  const mark = markOf(current);
+  if (mark?.mended === undefined || item === undefined) return false;
+  // Of several sources a second correction knows one alone.
+  if (correction !== undefined) return mark.joined !== undefined;
+  return mark.joined !== undefined || mark.mended === sourceDigest(item);
+}
 
 const KEPT_CHANGED: Outcome = { kind: "kept", text: "the new layer has changed the item since it was brought over" };
-const KEPT_MENDED: Outcome = { kind: "kept", text: "the item was mended by hand, and its source has another key now" };

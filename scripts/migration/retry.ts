@@ -3,10 +3,11 @@ import { type EntityName, MODELS } from "../../entities/models.ts";
 import { createContext } from "../../services/context.ts";
 import type { Clock } from "../../services/storage/context.ts";
 import { type Counts, noCounts } from "./counts.ts";
-import { JsonLinesFile, readSetAside, type SetAside } from "./json-lines.ts";
-import type { OperatorRules } from "./mapping.ts";
+import { JsonLinesFile, readSetAside, type SetAside, sourceDigest } from "./json-lines.ts";
+import { isJoinedKey, type OperatorRules } from "./mapping.ts";
+import type { Outcome } from "./outcome.ts";
 import { readOwners } from "./owners.ts";
-import { Reconciler } from "./reconciler.ts";
+import { Reconciler, staleOf } from "./reconciler.ts";
 import { describeSources, type SourceNaming, SourceReader, type SourceTable } from "./source-tables.ts";
 import { Translator } from "./translator.ts";
 
@@ -25,94 +26,138 @@ export interface RetryOptions extends OperatorRules {
   readonly clock: Clock;
 }
 
+type Reason = SetAside["reason"];
+
 /**
  * Takes quarantined items again, as the files have them now: with another mapping, or with values that an operator has
  * corrected. Of a conflict the one is brought over whose line is left alone in the files; what an operator has decided
- * stays in later runs.
+ * stays in later runs. A line counts only while its source is what was set aside, and takes nothing's place that is newer
+ * or changed. Lines of different sources that become one are none of them brought over.
  */
 export async function retry(options: RetryOptions): Promise<Counts> {
-  const { source, target, table, naming, mapping, accessFrom, keepSessions, erasureSecret, files, apply, clock } =
-    options;
-  const context = createContext({ client: target, table, clock, erasureSecret });
-  const reader = new SourceReader(source);
-  const entities = Object.keys(MODELS) as EntityName[];
-  const owners = await readOwners(reader, { entities, naming });
-  const translator = new Translator(context, {
-    mapping,
-    owners,
-    accessFrom,
-    keepSessions,
-    now: clock(),
-    run: "retry",
-    mended: true,
-  });
-  const reconciler = new Reconciler({ context, translator, reader });
-  const tables = new Map<string, SourceTable>();
-  const tableOf = async ({ entity }: SetAside): Promise<SourceTable> => {
-    const known = tables.get(entity);
-    if (known !== undefined) return known;
-    const [described] = await describeSources(source, [entity], naming);
-    if (described === undefined) throw new Error(`there is no entity ${entity}`);
-    tables.set(entity, described);
-    return described;
-  };
-
-  /** How many lines of the files become the same. */
-  const rivals = new Map<string, number>();
-  for (const file of files) {
-    for await (const line of readSetAside(file)) {
-      for (const unique of translator.uniquesOf(line.entity, line.item)) {
-        const name = `${line.entity} ${unique}`;
-        rivals.set(name, (rivals.get(name) ?? 0) + 1);
-      }
-    }
-  }
-
-  const counts = noCounts();
+  const reader = new SourceReader(options.source);
+  const owners = await readOwners(reader, { entities: Object.keys(MODELS) as EntityName[], naming: options.naming });
+  const run = new Retry(options, reader, new Translator(contextOf(options), { ...rulesOf(options), owners }));
+  const rivals = await run.rivals();
   const again = new JsonLinesFile(options.quarantine, 0);
   try {
-    for (const file of files) for await (const line of readSetAside(file)) await take(line);
+    for (const file of options.files) for await (const line of readSetAside(file)) await run.take(line, rivals, again);
   } finally {
     await again.close();
   }
-  return counts;
+  return run.counts;
+}
 
-  async function take(line: SetAside): Promise<void> {
-    counts.read++;
-    const described = await tableOf(line);
-    const uniques = translator.uniquesOf(line.entity, line.item);
-    const alone = uniques.filter((unique) => rivals.get(`${line.entity} ${unique}`) === 1);
-    if (line.reason.code === "conflict" && alone.length < uniques.length) return quarantine(line, line.reason);
-    const translation = translator.translate(line.entity, line.key, line.item);
-    if (translation.outcome === "quarantined") return quarantine(line, translation.reason);
-    if (translation.outcome === "skipped") {
-      counts.skipped++;
-      return;
-    }
-    if (!apply) {
-      counts.written++;
-      return;
-    }
-    if (line.reason.code === "conflict") {
-      for (const unique of uniques) await reconciler.decideConflict(described, unique, line.key);
-    }
-    const outcome = await reconciler.reconcile(
-      described,
-      line.key,
-      reconciler.whereaboutsOf(described, line.item),
-      async () => line.item,
-    );
-    if (outcome.kind === "quarantined") return quarantine({ ...line, others: outcome.others }, outcome.reason);
-    if (outcome.kind === "written") counts.written++;
-    else if (outcome.kind === "skipped") counts.skipped++;
-    else counts.already++;
-    if (outcome.kind === "kept") counts.kept++;
+const contextOf = ({ target: client, table, clock, erasureSecret }: RetryOptions) =>
+  createContext({ client, table, clock, erasureSecret });
+
+const rulesOf = ({ mapping, accessFrom, keepSessions, clock }: RetryOptions) => ({
+  mapping,
+  accessFrom,
+  keepSessions,
+  now: clock(),
+  run: "retry",
+});
+
+/** The sources of lines that become the same, each with its lines' contents. */
+type Rivals = ReadonlyMap<string, ReadonlyMap<string, ReadonlySet<string>>>;
+
+class Retry {
+  readonly counts = noCounts();
+  private readonly options: RetryOptions;
+  private readonly reader: SourceReader;
+  private readonly translator: Translator;
+  private readonly reconciler: Reconciler;
+  private readonly tables = new Map<string, Promise<readonly SourceTable[]>>();
+
+  constructor(options: RetryOptions, reader: SourceReader, translator: Translator) {
+    this.options = options;
+    this.reader = reader;
+    this.translator = translator;
+    this.reconciler = new Reconciler({ context: contextOf(options), translator, reader });
   }
 
-  async function quarantine(line: SetAside, reason: SetAside["reason"]): Promise<void> {
-    counts.quarantined++;
-    const name = `${reason.code} ${(reason.attributes ?? []).map((one) => `${line.entity}.${one}`).join(", ")}`;
-    counts.reasons[name] = (counts.reasons[name] ?? 0) + 1;
-    if (apply) await again.append([{ ...line, reason }]);
+  private async tableOf({ entity, table }: SetAside): Promise<SourceTable> {
+    const { source, naming } = this.options;
+    const known = this.tables.get(entity) ?? describeSources(source, [entity], naming);
+    this.tables.set(entity, known);
+    const found = (await known).find(({ name }) => name === table);
+    if (found === undefined) throw new Error(`a line is of ${table}, which is none of the source tables given`);
+    return found;
+  }
+
+  /** What the lines become, as they are now. */
+  async rivals(): Promise<Rivals> {
+    const rivals = new Map<string, Map<string, Set<string>>>();
+    for (const file of this.options.files) {
+      for await (const line of readSetAside(file)) {
+        const source = `${line.table} ${line.key}`;
+        for (const unique of [...this.uniquesOf(line), source]) {
+          const name = `${line.entity} ${unique}`;
+          const sources = rivals.get(name) ?? new Map<string, Set<string>>();
+          rivals.set(name, sources.set(source, (sources.get(source) ?? new Set()).add(sourceDigest(line.item))));
+        }
+      }
+    }
+    return rivals;
+  }
+
+  private uniquesOf({ entity, item }: SetAside): string[] {
+    return this.translator.uniquesOf(entity, item).filter((unique) => !isJoinedKey(entity, unique));
+  }
+
+  async take(line: SetAside, rivals: Rivals, again: JsonLinesFile): Promise<void> {
+    this.counts.read++;
+    const outcome = await this.outcomeOf(line, rivals);
+    if (outcome.kind === "quarantined") {
+      this.count(line, outcome.reason);
+      if (this.options.apply)
+        await again.append([{ ...line, reason: outcome.reason, others: outcome.others ?? line.others ?? [] }]);
+    } else if (outcome.kind === "written") this.counts.written++;
+    else if (outcome.kind === "skipped") {
+      this.counts.skipped++;
+      this.counts.reasons[outcome.code] = (this.counts.reasons[outcome.code] ?? 0) + 1;
+    } else this.counts.already++;
+    if (outcome.kind === "kept") this.counts.kept++;
+  }
+
+  private count({ entity }: SetAside, { code, attributes = [] }: Reason): void {
+    this.counts.quarantined++;
+    const name = `${code} ${attributes.map((one) => `${entity}.${one}`).join(", ")}`.trimEnd();
+    this.counts.reasons[name] = (this.counts.reasons[name] ?? 0) + 1;
+  }
+
+  private async outcomeOf(
+    line: SetAside,
+    rivals: Rivals,
+  ): Promise<Outcome | { readonly kind: "quarantined"; readonly reason: Reason; readonly others?: undefined }> {
+    const { reconciler, translator } = this;
+    const table = await this.tableOf(line);
+    const correction = { item: line.item, digest: line.digest };
+    const stale = staleOf(table, await this.reader.get(table, line.key), correction);
+    if (stale !== undefined) return stale;
+    const rival = this.rivalOf(line, rivals);
+    if (rival !== undefined) return { kind: "quarantined", reason: rival };
+    const translation = translator.translate(table, line.key, line.item, line.digest);
+    if (translation.outcome === "quarantined") return { kind: "quarantined", reason: translation.reason };
+    if (translation.outcome === "skipped") return { kind: "skipped", code: translation.code };
+    if (!this.options.apply) return { kind: "written" };
+    if (line.reason.code === "conflict")
+      for (const unique of this.uniquesOf(line)) await reconciler.decideConflict(table, unique, line.key);
+    return reconciler.reconcile(table, line.key, { ...reconciler.whereaboutsOf(table, line.item), correction });
+  }
+
+  /** Why a line is not the only one of what it becomes, if it is not. */
+  private rivalOf(line: SetAside, rivals: Rivals): Reason | undefined {
+    const { entity, table, key } = line;
+    const own = rivals.get(`${entity} ${table} ${key}`)?.get(`${table} ${key}`);
+    if (own !== undefined && own.size > 1)
+      return { code: "conflict", attributes: [], text: `${entity}: the files have ${own.size} different lines of it` };
+    const unique = this.uniquesOf(line).find((one) => (rivals.get(`${entity} ${one}`)?.size ?? 0) > 1);
+    if (unique === undefined) return undefined;
+    if (line.reason.code === "conflict") return line.reason;
+    const others = [...(rivals.get(`${entity} ${unique}`)?.keys() ?? [])].filter((one) => one !== `${table} ${key}`);
+    const text = `${entity}: ${others.join(" and ")} would be the same in the new table; leave one of the lines`;
+    return { code: "conflict", attributes: [], text };
   }
 }

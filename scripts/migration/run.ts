@@ -4,6 +4,7 @@ import { type DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
 import type { EntityName } from "../../entities/models.ts";
 import { createContext } from "../../services/context.ts";
 import type { Clock } from "../../services/storage/context.ts";
+import { keyText, type StoredKey } from "../../services/storage/requests.ts";
 import { Backfill, settleTouched } from "./backfill.ts";
 import { Checkpoints, type Run, StateDirectory } from "./checkpoint.ts";
 import { type Conflicts, findConflicts, wholePage } from "./conflicts.ts";
@@ -13,7 +14,14 @@ import { JsonLinesFile } from "./json-lines.ts";
 import { isJoinedKey, type OperatorRules, type Owners } from "./mapping.ts";
 import { readOwners } from "./owners.ts";
 import { Reconciler } from "./reconciler.ts";
-import { describeSources, type SourceNaming, SourceReader, type SourceTable } from "./source-tables.ts";
+import {
+  describeSources,
+  identityOf,
+  type SourceNaming,
+  SourceReader,
+  type SourceTable,
+  tableNamed,
+} from "./source-tables.ts";
 import { runTasks } from "./tasks.ts";
 import { Translator } from "./translator.ts";
 import type { SourceItem } from "./values.ts";
@@ -33,6 +41,8 @@ export interface MigrationOptions extends OperatorRules {
   readonly live?: boolean;
   /** Begin anew although a run is not finished. */
   readonly restart?: boolean;
+  /** Take the state over from a run that is not there any more. */
+  readonly takeOver?: boolean;
   /** Segments of each table. Default 8. */
   readonly segments?: number;
   /** Segments that are read and written at once. Default 8. */
@@ -44,7 +54,8 @@ export interface MigrationOptions extends OperatorRules {
 }
 
 export interface MigrationProgress {
-  readonly entity: EntityName;
+  /** The table's name. */
+  readonly name: string;
   readonly read: number;
   /** How many of them an earlier process had read. */
   readonly earlier: number;
@@ -84,13 +95,14 @@ const CLOCK_SKEW = 5 * 60 * 1000;
  */
 export async function migrate(options: MigrationOptions): Promise<MigrationReport> {
   const state = new StateDirectory(options.state);
-  state.lock();
+  state.lock(options.takeOver);
   try {
     const { segments = DEFAULT_SEGMENTS, restart = false } = options;
     const settings = settingsOf(options, segments);
     const tables = await describeSources(options.source, options.entities, options.naming);
     const fresh = await isEmpty(options.target, options.table);
-    const { run, resumed } = state.openRun({ settings, startedAt: options.clock() * 1000, fresh }, restart);
+    const places = await placesOf(options, tables);
+    const { run, resumed } = state.openRun({ settings, places, startedAt: options.clock() * 1000, fresh }, restart);
     const reader = new SourceReader(options.source);
     const owners = await readOwners(reader, { ...options, segments });
     const tablesRun = new TablesRun(options, { state, run, segments, resumed }, { reader, owners });
@@ -108,8 +120,28 @@ async function isEmpty(client: DynamoDBClient, table: string): Promise<boolean> 
   return page.Items?.length === 0;
 }
 
+/** The tables of a run, each with the endpoint or region that it is at: those of a trial are never taken for the real ones. */
+async function placesOf(
+  { source, target, table }: Pick<MigrationOptions, "source" | "target" | "table">,
+  tables: readonly SourceTable[],
+): Promise<string[]> {
+  const described = await tableNamed(target, table);
+  if (described === undefined) throw new Error(`there is no table ${table}`);
+  const [from, to] = await Promise.all([whereOf(source), whereOf(target)]);
+  return [
+    `target ${table} at ${to} ${identityOf(described)}`,
+    ...tables.map(({ name, identity }) => `source ${name} at ${from} ${identity}`),
+  ];
+}
+
+async function whereOf({ config }: DynamoDBClient): Promise<string> {
+  const endpoint = await config.endpoint?.();
+  if (endpoint === undefined) return `AWS ${await config.region()}`;
+  return `${endpoint.hostname}${endpoint.port === undefined ? "" : `:${endpoint.port}`}`;
+}
+
 const settingsOf = (
-  { table, entities, naming, mapping, accessFrom, keepSessions, apply }: MigrationOptions,
+  { table, entities, naming, mapping, accessFrom, keepSessions, erasureSecret, apply }: MigrationOptions,
   segments: number,
 ) =>
   hashOf(
@@ -120,6 +152,8 @@ const settingsOf = (
       mapping,
       accessFrom,
       keepSessions,
+      // Its claims would be other ones.
+      secret: hashOf(erasureSecret),
       apply,
       segments,
     }),
@@ -137,6 +171,8 @@ class TablesRun {
   private readonly translator: Translator;
   private readonly reconciler: Reconciler;
   private readonly backfill: Backfill;
+  /** The corrected items of each table. */
+  private readonly mended = new Map<string, ReadonlyMap<string, StoredKey>>();
 
   constructor(
     options: MigrationOptions,
@@ -157,37 +193,61 @@ class TablesRun {
     this.translator = new Translator(context, { mapping, owners, accessFrom, keepSessions, now, run: run.id });
     const parts = { context, translator: this.translator, reader: this.reader };
     this.reconciler = new Reconciler(parts);
-    this.backfill = new Backfill({ ...parts, reconciler: this.reconciler, run: run.id, apply, live, fresh: run.fresh });
+    const mended = (table: SourceTable, source: string) => this.isMended(table, source);
+    this.backfill = new Backfill({
+      ...parts,
+      reconciler: this.reconciler,
+      run: run.id,
+      apply,
+      live,
+      fresh: run.fresh,
+      mended,
+    });
+  }
+
+  private isMended(table: SourceTable, source: string): boolean {
+    const known = this.mended.get(table.name);
+    if (known === undefined || known.size === 0) return false;
+    return known.has(keyText(this.reconciler.marks.mendedKey(table, source)));
   }
 
   async all(tables: readonly SourceTable[]): Promise<TableReport[]> {
     const { concurrency = DEFAULT_CONCURRENCY } = this.options;
-    const found = new Map<EntityName, Conflicts>();
-    for (const table of tables) found.set(table.entity, await this.findConflicts(table, concurrency));
-    const tasks = tables.flatMap((table) => {
-      const conflicts = found.get(table.entity) ?? new Map();
+    const found = new Map<string, Conflicts>();
+    for (const table of tables) found.set(table.name, await this.findConflicts(table, concurrency));
+    for (const table of tables) this.mended.set(table.name, await this.reconciler.marks.mendedOf(table));
+    // What a newer table has is there before an older one is looked at.
+    const generations = Math.max(0, ...tables.map(({ newer }) => newer.length)) + 1;
+    for (let generation = 0; generation < generations; generation++) {
+      const some = tables.filter(({ newer }) => newer.length === generation);
+      await runTasks(this.tasksOf(some, found), concurrency);
+    }
+    const reports: TableReport[] = [];
+    for (const table of tables) reports.push(await this.finish(table));
+    return reports;
+  }
+
+  private tasksOf(tables: readonly SourceTable[], found: ReadonlyMap<string, Conflicts>) {
+    return tables.flatMap((table) => {
+      const conflicts = found.get(table.name) ?? new Map();
       let [read, earlier] = [0, 0];
       const onRead = (items: number, before: number) => {
         read += items + before;
         earlier += before;
-        this.options.onProgress?.({ entity: table.entity, read, earlier, total: Math.max(read, table.itemCount) });
+        this.options.onProgress?.({ name: table.name, read, earlier, total: Math.max(read, table.itemCount) });
       };
       return Array.from(
         { length: this.segments },
         (_, segment) => () => this.copySegment(table, segment, conflicts, onRead),
       );
     });
-    await runTasks(tasks, concurrency);
-    const reports: TableReport[] = [];
-    for (const table of tables) reports.push(await this.finish(table));
-    return reports;
   }
 
   /** Once a run: after a crash the same conflicts hold. */
   private async findConflicts(table: SourceTable, concurrency: number): Promise<Conflicts> {
-    const name = `${table.entity}-conflicts`;
+    const name = `${table.name}-conflicts`;
     const { reader, translator, segments, reconciler } = this;
-    const directory = join(this.directory, `${table.entity}-keys`);
+    const directory = join(this.directory, `${table.name}-keys`);
     const known = this.checkpoints.recall<[string, string[]][]>(name);
     if (known !== undefined) return new Map(known);
     const found = await findConflicts(table, { reader, translator, segments, concurrency, directory });
@@ -206,13 +266,13 @@ class TablesRun {
     conflicts: Conflicts,
     onRead: (items: number, before: number) => void,
   ): Promise<void> {
-    const { entity } = table;
+    const { name } = table;
     const { pageSize = DEFAULT_PAGE_SIZE } = this.options;
-    let { after, done, counts, ...bytes } = this.checkpoints.read(entity, segment);
+    let { after, done, counts, ...bytes } = this.checkpoints.read(name, segment);
     onRead(0, counts.read);
     if (done) return;
-    const quarantine = new JsonLinesFile(this.partPath("quarantine", entity, segment), bytes.quarantineBytes);
-    const archive = new JsonLinesFile(this.partPath("archive", entity, segment), bytes.archiveBytes);
+    const quarantine = new JsonLinesFile(this.partPath("quarantine", table, segment), bytes.quarantineBytes);
+    const archive = new JsonLinesFile(this.partPath("archive", table, segment), bytes.archiveBytes);
     try {
       const read = (from: SourceItem | undefined) => {
         const page = wholePage(this.reader, table, { number: segment, of: this.segments }, from, pageSize);
@@ -232,7 +292,7 @@ class TablesRun {
         after = page.lastKey;
         done = after === undefined;
         const files = { quarantineBytes: quarantine.length, archiveBytes: archive.length };
-        this.checkpoints.write(entity, segment, { after, done, counts, ...files });
+        this.checkpoints.write(name, segment, { after, done, counts, ...files });
         this.read += report.counts.read;
         onRead(report.counts.read, 0);
       }
@@ -246,7 +306,7 @@ class TablesRun {
     const { entity, name } = table;
     const since = this.run.startedAt - CLOCK_SKEW;
     const touched = this.options.apply ? await settleTouched({ reconciler: this.reconciler }, table, since) : 0;
-    const parts = Array.from({ length: this.segments }, (_, segment) => this.checkpoints.read(entity, segment).counts);
+    const parts = Array.from({ length: this.segments }, (_, segment) => this.checkpoints.read(name, segment).counts);
     const counts = addCounts(parts);
     checkCounts(name, counts);
     return {
@@ -254,8 +314,8 @@ class TablesRun {
       name,
       counts,
       touched,
-      quarantine: this.join("quarantine", entity),
-      archive: this.join("archive", entity),
+      quarantine: this.join("quarantine", table),
+      archive: this.join("archive", table),
     };
   }
 
@@ -265,14 +325,19 @@ class TablesRun {
     for (const name of readdirSync(this.directory)) if (name.endsWith(".part")) rmSync(join(this.directory, name));
   }
 
-  private partPath(kind: "quarantine" | "archive", entity: EntityName, segment: number): string {
-    return join(this.directory, `${kind}-${entity}-${segment}.part`);
+  /** One file for each entity, and for each of its older tables. */
+  private fileName(kind: "quarantine" | "archive", { entity, name, newer }: SourceTable): string {
+    return `${kind}-${entity}${newer.length === 0 ? "" : `-${name}`}`;
+  }
+
+  private partPath(kind: "quarantine" | "archive", table: SourceTable, segment: number): string {
+    return join(this.directory, `${this.fileName(kind, table)}-${segment}.part`);
   }
 
   /** Makes one file of a table's parts. */
-  private join(kind: "quarantine" | "archive", entity: EntityName): string | undefined {
-    const path = join(this.directory, `${kind}-${entity}.jsonl`);
-    const parts = Array.from({ length: this.segments }, (_, segment) => this.partPath(kind, entity, segment)).filter(
+  private join(kind: "quarantine" | "archive", table: SourceTable): string | undefined {
+    const path = join(this.directory, `${this.fileName(kind, table)}.jsonl`);
+    const parts = Array.from({ length: this.segments }, (_, segment) => this.partPath(kind, table, segment)).filter(
       existsSync,
     );
     rmSync(path, { force: true });

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
+import { isDeepStrictEqual } from "node:util";
 import {
   type AttributeValue,
   BatchGetItemCommand,
@@ -7,6 +8,7 @@ import {
   GetItemCommand,
   ResourceNotFoundException,
   ScanCommand,
+  type TableDescription,
 } from "@aws-sdk/client-dynamodb";
 import { type EntityName, MODELS } from "../../entities/models.ts";
 import { runTasks } from "./tasks.ts";
@@ -16,6 +18,12 @@ import type { SourceItem } from "./values.ts";
 export interface SourceTable {
   readonly entity: EntityName;
   readonly name: string;
+  /** Which table of this name it is, wherever it is. */
+  readonly identity: string;
+  /** The tables of the same entity whose items go before this one's. */
+  readonly newer: readonly SourceTable[];
+  /** The names of those behind whose items this one's go before. */
+  readonly older: readonly string[];
   /** Its key attributes, the partition key first. */
   readonly keys: readonly { readonly name: string; readonly type: string }[];
   /** As DynamoDB last counted, about every six hours. */
@@ -25,39 +33,77 @@ export interface SourceTable {
 export interface SourceNaming {
   readonly prefix?: string;
   readonly suffix?: string;
-  /** Whole names by entity, for tables that are called otherwise. */
-  readonly names?: Readonly<Partial<Record<EntityName, string>>>;
+  /**
+   * Whole names by entity, for tables that are called otherwise. Of several, which are generations of one table, the newest
+   * comes first.
+   */
+  readonly names?: Readonly<Partial<Record<EntityName, string | readonly string[]>>>;
 }
 
-export const sourceNameOf = (entity: EntityName, { prefix = "", suffix = "", names = {} }: SourceNaming): string =>
-  names[entity] ?? `${prefix}${MODELS[entity].seedTable}${suffix}`;
+/** The names of an entity's tables, the newest first. */
+export const sourceNamesOf = (
+  entity: EntityName,
+  { prefix = "", suffix = "", names = {} }: SourceNaming,
+): readonly string[] => [names[entity] ?? `${prefix}${MODELS[entity].seedTable}${suffix}`].flat();
 
-/** Describes the tables of entities. @throws Error that names one that does not exist. */
+/** The tables of entities are not all there. */
+export class MissingTables extends Error {
+  override readonly name = "MissingTables";
+
+  constructor(names: readonly string[]) {
+    super(`there is no source table ${names.join(", ")}`);
+  }
+}
+
+/** Describes the tables of entities, of each the newest first. @throws MissingTables that names all that do not exist. */
 export async function describeSources(
   client: DynamoDBClient,
   entities: readonly EntityName[],
   naming: SourceNaming,
 ): Promise<SourceTable[]> {
-  return Promise.all(
+  const missing: string[] = [];
+  const described = await Promise.all(
     entities.map(async (entity) => {
-      const name = sourceNameOf(entity, naming);
-      try {
-        const { Table } = await client.send(new DescribeTableCommand({ TableName: name }), {});
-        const keys = [...(Table?.KeySchema ?? [])]
-          .sort((a, b) => (a.KeyType === "HASH" ? -1 : 1) - (b.KeyType === "HASH" ? -1 : 1))
-          .map(({ AttributeName = "" }) => ({
-            name: AttributeName,
-            type: Table?.AttributeDefinitions?.find((one) => one.AttributeName === AttributeName)?.AttributeType ?? "S",
-          }));
-        return { entity, name, keys, itemCount: Table?.ItemCount ?? 0 };
-      } catch (error) {
-        if (error instanceof ResourceNotFoundException)
-          throw new Error(`there is no source table ${name}`, { cause: error });
-        throw error;
+      const names = sourceNamesOf(entity, naming);
+      const tables = await Promise.all(names.map((name) => tableNamed(client, name)));
+      missing.push(...names.filter((_, position) => tables[position] === undefined));
+      const generations: SourceTable[] = [];
+      for (const [position, table] of tables.entries()) {
+        if (table === undefined) continue;
+        const order = { newer: [...generations], older: names.slice(position + 1) };
+        generations.push({ entity, ...describedTable(table), ...order });
       }
+      return generations;
     }),
   );
+  if (missing.length > 0) throw new MissingTables(missing);
+  return described.flat();
 }
+
+/** A table as DynamoDB describes it; undefined when there is none. */
+export async function tableNamed(client: DynamoDBClient, name: string): Promise<TableDescription | undefined> {
+  try {
+    return (await client.send(new DescribeTableCommand({ TableName: name }), {})).Table;
+  } catch (error) {
+    if (error instanceof ResourceNotFoundException) return undefined;
+    throw error;
+  }
+}
+
+function describedTable(table: TableDescription): Omit<SourceTable, "entity" | "newer" | "older"> {
+  const { TableName = "", KeySchema = [], AttributeDefinitions = [], ItemCount = 0 } = table;
+  const keys = [...KeySchema]
+    .sort((a, b) => (a.KeyType === "HASH" ? -1 : 1) - (b.KeyType === "HASH" ? -1 : 1))
+    .map(({ AttributeName = "" }) => ({
+      name: AttributeName,
+      type: AttributeDefinitions.find((one) => one.AttributeName === AttributeName)?.AttributeType ?? "S",
+    }));
+  return { name: TableName, identity: identityOf(table), keys, itemCount: ItemCount };
+}
+
+/** What tells a table from any other, also from a later one of its name: account and region, id, and when it was created. */
+export const identityOf = ({ TableArn, TableId, CreationDateTime }: TableDescription): string =>
+  [TableArn, TableId, CreationDateTime?.toISOString()].filter((part) => part !== undefined).join(" ");
 
 /** The key of a source item as text: its values in order, as JSON. It stays on the migrated item. */
 export function sourceKeyText({ keys }: Pick<SourceTable, "keys">, item: SourceItem): string {
@@ -156,6 +202,18 @@ export class SourceReader {
       {},
     );
     return output.Item;
+  }
+
+  /** Those keys of a table that a newer one of the same key has, too. */
+  async superseded(table: SourceTable, keyTexts: readonly string[]): Promise<ReadonlySet<string>> {
+    const found = new Set<string>();
+    for (const newer of table.newer.filter(({ keys }) => isDeepStrictEqual(keys, table.keys))) {
+      for (let start = 0; start < keyTexts.length; start += 100) {
+        const there = await this.many(newer, keyTexts.slice(start, start + 100));
+        for (const keyText of there.keys()) found.add(keyText);
+      }
+    }
+    return found;
   }
 
   /** Those of at most 100 items that the table has, by their keys' texts. */

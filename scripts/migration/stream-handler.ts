@@ -12,7 +12,7 @@ import {
   SourceReader,
   type SourceTable,
   sourceKeyText,
-  sourceNameOf,
+  sourceNamesOf,
 } from "./source-tables.ts";
 import { runTasks } from "./tasks.ts";
 import { Translator } from "./translator.ts";
@@ -90,22 +90,21 @@ export function createStreamHandler(options: StreamHandlerOptions): (event: Stre
   const context = createContext({ client: target, table, clock, erasureSecret });
   const reader = new SourceReader(source);
   const entities = new Map(
-    (Object.keys(MODELS) as EntityName[]).map((entity) => [sourceNameOf(entity, naming), entity] as const),
+    (Object.keys(MODELS) as EntityName[]).flatMap((entity) =>
+      sourceNamesOf(entity, naming).map((name) => [name, entity] as const),
+    ),
   );
-  const described = new Map<EntityName, Promise<SourceTable>>();
+  const described = new Map<EntityName, Promise<SourceTable[]>>();
   const milliseconds = options.milliseconds ?? Date.now;
 
-  async function describe(entity: EntityName): Promise<SourceTable> {
-    const known =
-      described.get(entity) ??
-      describeSources(source, [entity], naming).then(([one]) => {
-        if (one === undefined) throw new Error(`there is no source table for ${entity}`);
-        return one;
-      });
+  async function describe(entity: EntityName, name: string): Promise<SourceTable> {
+    const known = described.get(entity) ?? describeSources(source, [entity], naming);
     described.set(entity, known);
     // A description that failed is asked for again.
     known.catch(() => described.delete(entity));
-    return known;
+    const table = (await known).find((one) => one.name === name);
+    if (table === undefined) throw new Error(`there is no source table ${name} for ${entity}`);
+    return table;
   }
 
   /** Records of one item are one change: the source is read anyway. */
@@ -116,9 +115,9 @@ export function createStreamHandler(options: StreamHandlerOptions): (event: Stre
       const entity = entities.get(name);
       if (entity === undefined) throw new Error(`the stream of ${name} is none of the legacy tables'`);
       const { Keys = {}, NewImage, OldImage, SequenceNumber = "" } = dynamodb;
-      const described = await describe(entity);
+      const described = await describe(entity, name);
       const key = sourceKeyText(described, Keys);
-      const id = `${entity} ${key}`;
+      const id = `${name} ${key}`;
       const change = changes.get(id) ?? { table: described, source: key, images: [], sequences: [] };
       changes.set(id, change);
       // In Lambda's records binary is base64 text.
@@ -137,7 +136,7 @@ export function createStreamHandler(options: StreamHandlerOptions): (event: Stre
       uniques: [...new Set(places.flatMap(({ uniques }) => uniques))],
     };
     // First, so that a backfill that wrote an older page in between is sure to see it.
-    await reconciler.marks.touch(sourceTable.entity, { source: key, ...known, at: milliseconds() });
+    await reconciler.marks.touch(sourceTable, { source: key, ...known, at: milliseconds() });
     return reconciler.reconcile(sourceTable, key, known);
   }
 

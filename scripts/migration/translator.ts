@@ -11,6 +11,7 @@ import { digestOf, hashOf } from "./digest.ts";
 import { joinedPurchase } from "./joined-purchase.ts";
 import { keyAttributesOf, type MappingRules, mapItem, uniquesOf, uniquesOfMapped } from "./mapping.ts";
 import type { Reason, SkipCode } from "./reasons.ts";
+import type { SourceTable } from "./source-tables.ts";
 import type { SourceItem } from "./values.ts";
 
 /** A source item, or several that become one, as it will be stored. */
@@ -44,30 +45,42 @@ export type Finished = Exclude<Translation, { readonly outcome: "skipped" }>;
 export interface TranslatorOptions extends MappingRules {
   /** Written into every item's mark. */
   readonly run: string;
-  /** Whether the items come from a quarantine file. */
-  readonly mended?: boolean;
 }
 
 /** Where the attributes of an item come from. */
 interface Origin {
   readonly sources: readonly string[];
   readonly derived: readonly string[];
-  readonly mended: boolean;
+  readonly original: string | undefined;
 }
 
-/** What a mark says of a source's key. One that lets somebody in stands there as its digest. */
-const sourceMark = (entity: EntityName, source: string): string =>
-  hasSecretKey(MODELS[entity].schema) ? hashOf(source) : source;
+/** The table of a source item. */
+export type SourceTableName = Pick<SourceTable, "entity" | "name">;
+
+/** What a mark says of a source: its table, and its key. A key that lets somebody in stands there as its digest. */
+const sourceMark = ({ entity, name }: SourceTableName, source: string): string =>
+  `${name} ${hasSecretKey(MODELS[entity].schema) ? hashOf(source) : source}`;
 
 /** Whether a stored item came from a source, alone or with others. */
-export const isFrom = (item: StoredItem | undefined, entity: EntityName, source: string): boolean =>
-  sourcesOf(item).includes(sourceMark(entity, source));
+export const isFrom = (item: StoredItem | undefined, table: SourceTableName, source: string): boolean =>
+  marksOf(item).includes(sourceMark(table, source));
 
-/** The keys of a stored item's sources, as its mark has them. */
-export function sourcesOf(item: StoredItem | undefined): readonly string[] {
+const marksOf = (item: StoredItem | undefined): readonly string[] => {
   const mark = markOf(item);
   return mark === undefined ? [] : [mark.source, ...(mark.joined ?? [])];
-}
+};
+
+/** The keys of those of a stored item's sources that are in a table, as its mark has them. */
+export const sourcesIn = ({ name }: SourceTableName, item: StoredItem | undefined): string[] =>
+  marksOf(item)
+    .filter((mark) => mark.startsWith(`${name} `))
+    .map((mark) => mark.slice(name.length + 1));
+
+/** The name of the table that a stored item came from. */
+export const tableOf = (item: StoredItem | undefined): string | undefined => markOf(item)?.source.split(" ", 1)[0];
+
+/** Whether a stored item came from several sources. */
+export const isOfSeveral = (item: StoredItem | undefined): boolean => markOf(item)?.joined !== undefined;
 
 /** The mark of a stored item, if a migration brought it. */
 export const markOf = (item: StoredItem | undefined): MigrationMark | undefined =>
@@ -84,29 +97,30 @@ export class Translator {
     this.options = options;
   }
 
-  translate(entity: EntityName, source: string, item: SourceItem): Translation {
+  /** @param original The digest of the source item, where the item is an operator's correction of it. */
+  translate(table: SourceTableName, source: string, item: SourceItem, original?: string): Translation {
+    const { entity } = table;
     const mapped = mapItem(entity, item, this.options);
     if (mapped.outcome !== "mapped") return mapped;
     const { attributes, derived } = mapped;
-    const { mended = false } = this.options;
-    return this.finish(entity, attributes, { sources: [sourceMark(entity, source)], derived, mended });
+    return this.finish(entity, attributes, { sources: [sourceMark(table, source)], derived, original });
   }
 
   /** What several items under one key become together, in whatever order they come. */
   join(entity: EntityName, items: readonly StoredItem[]): Finished {
-    const ordered = [...items].sort((a, b) => ((sourcesOf(a)[0] ?? "") < (sourcesOf(b)[0] ?? "") ? -1 : 1));
+    const ordered = [...items].sort((a, b) => ((marksOf(a)[0] ?? "") < (marksOf(b)[0] ?? "") ? -1 : 1));
     const marks = ordered.map(markOf);
     return this.finish(entity, joinedPurchase(ordered.map((item) => this.contentOf(entity, item))), {
-      sources: [...new Set(items.flatMap(sourcesOf))].sort(),
+      sources: [...new Set(items.flatMap(marksOf))].sort(),
       derived: [...new Set(marks.flatMap((mark) => mark?.derived ?? []))],
-      mended: marks.some((mark) => mark?.mended === true),
+      original: marks.find((mark) => mark?.mended !== undefined)?.mended,
     });
   }
 
   private finish(
     entity: EntityName,
     attributes: Readonly<Record<string, unknown>>,
-    { sources: [source = "", ...joined], derived, mended }: Origin,
+    { sources: [source = "", ...joined], derived, original }: Origin,
   ): Finished {
     const digest = digestOf(attributes);
     const migration: MigrationMark = {
@@ -114,7 +128,7 @@ export class Translator {
       digest,
       run: this.options.run,
       ...(derived.length === 0 ? {} : { derived }),
-      ...(mended ? { mended } : {}),
+      ...(original === undefined ? {} : { mended: original }),
       ...(joined.length === 0 ? {} : { joined }),
     };
     try {

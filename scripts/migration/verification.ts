@@ -9,6 +9,7 @@ import { createContext } from "../../services/context.ts";
 import type { Clock, DataContext } from "../../services/storage/context.ts";
 import { batchGet, keyText, type StoredItem, type StoredKey } from "../../services/storage/requests.ts";
 import { type Conflicts, findConflicts, neighbourConflicts, wholePage } from "./conflicts.ts";
+import { sourceDigest } from "./json-lines.ts";
 import { isJoined, isJoinedKey, type OperatorRules, type Owners, rivalsOf } from "./mapping.ts";
 import { type Outcome, refusedByLedger } from "./outcome.ts";
 import { readOwners } from "./owners.ts";
@@ -17,7 +18,7 @@ import { quoted } from "./reasons.ts";
 import { Reconciler } from "./reconciler.ts";
 import { describeSources, type SourceNaming, SourceReader, type SourceTable, sourceKeyText } from "./source-tables.ts";
 import { runTasks } from "./tasks.ts";
-import { isFrom, type MigratedItem, markOf, placesOf, Translator } from "./translator.ts";
+import { isFrom, type MigratedItem, markOf, placesOf, sourcesIn, Translator, tableOf } from "./translator.ts";
 import { plainItem, type SourceItem } from "./values.ts";
 
 export interface VerificationOptions extends OperatorRules {
@@ -33,7 +34,9 @@ export interface VerificationOptions extends OperatorRules {
   readonly clock: Clock;
   /** Whether the new layer is in use, so that items it has changed are no fault. */
   readonly live?: boolean;
-  readonly onProgress?: (entity: EntityName, read: number, total: number) => void;
+  /** The share of a table's items, from 0 to 1, that may be in quarantine. Default: none. */
+  readonly quarantineShare?: number;
+  readonly onProgress?: (name: string, read: number, total: number) => void;
 }
 
 /** How the two sides of a table compare. */
@@ -50,7 +53,7 @@ export interface TableVerification {
   different: number;
   /** Items that the new layer has changed or made itself. */
   changed: number;
-  /** Items that were taken from a quarantine file. */
+  /** Items that were taken from a quarantine file and are as they were corrected, of a source that is as it was then. */
   mended: number;
   /** Source items that cannot be brought over as they are, and are rightly absent. */
   quarantined: number;
@@ -64,7 +67,9 @@ export interface Verification {
   readonly tables: readonly TableVerification[];
   /** The first differences, in words. */
   readonly differences: readonly string[];
-  /** Whether nothing is missing, different or surplus, nor changed before the new layer is in use. */
+  /** What is wrong with each table, in a line. */
+  readonly faults: readonly string[];
+  /** Whether there is none: nothing is missing, different, surplus or in quarantine, nor changed before the new layer is in use. */
   readonly clean: boolean;
 }
 
@@ -82,14 +87,28 @@ export async function verify(options: VerificationOptions): Promise<Verification
     const tables: TableVerification[] = [];
     for (const source of sources) tables.push(await verifier.compareSource(source));
     await verifier.compareTarget(sources, tables);
-    const { live = false } = options;
-    const clean = tables.every(
-      ({ missing, different, surplus, changed }) => missing + different + surplus + (live ? 0 : changed) === 0,
-    );
-    return { tables, differences: verifier.differences, clean };
+    const faults = tables.flatMap((table) => faultsOf(table, options));
+    return { tables, differences: verifier.differences, faults, clean: faults.length === 0 };
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
+}
+
+/** What is wrong with a table, in a line. */
+function faultsOf(
+  { name, read, missing, different, surplus, changed, quarantined }: TableVerification,
+  { live = false, quarantineShare = 0 }: VerificationOptions,
+): string[] {
+  const percent = (share: number) => `${Number((share * 100).toFixed(2))} %`;
+  const parts = [
+    missing > 0 && `${missing} of its items are missing`,
+    different > 0 && `${different} are not what their source says`,
+    changed > 0 && !live && `${changed} were changed by the new layer`,
+    surplus > 0 && `${surplus} have no source that says so`,
+    quarantined > read * quarantineShare &&
+      `${quarantined} of ${read} (${percent(quarantined / read)}) are in quarantine, and ${percent(quarantineShare)} may be`,
+  ].filter((part) => part !== false);
+  return parts.length === 0 ? [] : [`${name}: ${parts.join("; ")}`];
 }
 
 interface Expected {
@@ -111,7 +130,8 @@ class Verifier {
   private readonly concurrency: number;
   /** Of sources whose key lets somebody in, and so stands in no mark: the keys of their items. */
   private readonly secretKeys = new Map<EntityName, Set<string>>();
-  private readonly conflicts = new Map<EntityName, Map<string, readonly string[]>>();
+  /** Of each table. */
+  private readonly conflicts = new Map<string, Map<string, readonly string[]>>();
 
   constructor(options: VerificationOptions, directory: string, reader: SourceReader, owners: Owners | undefined) {
     this.options = options;
@@ -149,30 +169,77 @@ class Verifier {
       surplus: 0,
     };
     const { reader, translator, segments, concurrency, directory } = this;
-    if (hasSecretKey(MODELS[entity].schema)) this.secretKeys.set(entity, new Set());
+    if (hasSecretKey(MODELS[entity].schema) && !this.secretKeys.has(entity)) this.secretKeys.set(entity, new Set());
     const conflicts = await findConflicts(table, {
       reader,
       translator,
       segments,
       concurrency,
-      directory: join(directory, entity),
+      directory: join(directory, name),
     });
-    this.conflicts.set(entity, new Map(conflicts));
+    this.conflicts.set(name, new Map(conflicts));
     const decided = new Map<string, string>();
-    for await (const { unique, kept } of this.reconciler.marks.conflicts(entity))
+    for await (const { unique, kept } of this.reconciler.marks.conflicts(table))
       if (kept !== undefined) decided.set(unique, kept);
+    const mended = await this.reconciler.marks.mendedOf(table);
     const tasks = Array.from({ length: segments }, (_, number) => async () => {
       let after: SourceItem | undefined;
       do {
         const { items, lastKey } = await wholePage(reader, table, { number, of: segments }, after, PAGE);
-        await this.comparePage(table, items, conflicts, decided, result);
+        const rest = await this.withoutKnown(table, items, mended, result);
+        await this.comparePage(table, rest, conflicts, decided, result);
         result.read += items.length;
-        this.options.onProgress?.(entity, result.read, Math.max(result.read, table.itemCount));
+        this.options.onProgress?.(name, result.read, Math.max(result.read, table.itemCount));
         after = lastKey;
       } while (after !== undefined);
     });
     await runTasks(tasks, concurrency);
     return result;
+  }
+
+  /** The items of a page that are neither a newer table's nor an operator's, which are compared here. */
+  private async withoutKnown(
+    table: SourceTable,
+    items: readonly SourceItem[],
+    mended: ReadonlyMap<string, StoredKey>,
+    result: TableVerification,
+  ): Promise<SourceItem[]> {
+    const sources = items.map((item) => sourceKeyText(table, item));
+    const superseded = await this.reader.superseded(table, sources);
+    const keyOf = (source: string) =>
+      mended.size === 0 ? undefined : mended.get(keyText(this.reconciler.marks.mendedKey(table, source)));
+    const rows = await this.rows(sources.map(keyOf).filter((key) => key !== undefined));
+    return items.filter((item, position) => {
+      const source = sources[position] ?? "";
+      if (superseded.has(source)) {
+        result.skipped++;
+        return false;
+      }
+      const key = keyOf(source);
+      return key === undefined || !this.compareMended(table, { source, item }, rows.get(keyText(key)), result);
+    });
+  }
+
+  /** Compares an operator's correction with what it was made of; false when there is none. */
+  private compareMended(
+    table: SourceTable,
+    { source, item }: { readonly source: string; readonly item: SourceItem },
+    current: StoredItem | undefined,
+    result: TableVerification,
+  ): boolean {
+    const mark = markOf(current);
+    if (current === undefined || mark?.mended === undefined || !isFrom(current, table, source)) return false;
+    const keys = this.secretKeys.get(table.entity);
+    keys?.add(keyText(current));
+    const told = `${table.entity} ${shownKey(table.entity, source)}`;
+    if (mark.joined === undefined && mark.mended !== sourceDigest(item)) {
+      result.different++;
+      this.tell(`${told} was mended, and its source has changed since`);
+    } else if (!this.translator.isIntact(table.entity, current)) {
+      result.changed++;
+      this.tell(`${told} was mended, and the new layer has changed it since`);
+    } else result.mended++;
+    return true;
   }
 
   private async comparePage(
@@ -185,14 +252,14 @@ class Verifier {
     const { entity } = table;
     const near = rivalsOf(entity, table.keys[0]?.name) === "neighbours";
     const conflicts = near ? neighbourConflicts(table, items, this.translator) : known;
-    if (near) for (const [unique, sources] of conflicts) this.conflicts.get(entity)?.set(unique, sources);
+    if (near) for (const [unique, sources] of conflicts) this.conflicts.get(table.name)?.set(unique, sources);
     const expected: Expected[] = [];
     const keys = this.secretKeys.get(entity);
     for (const item of items) {
       const key = keys === undefined ? undefined : this.translator.keyOf(entity, item);
       if (key !== undefined) keys?.add(keyText(key));
       const source = sourceKeyText(table, item);
-      const translation = this.translator.translate(entity, source, item);
+      const translation = this.translator.translate(table, source, item);
       if (translation.outcome === "skipped") result.skipped++;
       else if (translation.outcome === "quarantined") result.quarantined++;
       else {
@@ -204,8 +271,8 @@ class Verifier {
     const stored = await this.rows(expected.flatMap(({ migrated }) => placesOf(migrated)));
     for (const one of expected) {
       const refused = refusedByLedger(entity, one.migrated, stored);
-      if (refused === undefined) this.compare(entity, one, stored, result);
-      else this.compareRefused(entity, one, stored, refused, result);
+      if (refused === undefined) this.compare(table, one, stored, result);
+      else this.compareRefused(table, one, stored, refused, result);
     }
   }
 
@@ -247,13 +314,14 @@ class Verifier {
 
   /** An item of an account that was erased, or has moved, must not be there. */
   private compareRefused(
-    entity: EntityName,
+    table: SourceTable,
     { source, migrated }: Expected,
     stored: ReadonlyMap<string, StoredItem>,
     refused: Outcome,
     result: TableVerification,
   ): void {
-    if (isFrom(stored.get(keyText(migrated.key)), entity, source)) {
+    const { entity } = table;
+    if (isFrom(stored.get(keyText(migrated.key)), table, source)) {
       result.surplus++;
       this.tell(`${entity} ${shownKey(entity, source)} is in the new table, but its account was erased or has moved`);
     } else if (refused.kind === "quarantined") result.quarantined++;
@@ -261,20 +329,27 @@ class Verifier {
   }
 
   private compare(
-    entity: EntityName,
+    table: SourceTable,
     { source, migrated }: Expected,
     stored: ReadonlyMap<string, StoredItem>,
     result: TableVerification,
   ): void {
+    const { entity } = table;
     const current = stored.get(keyText(migrated.key));
+    if (table.newer.some(({ name }) => name === tableOf(current))) {
+      result.skipped++;
+      return;
+    }
     if (current === undefined) {
       result.missing++;
       this.tell(`${entity} ${shownKey(entity, source)} is missing`);
       return;
     }
     const mark = markOf(current);
-    if (mark?.mended === true) {
-      result.mended++;
+    // What an operator has corrected is in the joined item alone.
+    if (mark?.mended !== undefined && isFrom(current, table, source)) {
+      if (this.translator.isIntact(entity, current)) result.mended++;
+      else result.changed++;
       return;
     }
     const claim = migrated.claims.find((one) => stored.get(keyText(one)) === undefined);
@@ -312,7 +387,7 @@ class Verifier {
       };
       for await (const { Items = [] } of paginateScan({ client: this.options.target, pageSize: PAGE }, scan)) {
         for (const [position, source] of sources.entries()) {
-          const rows = Items.map((row) => plainItem(row)).filter((row) => row.__edb_e__ === source.entity);
+          const rows = Items.map((row) => plainItem(row)).filter((row) => isPartOf(row, source, sources));
           await this.findSurplus(source, rows, tables[position] as TableVerification);
         }
       }
@@ -321,7 +396,7 @@ class Verifier {
   }
 
   private async findSurplus(table: SourceTable, rows: readonly StoredItem[], result: TableVerification): Promise<void> {
-    const migrated = rows.filter((row) => markOf(row) !== undefined && markOf(row)?.mended !== true);
+    const migrated = rows.filter((row) => markOf(row) !== undefined);
     const keys = this.secretKeys.get(table.entity);
     if (keys !== undefined) {
       result.surplus += migrated.filter((row) => !keys.has(keyText(row))).length;
@@ -331,10 +406,10 @@ class Verifier {
       const chunk = migrated.slice(start, start + 100);
       const items = await this.reader.many(
         table,
-        chunk.map((row) => markOf(row)?.source ?? ""),
+        chunk.flatMap((row) => sourcesIn(table, row).slice(0, 1)),
       );
       for (const row of chunk) {
-        const source = markOf(row)?.source ?? "";
+        const [source = ""] = sourcesIn(table, row);
         const problem = await this.whySurplus(table, row, source, items.get(source));
         if (problem === undefined) continue;
         result.surplus++;
@@ -349,22 +424,20 @@ class Verifier {
     source: string,
     item: SourceItem | undefined,
   ): Promise<string | undefined> {
-    const { entity } = table;
+    if (tableOf(row) !== table.name) return `it came from ${tableOf(row)}, which is none of the tables given`;
     if (item === undefined) return "its source is gone";
-    const translation = this.translator.translate(entity, source, item);
+    // It was compared with its source.
+    if (markOf(row)?.mended !== undefined) return undefined;
+    const translation = this.translator.translate(table, source, item);
     // It was brought over while it ran; time to live removes it.
     if (translation.outcome === "skipped") return undefined;
     if (translation.outcome === "quarantined") return "its source belongs into the quarantine";
     if (keyText(translation.migrated.key) !== keyText(row)) return "its source has another key now";
-    if (this.isDecided(row)) return undefined;
-    const conflicts = this.conflicts.get(entity) ?? new Map();
+    const conflicts = this.conflicts.get(table.name) ?? new Map();
     return (await this.isContested(table, source, translation.migrated, conflicts))
       ? "its source is in conflict"
       : undefined;
   }
-
-  // Only an operator's retry keeps one of several rivals, and that marks it.
-  private isDecided = (row: StoredItem): boolean => markOf(row)?.mended === true;
 
   private async rows(keys: readonly StoredKey[]): Promise<Map<string, StoredItem>> {
     const distinct = [...new Map(keys.map((key) => [keyText(key), key])).values()];
@@ -375,6 +448,13 @@ class Verifier {
   private tell(text: string): void {
     if (this.differences.length < DIFFERENCES) this.differences.push(text);
   }
+}
+
+/** Whether a row came from a table, or from none of those given and is told of with the first of its entity. */
+function isPartOf(row: StoredItem, table: SourceTable, all: readonly SourceTable[]): boolean {
+  const same = all.filter(({ entity }) => entity === row.__edb_e__);
+  const own = same.find(({ name }) => name === tableOf(row)) ?? same[0];
+  return own?.name === table.name && own.entity === table.entity;
 }
 
 /** The attributes, keys included, in which a stored item is not what it should be; the mark aside. */

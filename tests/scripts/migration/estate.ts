@@ -7,7 +7,7 @@ import { ENUM_MAPPING } from "../../../scripts/migration/enum-mapping.ts";
 import { readSetAside, type SetAside } from "../../../scripts/migration/json-lines.ts";
 import { createLegacyTables } from "../../../scripts/migration/legacy-estate.ts";
 import { type MigrationOptions, type MigrationReport, migrate } from "../../../scripts/migration/run.ts";
-import { type Verification, verify } from "../../../scripts/migration/verification.ts";
+import { type Verification, type VerificationOptions, verify } from "../../../scripts/migration/verification.ts";
 import { openTestTable, type TestTable } from "../../engine.ts";
 
 const ENTITIES = Object.keys(MODELS) as EntityName[];
@@ -24,7 +24,8 @@ export interface TestEstate {
   put(entity: EntityName, ...items: object[]): Promise<void>;
   remove(entity: EntityName, key: object): Promise<void>;
   run(options?: Partial<MigrationOptions>): Promise<MigrationReport>;
-  verify(options?: { live?: boolean }): Promise<Verification>;
+  /** Whatever the share in quarantine, unless one is given. */
+  verify(options?: Partial<VerificationOptions>): Promise<Verification>;
   /** What a run has quarantined of an entity. */
   quarantine(report: MigrationReport, entity: EntityName): Promise<SetAside[]>;
   /** The new table's items, without what a migration notes beside them. */
@@ -63,7 +64,7 @@ export async function openTestEstate(): Promise<TestEstate> {
     },
     run: (options = {}) =>
       migrate({ ...common, state: join(directory, "state"), apply: true, segments: 2, concurrency: 4, ...options }),
-    verify: (options = {}) => verify({ ...common, segments: 2, ...options }),
+    verify: (options = {}) => verify({ ...common, segments: 2, quarantineShare: 1, ...options }),
     async quarantine(report, entity) {
       const path = report.tables.find((table) => table.entity === entity)?.quarantine;
       const lines: SetAside[] = [];
@@ -80,6 +81,12 @@ export async function openTestEstate(): Promise<TestEstate> {
     },
   };
 }
+
+/** Items without the id of the run that wrote them, and without what its estate's tables are called. */
+export const withoutRun = (items: readonly object[]): Record<string, unknown>[] =>
+  JSON.parse(JSON.stringify(items).replaceAll(/test-[0-9a-f-]{36}-/g, ""), (name, value) =>
+    name === "run" ? undefined : value,
+  );
 
 const SCRYPT = `scrypt:32768:8:1$aB3dE5gH7jK9mN1p$${"0123456789abcdef".repeat(8)}`;
 

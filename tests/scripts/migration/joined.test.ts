@@ -12,7 +12,7 @@ import { aRegistration } from "../../builders.ts";
 import { NOW } from "../../engine.ts";
 import fc from "../../generated.ts";
 import { interceptedClient } from "../../instruments.ts";
-import { aLegacyPurchase, openTestEstate, type TestEstate } from "./estate.ts";
+import { aLegacyPurchase, openTestEstate, type TestEstate, withoutRun } from "./estate.ts";
 
 // A buyer's purchases of products that are one now.
 
@@ -38,9 +38,6 @@ afterEach(() => estate.drop());
 
 const countsOf = ({ tables }: MigrationReport) => addCounts(tables.map(({ counts }) => counts));
 const purchases = async () => (await estate.items()).filter((row) => row.product_id !== undefined);
-/** Items without the id of the run that wrote them. */
-const withoutRun = (items: readonly object[]) =>
-  JSON.parse(JSON.stringify(items), (name, value) => (name === "run" ? undefined : value));
 
 let sequence = 0;
 function recordOf(item: object, removed = false) {

@@ -24,13 +24,13 @@ const marshalled = (item: object) => marshall(item, { removeUndefinedValues: tru
 
 /** The stored form of a source item that must come over. */
 function stored(entity: EntityName, item: object): StoredItem {
-  const translation = translator.translate(entity, "[]", marshalled(item));
+  const translation = translator.translate({ entity, name: "t" }, "[]", marshalled(item));
   if (translation.outcome !== "mapped") throw new Error(JSON.stringify(translation));
   return translation.migrated.item;
 }
 
 function reasonOf(entity: EntityName, item: object) {
-  const translation = translator.translate(entity, "[]", marshalled(item));
+  const translation = translator.translate({ entity, name: "t" }, "[]", marshalled(item));
   return translation.outcome === "quarantined" ? translation.reason : undefined;
 }
 
@@ -120,7 +120,11 @@ describe("a source item", () => {
   });
 
   it("of the entitlements gets an expiry that is marked as derived, and its claim", () => {
-    const translation = translator.translate("entitlement", '["Maria@example.com","x"]', marshalled(PURCHASE));
+    const translation = translator.translate(
+      { entity: "entitlement", name: "t" },
+      '["Maria@example.com","x"]',
+      marshalled(PURCHASE),
+    );
     if (translation.outcome !== "mapped") throw new Error("not mapped");
     const { item, claims } = translation.migrated;
 
@@ -130,7 +134,7 @@ describe("a source item", () => {
       expires_at: NOW + 30 * 86_400,
       receipt_data: PURCHASE.receipt_data,
       legacy: { product_id: PURCHASE.product_id, assessments_remaining: 3 },
-      migration: { derived: ["expires_at"], source: '["Maria@example.com","x"]' },
+      migration: { derived: ["expires_at"], source: 't ["Maria@example.com","x"]' },
     });
     const claimed_id = context.pseudonymOf("claim", "transaction", "1000000Aa");
     expect(claims).toMatchObject([{ kind: "transaction", claimed_id, settled: true, created_at: NOW }]);
@@ -157,7 +161,7 @@ describe("a source item", () => {
       legacy: { status: "auto_resolved", confidence: "0.9", testing_steps: '["a"]' },
     });
     const ids = [TICKET, { ...TICKET, ticket_id: "0d4c1f1e-8d55-4c3a-9b1e-3f5a6c7d8e9f" }].map((one) => {
-      const translation = translator.translate("ticket", "[]", marshalled(one));
+      const translation = translator.translate({ entity: "ticket", name: "t" }, "[]", marshalled(one));
       return translation.outcome === "mapped" ? translation.migrated.claims.length : undefined;
     });
     expect(ids).toEqual([1, 0]);
@@ -191,7 +195,8 @@ describe("a source item", () => {
   it("of the sessions and tokens is skipped when it lets nobody in", () => {
     const session = { session_id: "web_1_aB", user_email: "m@example.com", created_at: "2025-10-09T08:53:20" };
     const token = { token: "Xy-9_zQ", user_email: "m@example.com", created_at: "2025-10-09T08:53:20" };
-    const outcome = (entity: EntityName, item: object) => translator.translate(entity, "[]", marshalled(item));
+    const outcome = (entity: EntityName, item: object) =>
+      translator.translate({ entity, name: "t" }, "[]", marshalled(item));
 
     expect(outcome("session", { ...session, expires_at: NOW })).toEqual({ outcome: "skipped", code: "expired" });
     expect(outcome("session", { ...session, is_active: false })).toEqual({ outcome: "skipped", code: "ended" });
@@ -211,7 +216,11 @@ describe("a source item", () => {
   it("of the sessions is skipped when its id can be guessed, unless an operator says otherwise", () => {
     const [ending, kept] = [translatorWith(mergeMapping({}), false), translatorWith(mergeMapping({}), true)];
     const outcomeOf = (by: typeof ending, session_id: string) =>
-      by.translate("session", "[]", marshalled({ session_id, user_email: "m@example.com", created_at: NOW })).outcome;
+      by.translate(
+        { entity: "session", name: "t" },
+        "[]",
+        marshalled({ session_id, user_email: "m@example.com", created_at: NOW }),
+      ).outcome;
 
     for (const id of ["web_1760000000_ab12cd34", "mobile_1760000000123_AB12CD34EF56AB78", "a".repeat(21)]) {
       expect([id, outcomeOf(ending, id)]).toEqual([id, "skipped"]);
@@ -310,7 +319,11 @@ describe("the mapping of values", () => {
   it("is added to and overridden by an operator's", () => {
     const mapping = mergeMapping({ "ticket.category": { billing: "purchase", general: "refund" } });
     const categories = ["billing", "general", "access"].map((category) => {
-      const translation = translatorWith(mapping).translate("ticket", "[]", marshalled({ ...TICKET, category }));
+      const translation = translatorWith(mapping).translate(
+        { entity: "ticket", name: "t" },
+        "[]",
+        marshalled({ ...TICKET, category }),
+      );
       return translation.outcome === "mapped" ? translation.migrated.item.category : undefined;
     });
 
@@ -335,7 +348,7 @@ describe("a generated estate", () => {
       fc.property(fc.integer({ min: 0, max: 2 ** 31 }), (seed) => {
         for (const { entity, item, dirty } of legacyEstate({ items: 600, seed, now: NOW })) {
           if (dirty === "conflict") continue;
-          const translation = translator.translate(entity, "[]", item);
+          const translation = translator.translate({ entity, name: "t" }, "[]", item);
           if (translation.outcome === "quarantined") expect(translation.reason.code).toBe(dirty);
           else expect(dirty).toBeUndefined();
           if (translation.outcome !== "mapped") continue;

@@ -19,6 +19,7 @@ const aLine = (key: string): SetAside => ({
   table: "t",
   entity: "ticket",
   key,
+  digest: "d",
   reason: { code: "conflict", attributes: ["ticket_id"], text: "why" },
   item: {
     id: { S: key },
@@ -126,7 +127,7 @@ describe("tablesProgress", () => {
     let now = 0;
     const progress = tablesProgress(() => now);
     for (const read of [0, 500, 1000, 1500]) {
-      progress.update({ entity: "user", read: read + 100, earlier: 100, total: 4100 });
+      progress.update({ name: "user", read: read + 100, earlier: 100, total: 4100 });
       now += 5_000;
     }
     progress.stop();

@@ -16,7 +16,15 @@ import { ConflictError } from "../../../services/storage/errors.ts";
 import { type CommandFailure, commandHost } from "../../commands.ts";
 import { NOW } from "../../engine.ts";
 import { interceptedClient } from "../../instruments.ts";
-import { aLegacyLog, aLegacyPurchase, aLegacyTicket, aLegacyUser, openTestEstate, type TestEstate } from "./estate.ts";
+import {
+  aLegacyLog,
+  aLegacyPurchase,
+  aLegacyTicket,
+  aLegacyUser,
+  openTestEstate,
+  type TestEstate,
+  withoutRun,
+} from "./estate.ts";
 
 let estate: TestEstate;
 beforeEach(async () => {
@@ -26,9 +34,6 @@ afterEach(() => estate.drop());
 
 const countsOf = ({ tables }: MigrationReport) => addCounts(tables.map(({ counts }) => counts));
 const MARIA = "maria@example.com";
-/** Items without the id of the run that wrote them. */
-const withoutRun = (items: readonly object[]) =>
-  JSON.parse(JSON.stringify(items), (name, value) => (name === "run" ? undefined : value));
 
 async function changeInNewTable(key: object, name: string, value: unknown): Promise<void> {
   const { client, table } = estate.db;

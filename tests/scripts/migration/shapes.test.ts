@@ -32,7 +32,7 @@ const owners = (user_id: string) => (user_id === MARIAS_ID ? MARIA : undefined);
 
 const translate = (entity: EntityName, item: object, rules: Partial<MappingRules> = {}) =>
   new Translator(context, { mapping: ENUM_MAPPING, now: NOW, owners, run: "run", ...rules }).translate(
-    entity,
+    { entity, name: "table" },
     "[]",
     marshall(item, { removeUndefinedValues: true }),
   );
@@ -317,7 +317,7 @@ it("what no item can say is set aside by name, at any depth, and stops nothing",
       const source = { ...marshall(ACCOUNT), extra: attributeOf(inner) };
       const translator = new Translator(context, { mapping: ENUM_MAPPING, now: NOW, run: "run" });
 
-      expect(translator.translate("user", "[]", source as never)).toMatchObject({
+      expect(translator.translate({ entity: "user", name: "users" }, "[]", source as never)).toMatchObject({
         outcome: "quarantined",
         reason: {
           code: "invalid_value",
@@ -335,7 +335,7 @@ it("names that JavaScript's objects have come over", () => {
   const source = { ...marshall(ACCOUNT), extra: attributeOf(extra) };
   const translator = new Translator(context, { mapping: ENUM_MAPPING, now: NOW, run: "run" });
 
-  expect(translator.translate("user", "[]", source as never)).toMatchObject({
+  expect(translator.translate({ entity: "user", name: "users" }, "[]", source as never)).toMatchObject({
     outcome: "mapped",
     migrated: { item: { legacy: { extra } } },
   });
