@@ -7,7 +7,7 @@ import { addCounts, type Counts, noCounts } from "./counts.ts";
 import { type SetAside, sourceDigest } from "./json-lines.ts";
 import { isJoined, isJoinedKey, rivalsOf } from "./mapping.ts";
 import type { ConflictMark } from "./marks.ts";
-import { claimedByAnother, conflict, type Outcome, refusedByLedger } from "./outcome.ts";
+import { claimedByAnother, conflict, failureOf, type Outcome, refusedByLedger } from "./outcome.ts";
 import type { Reason, SkipCode } from "./reasons.ts";
 import { NOWHERE, type Reconciler } from "./reconciler.ts";
 import { countShape, shapeOf } from "./shape.ts";
@@ -145,7 +145,12 @@ export class Backfill {
       else page.quarantine(arrival, reason);
     }
     slow.push(...(await this.bring(table, mapped, stored, page)));
-    for (const arrival of slow) page.settle(arrival, await this.one(table, arrival, conflicts));
+    for (const arrival of slow) {
+      const outcome = await this.one(table, arrival, conflicts).catch((error: unknown) => {
+        throw failureOf(table, arrival.source, error);
+      });
+      page.settle(arrival, outcome);
+    }
     return page.report();
   }
 
@@ -164,7 +169,7 @@ export class Backfill {
     stored: ReadonlyMap<string, StoredItem>,
     page: PageOutcomes,
   ): Promise<Arrival[]> {
-    const { context, apply, live, run } = this.options;
+    const { apply, live, run } = this.options;
     const absent: Mapped[] = [];
     const claims: StoredItem[] = [];
     const others: Arrival[] = [];
@@ -193,9 +198,9 @@ export class Backfill {
     if (apply && live) return [...others, ...absent];
     if (apply) {
       // A claim that stands without its item does no harm; an item without its claim could be granted again.
-      await this.write(context, claims);
+      await this.write(table, claims);
       await this.write(
-        context,
+        table,
         absent.map(({ migrated }) => migrated.item),
       );
     }
@@ -216,13 +221,15 @@ export class Backfill {
     return found;
   }
 
-  private async write(context: DataContext, items: readonly StoredItem[]): Promise<void> {
-    const { failed } = await bulkWrite(context, items, (item) => item, { concurrency: 1 });
+  private async write(table: SourceTable, items: readonly StoredItem[]): Promise<void> {
+    const { failed } = await bulkWrite(this.options.context, items, (item) => item, { concurrency: 1 });
     const [failure] = failed;
     if (failure === undefined) return;
-    throw new Error(`${failed.length} items could not be written; the same command goes on from here`, {
-      cause: failure.cause,
-    });
+    const keys = failed.map(({ input }) => `${input.pk} ${input.sk}`);
+    throw new Error(
+      `${failed.length} items of ${table.name} could not be written, the first under ${keys[0]}; the same command goes on from here`,
+      { cause: failure.cause },
+    );
   }
 
   private async one(table: SourceTable, arrival: Arrival, conflicts: Conflicts): Promise<Outcome> {

@@ -5,9 +5,10 @@ import { type EntitySchema, primaryKeyOf } from "../../entities/schema.ts";
 import { allClaimsOf } from "../../services/guards/claims.ts";
 import type { Model } from "../../services/storage/context.ts";
 import type { EnumMapping } from "./enum-mapping.ts";
-import { quoted, type Reason, type ReasonCode, type SkipCode } from "./reasons.ts";
-import { type Reading, RULES, type Rule, type Rules } from "./rules.ts";
-import { flagOf, ifReadable, instantOf, type Plain, plainItem, type SourceItem, Unreadable } from "./values.ts";
+import { ItemReader } from "./item-reader.ts";
+import { quoted, type Reason, type SkipCode } from "./reasons.ts";
+import { RULES, type Rule, type Rules } from "./rules.ts";
+import { flagOf, ifReadable, instantOf, type Plain, plainItem, type SourceItem } from "./values.ts";
 
 /** A source item as attributes of its entity, or why not. */
 export type Mapping =
@@ -32,77 +33,6 @@ const REQUIRED: ReadonlyMap<EntityName, readonly string[]> = new Map(
 function requiredOf(entity: EntityName): string[] {
   const { attributes }: EntitySchema = MODELS[entity].schema;
   return Object.keys(attributes).filter((name) => attributes[name]?.required === true);
-}
-
-interface Problem {
-  readonly code: ReasonCode;
-  readonly attribute: string;
-  readonly text: string;
-}
-
-type Value = { readonly value: unknown; readonly name: string } | undefined;
-
-class ItemReader implements Reading {
-  readonly legacy: Record<string, Plain> = {};
-  readonly problems: Problem[] = [];
-  readonly entity: EntityName;
-  readonly mapping: EnumMapping;
-  readonly mapped: Record<string, unknown> = {};
-  attribute = "";
-  name = "";
-  private readonly item: Readonly<Record<string, Plain>>;
-  private readonly owners: Owners | undefined;
-
-  constructor(entity: EntityName, item: Readonly<Record<string, Plain>>, { mapping, owners }: ReadingRules) {
-    this.entity = entity;
-    this.item = item;
-    this.mapping = mapping;
-    this.owners = owners;
-  }
-
-  ownerOf(user_id: string): string | undefined {
-    return this.owners?.(user_id);
-  }
-
-  /** What an attribute of a closed set becomes that the source does not have. */
-  absent(attribute: string): string | undefined {
-    return this.mapping[`${this.entity}.${attribute}`]?.[""];
-  }
-
-  /** The value under the first name that has one. */
-  read(attribute: string, { from, convert, blankIsAbsent }: Rule): Value {
-    for (const name of from) {
-      const value = this.item[name];
-      if (value === undefined || value === null || (blankIsAbsent === true && value === "")) continue;
-      this.attribute = attribute;
-      this.name = name;
-      try {
-        return { value: convert(value, this), name };
-      } catch (error) {
-        this.note(attribute, name === attribute ? "" : ` (${name} in the source)`, error);
-        return { value: undefined, name };
-      }
-    }
-    return undefined;
-  }
-
-  keep(part: Plain): void {
-    this.legacy[this.name] = part;
-  }
-
-  derive(attribute: string, derivation: () => unknown): unknown {
-    try {
-      return derivation();
-    } catch (error) {
-      this.note(attribute, ", derived from what", error);
-      return undefined;
-    }
-  }
-
-  private note(attribute: string, said: string, error: unknown): void {
-    if (!(error instanceof Unreadable)) throw error;
-    this.problems.push({ code: error.code, attribute, text: `${this.entity}.${attribute}${said} ${error.message}` });
-  }
 }
 
 /** The address of the user whose id that is, as the users table has it. */
@@ -135,53 +65,17 @@ export function mapItem(entity: EntityName, source: SourceItem, given: MappingRu
   const unsayable = unsayableIn(item);
   if (unsayable !== undefined) {
     const [attribute, key] = unsayable;
-    const text = `${entity}.${attribute} has a map key that cannot be stored: ${quoted(key)}`;
+    const text = `${attribute} has a map key that cannot be stored: ${quoted(key)}`;
     return { outcome: "quarantined", reason: { code: "invalid_value", attributes: [attribute], text } };
   }
   const skipped = skipOf(entity, item, given);
   if (skipped !== undefined) return { outcome: "skipped", code: skipped };
-  const reader = new ItemReader(entity, item, given);
+  const reader = new ItemReader(entity, source, item, given);
+  const derived = readAttributes(reader, given);
+  const reason = reader.problems.length === 0 ? undefined : reader.reason();
+  if (reason !== undefined) return { outcome: "quarantined", reason };
   const attributes = reader.mapped;
-  const derived: string[] = [];
-  const used = new Set<string>();
-  const rules = RULES[entity];
-  for (const attribute in rules) {
-    const rule = rules[attribute] as Rule;
-    const read = reader.read(attribute, rule);
-    if (read !== undefined) {
-      used.add(read.name);
-      if (read.value !== undefined) attributes[attribute] = read.value;
-      continue;
-    }
-    const value =
-      (rule.derive === undefined
-        ? undefined
-        : reader.derive(attribute, () => rule.derive?.(item, attributes, given))) ?? reader.absent(attribute);
-    if (value === undefined) continue;
-    attributes[attribute] = value;
-    derived.push(attribute);
-  }
-  const missing = (REQUIRED.get(entity) ?? []).filter(
-    (name) => attributes[name] === undefined && !reader.problems.some(({ attribute }) => attribute === name),
-  );
-  const problems: Problem[] = [
-    ...reader.problems,
-    ...missing.map((attribute) => ({
-      code: "missing_attribute" as const,
-      attribute,
-      text: `${entity}.${attribute} is missing: the source has no ${(rules[attribute]?.from ?? []).join(" or ")}`,
-    })),
-  ];
-  const [first] = problems;
-  if (first !== undefined) {
-    const reason = {
-      code: first.code,
-      attributes: problems.map(({ attribute }) => attribute),
-      text: problems.map((problem) => problem.text).join("; "),
-    };
-    return { outcome: "quarantined", reason };
-  }
-  const legacy = legacyOf(rules, item, used, reader.legacy);
+  const legacy = legacyOf(RULES[entity], item, reader);
   return {
     outcome: "mapped",
     attributes: Object.keys(legacy).length === 0 ? attributes : { ...attributes, legacy },
@@ -189,14 +83,40 @@ export function mapItem(entity: EntityName, source: SourceItem, given: MappingRu
   };
 }
 
+/** All that is wrong with an item whose attributes break the entity's own rules; undefined when none does alone. */
+export function reasonOf(entity: EntityName, source: SourceItem, given: MappingRules): Reason | undefined {
+  const reader = new ItemReader(entity, source, plainItem(source), given);
+  readAttributes(reader, given);
+  return reader.reason();
+}
+
+/** Reads all attributes that the rules have, and tells which were derived. */
+function readAttributes(reader: ItemReader, given: MappingRules): string[] {
+  const derived: string[] = [];
+  const { mapped, entity, item } = reader;
+  const rules = RULES[entity];
+  for (const attribute in rules) {
+    const rule = rules[attribute] as Rule;
+    const read = reader.read(attribute, rule);
+    if (read !== undefined) {
+      if (read.value !== undefined) mapped[attribute] = read.value;
+      continue;
+    }
+    const { derive } = rule;
+    const value = (derive && reader.derive(attribute, () => derive(item, mapped, given))) ?? reader.absent(attribute);
+    if (value === undefined) continue;
+    mapped[attribute] = value;
+    derived.push(attribute);
+  }
+  for (const attribute of REQUIRED.get(entity) ?? [])
+    if (mapped[attribute] === undefined) reader.miss(attribute, rules[attribute]?.from ?? []);
+  return derived;
+}
+
 /** What no rule used: unknown attributes, and second names whose value is not the first one's. */
-function legacyOf(
-  rules: Rules,
-  item: Readonly<Record<string, Plain>>,
-  used: ReadonlySet<string>,
-  kept: Readonly<Record<string, Plain>>,
-): Record<string, Plain> {
-  const legacy: Record<string, Plain> = { ...kept };
+function legacyOf(rules: Rules, item: Readonly<Record<string, Plain>>, reader: ItemReader): Record<string, Plain> {
+  const legacy: Record<string, Plain> = { ...reader.legacy };
+  const used = new Set(reader.names.values());
   for (const name in item) {
     if (used.has(name)) continue;
     // Nothing is what an absent attribute of the specification says, too.
@@ -275,7 +195,7 @@ export const uniqueNames = (entity: EntityName): string[] => [
 
 /** What an item would be the only one of, as texts: its key, and a purchase's transaction. Unreadable parts leave them out. */
 export function uniquesOf(entity: EntityName, source: SourceItem, given: ReadingRules): string[] {
-  const reader = new ItemReader(entity, plainItem(source), given);
+  const reader = new ItemReader(entity, source, plainItem(source), given);
   return uniqueGroups(entity).flatMap((names) => {
     const values = names.map((attribute) => reader.read(attribute, RULES[entity][attribute] as Rule)?.value);
     return values.includes(undefined) ? [] : [uniqueText(names, values)];
@@ -304,7 +224,7 @@ export function keyAttributesOf(
   source: SourceItem,
   given: ReadingRules,
 ): Readonly<Record<string, unknown>> | undefined {
-  const reader = new ItemReader(entity, plainItem(source), given);
+  const reader = new ItemReader(entity, source, plainItem(source), given);
   const values = keyOf(entity).map((name) => [name, reader.read(name, RULES[entity][name] as Rule)?.value] as const);
   return values.some(([, value]) => value === undefined) ? undefined : Object.fromEntries(values);
 }

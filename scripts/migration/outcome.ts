@@ -26,6 +26,16 @@ export type Outcome =
       readonly others: readonly SourceItem[];
     };
 
+/** How a source is named to whoever looks on: of a key that lets somebody in its beginning alone. */
+export const shownKey = (entity: EntityName, source: string): string =>
+  hasSecretKey(MODELS[entity].schema) ? `${source.slice(0, 10)}…` : source;
+
+/** An error of one source item, which names it. */
+export const failureOf = ({ entity, name }: SourceTable, source: string, cause: unknown): Error =>
+  new Error(`item ${shownKey(entity, source)} of ${name}: ${cause instanceof Error ? cause.message : cause}`, {
+    cause,
+  });
+
 /** What is said of source items that become one. */
 export function conflict(
   { entity }: Pick<SourceTable, "entity">,

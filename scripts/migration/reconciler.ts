@@ -14,7 +14,7 @@ import {
 import { sourceDigest } from "./json-lines.ts";
 import { isJoined, isJoinedKey } from "./mapping.ts";
 import { type ConflictMark, Marks } from "./marks.ts";
-import { claimedByAnother, conflict, type Outcome, refusedByLedger } from "./outcome.ts";
+import { claimedByAnother, conflict, failureOf, type Outcome, refusedByLedger } from "./outcome.ts";
 import { type ConflictOf, joinPartners, type Sides } from "./partners.ts";
 import type { SourceReader, SourceTable } from "./source-tables.ts";
 import {
@@ -134,7 +134,7 @@ export class Reconciler {
         if (!(error instanceof ConditionFailed)) throw error;
       }
     }
-    throw new Error(`item ${source} of ${table.name} kept changing while it was brought over; try again`);
+    throw failureOf(table, source, new Error("it kept changing while it was brought over; try again"));
   }
 
   /** The item that an operator has made of a source, if there is one. */

@@ -5,7 +5,7 @@ import type { Clock } from "../../services/storage/context.ts";
 import { type Counts, noCounts } from "./counts.ts";
 import { JsonLinesFile, readSetAside, type SetAside, sourceDigest } from "./json-lines.ts";
 import { isJoinedKey, type OperatorRules } from "./mapping.ts";
-import type { Outcome } from "./outcome.ts";
+import { failureOf, type Outcome } from "./outcome.ts";
 import { readOwners } from "./owners.ts";
 import { Reconciler, staleOf } from "./reconciler.ts";
 import { describeSources, type SourceNaming, SourceReader, type SourceTable } from "./source-tables.ts";
@@ -108,7 +108,9 @@ class Retry {
 
   async take(line: SetAside, rivals: Rivals, again: JsonLinesFile): Promise<void> {
     this.counts.read++;
-    const outcome = await this.outcomeOf(line, rivals);
+    const outcome = await this.outcomeOf(line, rivals).catch(async (error: unknown) => {
+      throw failureOf(await this.tableOf(line), line.key, error);
+    });
     if (outcome.kind === "quarantined") {
       this.count(line, outcome.reason);
       if (this.options.apply)

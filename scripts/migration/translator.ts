@@ -9,7 +9,7 @@ import { Repository } from "../../services/storage/repository.ts";
 import { keyOf, type StoredItem, type StoredKey } from "../../services/storage/requests.ts";
 import { digestOf, hashOf } from "./digest.ts";
 import { joinedPurchase } from "./joined-purchase.ts";
-import { keyAttributesOf, type MappingRules, mapItem, uniquesOf, uniquesOfMapped } from "./mapping.ts";
+import { keyAttributesOf, type MappingRules, mapItem, reasonOf, uniquesOf, uniquesOfMapped } from "./mapping.ts";
 import type { Reason, SkipCode } from "./reasons.ts";
 import type { SourceTable } from "./source-tables.ts";
 import type { SourceItem } from "./values.ts";
@@ -103,7 +103,10 @@ export class Translator {
     const mapped = mapItem(entity, item, this.options);
     if (mapped.outcome !== "mapped") return mapped;
     const { attributes, derived } = mapped;
-    return this.finish(entity, attributes, { sources: [sourceMark(table, source)], derived, original });
+    const origin = { sources: [sourceMark(table, source)], derived, original };
+    const finished = this.finish(entity, attributes, origin);
+    if (finished.outcome === "mapped" || finished.reason.code !== "invalid_value") return finished;
+    return { outcome: "quarantined", reason: reasonOf(entity, item, this.options) ?? finished.reason };
   }
 
   /** What several items under one key become together, in whatever order they come. */

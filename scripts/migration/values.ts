@@ -132,19 +132,18 @@ export function numberOf(value: Plain): number {
   throw new Unreadable("must be a number or a numeric string");
 }
 
-const FLAGS: ReadonlyMap<Plain, boolean> = new Map<Plain, boolean>([
-  [true, true],
-  [false, false],
-  [1, true],
-  [0, false],
+const FLAGS: ReadonlyMap<string, boolean> = new Map([
   ["true", true],
   ["false", false],
-  ["True", true],
-  ["False", false],
+  ["1", true],
+  ["0", false],
+  ["yes", true],
+  ["no", false],
 ]);
 
+/** A boolean, or the number or text that says one, in capitals or not. */
 export function flagOf(value: Plain): boolean {
-  const flag = FLAGS.get(value);
+  const flag = typeof value === "object" ? undefined : FLAGS.get(String(value).trim().toLowerCase());
   if (flag === undefined) throw new Unreadable("must be a boolean, 0 or 1, or a string that says true or false");
   return flag;
 }

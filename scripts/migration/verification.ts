@@ -11,7 +11,7 @@ import { batchGet, keyText, type StoredItem, type StoredKey } from "../../servic
 import { type Conflicts, findConflicts, neighbourConflicts, wholePage } from "./conflicts.ts";
 import { sourceDigest } from "./json-lines.ts";
 import { isJoined, isJoinedKey, type OperatorRules, type Owners, rivalsOf } from "./mapping.ts";
-import { type Outcome, refusedByLedger } from "./outcome.ts";
+import { type Outcome, refusedByLedger, shownKey } from "./outcome.ts";
 import { readOwners } from "./owners.ts";
 import { joinPartners, type Sides } from "./partners.ts";
 import { quoted } from "./reasons.ts";
@@ -466,9 +466,6 @@ function differingAttributes(expected: StoredItem, current: StoredItem): string[
     .filter((name) => !isDeepStrictEqual(expected[name], current[name]))
     .sort();
 }
-
-const shownKey = (entity: EntityName, source: string) =>
-  hasSecretKey(MODELS[entity].schema) ? `${source.slice(0, 10)}…` : source;
 
 function difference(entity: EntityName, name: string, expected: unknown, current: unknown): string {
   const { attributes }: EntitySchema = MODELS[entity].schema;

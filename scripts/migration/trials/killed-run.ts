@@ -68,6 +68,15 @@ export async function runKilled(
   return { ...(await runMigrate(words)), killed };
 }
 
+/** Runs the command and stops it with Ctrl-C's signal once its checkpoints tell of an item. */
+export async function runStopped(words: readonly string[], state: string): Promise<CommandResult> {
+  const { child, output, ended } = start(words);
+  while (child.exitCode === null && progressOf(state) === 0) await pause(5);
+  child.kill("SIGINT");
+  await ended;
+  return { code: child.exitCode, output: output() };
+}
+
 /** The same text for equal items: DynamoDB gives neither maps nor sets in their order. */
 const sameText = (item: SourceItem): string =>
   canonicalJson(

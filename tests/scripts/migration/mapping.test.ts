@@ -239,24 +239,24 @@ describe("a source item", () => {
       "missing_attribute",
       "user",
       { ...USER, created_at: null, join_date: null },
-      "user.created_at is missing: the source has no created_at or join_date",
+      "created_at is missing: the source has no created_at or join_date",
     ],
-    [
-      "invalid_value",
-      "user",
-      { ...USER, password_hash: "hunter2" },
-      "user.password_hash must be an encoded password hash",
-    ],
-    ["invalid_value", "user", { ...USER, email: "ma\u200bria@example.com" }, "user.email must be an e-mail address"],
-    ["invalid_value", "user", { ...USER, email: "nobody" }, "user.email must be an e-mail address"],
+    ["invalid_value", "user", { ...USER, password_hash: "hunter2" }, "password_hash must be an encoded password hash"],
+    ["invalid_value", "user", { ...USER, email: "ma\u200bria@example.com" }, "email must be an e-mail address"],
+    ["invalid_value", "user", { ...USER, email: "nobody" }, "email must be an e-mail address"],
     [
       "invalid_value",
       "user",
       { ...USER, account_status: null, is_active: "maybe" },
-      "user.account_status, derived from what",
+      "account_status, derived from other attributes, must be a boolean",
     ],
     ["unknown_value", "ticket", { ...TICKET, category: "billing" }, 'under "ticket.category"'],
-    ["invalid_value", "ticket", { ...TICKET, ai_confidence: "high" }, "ticket.ai_confidence must be a number"],
+    [
+      "invalid_value",
+      "ticket",
+      { ...TICKET, ai_confidence: "high" },
+      "ai_confidence must be a number or a numeric string (received string)",
+    ],
     ["invalid_value", "entitlement", { ...PURCHASE, user_id: "0d4c" }, "must be an e-mail address"],
     ["unknown_value", "entitlement", { ...PURCHASE, product_id: "listening" }, "listening"],
     [
@@ -271,6 +271,67 @@ describe("a source item", () => {
     expect(reason?.code).toBe(code);
     expect(reason?.text).toContain(text);
     expect(reason?.text).not.toContain("hunter2");
+  });
+
+  it.each([
+    [
+      "ticket",
+      { ...TICKET, category: "billing", priority: "whenever", message: undefined, ai_confidence: 7 },
+      {
+        code: "unknown_value",
+        attributes: ["category", "priority", "message", "ai_confidence"],
+        text: expect.stringMatching(
+          /^category is "billing".*; priority is "whenever".*; message is missing: the source has no message; ai_confidence must .*\(received number\)$/,
+        ),
+      },
+    ],
+    [
+      "user",
+      { ...USER, email: undefined, user_email: ["x"], password_hash: "0".repeat(64), name: { first: "Maria" } },
+      {
+        attributes: ["email", "password_hash"],
+        text: "user_email, for email, must be a string (received list); password_hash must be an encoded password hash (bcrypt, Werkzeug scrypt or pbkdf2, argon2) (received string)",
+      },
+    ],
+    [
+      "assessment",
+      { user_id: "nobody", assessment_type: "reading", timestamp: "soon", overall_band: 11, completed: true },
+      {
+        attributes: ["assessment_id", "user_id", "assessment_type", "created_at", "band_score"],
+        text: expect.stringContaining("overall_band, for band_score, must be"),
+      },
+    ],
+  ] as const)("of %ss is quarantined with all reasons at once, in its own names", (entity, item, expected) => {
+    const reason = reasonOf(entity, item);
+
+    expect(reason).toMatchObject({ ...expected, attributes: expect.arrayContaining([...expected.attributes]) });
+    expect(reason?.attributes).toHaveLength(expected.attributes.length);
+  });
+
+  it("keeps a number that JavaScript cannot hold, and takes no binary for a text", () => {
+    const digits = "0.93712345678901234567890123456789012345";
+    const item = { ...marshalled(TICKET), ai_confidence: { N: digits }, extra: { N: "12345678901234567890" } };
+    const translation = translator.translate({ entity: "ticket", name: "t" }, "[]", item);
+    expect(translation).toMatchObject({
+      migrated: {
+        item: {
+          ai_confidence: 0.9371234567890123,
+          legacy: { ai_confidence: digits, extra: "12345678901234567890" },
+        },
+      },
+    });
+
+    for (const binary of [{ B: new Uint8Array([104, 105]) }, { BS: [new Uint8Array([104, 105])] }]) {
+      const spoilt = { ...marshalled(TICKET), message: binary };
+      expect(translator.translate({ entity: "ticket", name: "t" }, "[]", spoilt as never)).toMatchObject({
+        outcome: "quarantined",
+        reason: { attributes: ["message"], text: expect.stringContaining("message must be no binary") },
+      });
+    }
+    const kept = { ...marshalled(TICKET), thumbnail: { B: new Uint8Array([104, 105]) } };
+    expect(translator.translate({ entity: "ticket", name: "t" }, "[]", kept)).toMatchObject({
+      migrated: { item: { legacy: { thumbnail: "aGk=" } } },
+    });
   });
 
   it("is quarantined with all that is wrong with it", () => {

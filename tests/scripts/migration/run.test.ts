@@ -10,7 +10,7 @@ import { mergeMapping } from "../../../scripts/migration/enum-mapping.ts";
 import { legacyEstate, writeEstate } from "../../../scripts/migration/legacy-estate.ts";
 import { retry } from "../../../scripts/migration/retry.ts";
 import type { MigrationReport } from "../../../scripts/migration/run.ts";
-import { quarantineFaults, runKilled } from "../../../scripts/migration/trials/killed-run.ts";
+import { quarantineFaults, runKilled, runStopped } from "../../../scripts/migration/trials/killed-run.ts";
 import { createContext } from "../../../services/context.ts";
 import { ConflictError } from "../../../services/storage/errors.ts";
 import { type CommandFailure, commandHost } from "../../commands.ts";
@@ -403,6 +403,23 @@ describe("a migration that is stopped", () => {
     expect(await estate.verify()).toMatchObject({ clean: true });
   });
 
+  it("names the item that it fails on", async () => {
+    await estate.put("ticket", aLegacyTicket(), aLegacyTicket({ created_at: 1_759_000_000_000 }));
+    await estate.put("user", aLegacyUser());
+    const failing = (kind: string) =>
+      interceptedClient(estate.db.client, async ({ name }, next) => {
+        if (name.startsWith(kind)) throw new Error("no more");
+        return next();
+      });
+
+    await expect(estate.run({ target: failing("BatchWrite"), entities: ["user"] })).rejects.toThrow(
+      `1 items of ${estate.prefix}ielts-genai-prep-users could not be written, the first under user#maria@example.com user`,
+    );
+    await expect(estate.run({ target: failing("Put"), entities: ["user"], restart: true, live: true })).rejects.toThrow(
+      `item ["maria@example.com"] of ${estate.prefix}ielts-genai-prep-users: no more`,
+    );
+  });
+
   it("refuses other settings, until it is begun anew", async () => {
     await estate.put("user", aLegacyUser());
     const target = interceptedClient(estate.db.client, async (command, next) => {
@@ -443,6 +460,10 @@ describe("a migration that is stopped", () => {
       "10",
       "--keep-sessions",
     ];
+
+    const stopped = await runStopped([...words, "--apply", "--rate", "400"], state);
+    expect(stopped).toMatchObject({ code: 130 });
+    expect(stopped.output).toContain("Stopped. The same command goes on from its checkpoints.");
 
     const result = await runKilled([...words, "--apply"], state, request.items, 1);
 

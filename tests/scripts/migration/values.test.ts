@@ -168,9 +168,9 @@ describe("mapOf and listOf", () => {
 
 describe("flagOf and textOf", () => {
   it("read what boto3 code leaves behind", () => {
-    expect([true, 1, "True", "true"].map(flagOf)).toEqual([true, true, true, true]);
-    expect([false, 0, "False", "false"].map(flagOf)).toEqual([false, false, false, false]);
-    expect(() => flagOf("yes")).toThrow(Unreadable);
+    for (const flag of [true, 1, "True", "true", "TRUE", "1", " yes "]) expect(flagOf(flag)).toBe(true);
+    for (const flag of [false, 0, "False", "false", "FALSE", "0", "No"]) expect(flagOf(flag)).toBe(false);
+    for (const other of ["maybe", "", 2, null, ["true"], { true: 1 }]) expect(() => flagOf(other)).toThrow(Unreadable);
     expect(textOf("AbC")).toBe("AbC");
     expect(textOf(42)).toBe("42");
     expect(() => textOf(["a"])).toThrow(Unreadable);
