@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describeModel } from "../../entities/model.ts";
 import type { StateTransitions } from "../../entities/transitions.ts";
 import type { Recording } from "./recording.ts";
@@ -188,6 +189,40 @@ function stateDiagram(name: string, { from: machine }: StateTransitions): string
   return `### ${name}\n\n\`\`\`mermaid\nstateDiagram-v2\n${lines.join("\n")}\n\`\`\``;
 }
 
+/** The attributes that are made of others. */
+function derivedAttributes(): string {
+  const rows = Object.entries({ ...model.entities, ...model.markers }).flatMap(([name, { attributes: all }]) =>
+    Object.entries(all)
+      .filter(([, { setBy }]) => setBy === "derived")
+      .map(([attribute, { description }]) => [code(name), code(attribute), description ?? ""]),
+  );
+  return table(["entity", "attribute", "is"], rows);
+}
+
+/** What a program without the package must do. */
+function otherClients(): string {
+  return [
+    "A program that cannot use the package may read the table freely. What it writes must be whole, or services do not find it, export and erasure",
+    "miss it, and a retry makes a second one. `npm run doctor` reports rows without identifiers, with keys that their attributes do not give, and with values",
+    "that break the rules; it mends keys.",
+    "",
+    "- **Identifiers**: `__edb_e__` is the entity, `__edb_v__` is `1`, on every item.",
+    "- **Keys**: of the table, and of each index whose attributes the item has, as under [Keys](#keys): the prefix, then the values, joined by `#`. An instant",
+    "  in a sort key has ten digits, with zeros before it. A change of an attribute that a key is made of changes that key in the same write.",
+    "- **Values**: instants are whole epoch seconds as numbers; closed sets, lengths and patterns are those under [Attributes](#attributes). An absent value is an",
+    "  absent attribute, never null or an empty string.",
+    "- **Addresses** in their normal form: for ASCII, lower case without spaces around it. Others only through the package.",
+    "- **Credentials** (`session_id`, `token`, `verification_token`) as `sha256-` and the base64url of their SHA-256, without padding. Passwords as an encoded",
+    "  hash.",
+    "- **Claims**: an id that a caller chose is claimed first, as under [Claimed ids](#claimed-ids). `claimed_id` and `owner` are HMAC-SHA-256 in hex, by",
+    '  `ERASURE_SECRET`, of the JSON of `["claim", kind, id]` and `["owner", …]`.',
+    '- **The ledger of erasures**: after each write for an account the entry `erasure#`, with the HMAC of `["account", address]`, is read consistently. Is there one',
+    "  that is not `registered`, or that is no older than the item, the item is removed again.",
+    "- **Every change is conditional**: a new item on the absence of its key, a change of state on the state before.",
+    "- **Derived attributes**:",
+  ].join("\n");
+}
+
 /** The page `docs/data-model.md`. */
 export function dataModelPage(recordings: readonly Recording[], scanned: readonly Item[]): string {
   const order = (item: Item) => `${masked(item.pk)} ${masked(item.sk)} ${masked(item.gsi1pk)}`;
@@ -210,6 +245,11 @@ export function dataModelPage(recordings: readonly Recording[], scanned: readonl
     projections(),
     "## Keys",
     keyMap(items),
+    "## What another program must write",
+    otherClients(),
+    derivedAttributes(),
+    "[`examples/other_client.py`](examples/other_client.py) opens a ticket so, with boto3:",
+    `\`\`\`python\n${readFileSync("docs/examples/other_client.py", "utf8").trimEnd()}\n\`\`\``,
     "## Access patterns",
     accessPatterns(recordings),
     "## Item collections",

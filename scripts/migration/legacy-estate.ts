@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { BatchWriteItemCommand, CreateTableCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
 import {
@@ -10,6 +9,8 @@ import {
   TICKET_PRIORITIES,
 } from "../../entities/enums.ts";
 import { type EntityName, MODELS } from "../../entities/models.ts";
+import { address, Chance, DAY, type Item, iso, type Place, userOf } from "./chance.ts";
+import { CODE_SHAPES, type CodeShape } from "./code-shapes.ts";
 import type { ReasonCode } from "./reasons.ts";
 import { runTasks } from "./tasks.ts";
 import type { SourceItem } from "./values.ts";
@@ -187,58 +188,6 @@ const SHARES: Readonly<Record<EntityName, number>> = {
   devops_action: 60,
 };
 
-const DAY = 24 * 60 * 60;
-const PROSE =
-  "The candidate speaks at length and keeps going without noticeable effort, although there is some hesitation when it comes to less familiar topics. Linking words are used well, if at times too often, and meaning is hardly ever lost. ";
-
-/** A small generator of numbers: the same seed, table and index, the same item. */
-class Chance {
-  private state: number;
-
-  constructor(...seeds: (string | number)[]) {
-    this.state = createHash("sha256").update(seeds.join(" ")).digest().readUInt32LE(0);
-  }
-
-  /** From 0 to 1. */
-  next(): number {
-    this.state = (this.state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(this.state ^ (this.state >>> 15), 1 | this.state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  }
-
-  whole(minimum: number, maximum: number): number {
-    return minimum + Math.floor(this.next() * (maximum - minimum + 1));
-  }
-
-  pick<T>(values: readonly T[]): T {
-    return values[this.whole(0, values.length - 1)] as T;
-  }
-
-  of(probability: number): boolean {
-    return this.next() < probability;
-  }
-
-  hex(length: number): string {
-    let text = "";
-    while (text.length < length) text += this.whole(0, 0xffff).toString(16).padStart(4, "0");
-    return text.slice(0, length);
-  }
-
-  uuid(): string {
-    return `${this.hex(8)}-${this.hex(4)}-4${this.hex(3)}-a${this.hex(3)}-${this.hex(12)}`;
-  }
-
-  prose(length: number): string {
-    return PROSE.repeat(Math.ceil(length / PROSE.length)).slice(0, length);
-  }
-}
-
-type Item = Record<string, unknown>;
-
-const iso = (instant: number, chance: Chance) =>
-  `${new Date(instant * 1000).toISOString().slice(0, 19)}${chance.of(0.9) ? `.${String(chance.whole(0, 999_999)).padStart(6, "0")}` : ""}${chance.of(0.1) ? "+00:00" : ""}`;
-
 /** Seconds, milliseconds, a numeric string or ISO: for times that are no keys. */
 const anyTime = (instant: number, chance: Chance) =>
   chance.pick([instant, instant * 1000, String(instant), iso(instant, chance)]);
@@ -248,18 +197,9 @@ const band = (chance: Chance) => {
   return chance.of(0.5) ? value : value.toFixed(1);
 };
 
-const address = (number: number) => `candidate${number}@example.com`;
 const cased = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 const listOrSet = (values: readonly string[], chance: Chance) =>
   values.length > 0 && chance.of(0.5) ? new Set(values) : [...values];
-
-interface Place {
-  readonly index: number;
-  /** The number of the pair that two neighbouring dirty items make, if they make one. */
-  readonly users: number;
-  readonly now: number;
-  readonly chance: Chance;
-}
 
 type Spoil = (item: Item, place: Place) => void;
 
@@ -286,11 +226,9 @@ const setting =
     item[name] = value;
   };
 
-const userOf = ({ users, chance }: Place) => address(chance.whole(0, users - 1) * 100 + 50);
-
 const KINDS: Readonly<Record<EntityName, Kind>> = {
   user: {
-    make({ index, now, chance }) {
+    make({ index, now, chance, userId }) {
       const joined = now - chance.whole(DAY, 900 * DAY);
       const email = address(index);
       return {
@@ -304,7 +242,7 @@ const KINDS: Readonly<Record<EntityName, Kind>> = {
         last_login: chance.of(0.3) ? null : iso(now - chance.whole(0, DAY), chance),
         email_verified: chance.of(0.8),
         account_status: chance.of(0.5) ? "active" : null,
-        user_id: chance.uuid(),
+        user_id: userId(index),
         full_name: chance.of(0.4) ? null : `Candidate ${index}`,
         is_active: chance.of(0.95),
         assessment_count: chance.whole(0, 40),
@@ -623,14 +561,20 @@ export function estateSizes(items: number): Record<EntityName, number> {
   return sizes;
 }
 
-/** Three of a hundred items of each table are dirty: pairs of them become one key, the others cannot be read. */
+/**
+ * Of a hundred items of each table three are dirty beside what its code's shapes are: pairs of them become one key, the others
+ * cannot be read.
+ */
 function legacyItem(entity: EntityName, index: number, size: number, { items, seed, now }: EstateRequest): LegacyItem {
   const chance = new Chance(seed, entity, index);
   const { make, spoilt, pairs = [], joined } = KINDS[entity];
   const users = Math.max(1, Math.floor((items * SHARES.user) / 100_000));
-  const place: Place = { index, users, now, chance };
-  const item = make(place);
+  const userId = (number: number) => new Chance(seed, "user id", number).uuid();
+  const place: Place = { index, users, population: estateSizes(items).user, now, chance, userId };
   const [group, slot] = [Math.floor(index / 100), index % 100];
+  const shape = codeShapeOf(entity, group, slot);
+  if (shape !== undefined) return { entity, item: marshalled(shape.make(place)), dirty: shape.dirty };
+  const item = make(place);
   let dirty: ReasonCode | undefined;
   if ((slot === 10 || slot === 11) && group * 100 + 11 < size)
     joined?.(item, slot === 11, new Chance(seed, entity, "joined", group));
@@ -645,7 +589,15 @@ function legacyItem(entity: EntityName, index: number, size: number, { items, se
   }
   // A dirty token or session must not be taken for an expired one.
   if (dirty !== undefined && entity === "qr_token") item.created_at = iso(now, chance);
-  return { entity, item: marshall(item, { removeUndefinedValues: true }), dirty };
+  return { entity, item: marshalled(item), dirty };
+}
+
+const marshalled = (item: Item): SourceItem => marshall(item, { removeUndefinedValues: true });
+
+/** Thirty of a hundred items have a shape that the platform's code writes, each in turn. */
+function codeShapeOf(entity: EntityName, group: number, slot: number): CodeShape | undefined {
+  const shapes = CODE_SHAPES[entity] ?? [];
+  return slot < 20 || slot >= 50 || shapes.length === 0 ? undefined : shapes[(group * 30 + slot) % shapes.length];
 }
 
 /** The items of the platform of today, table by table. */

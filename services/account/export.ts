@@ -7,7 +7,7 @@ import { NotFoundError } from "../storage/errors.ts";
 import { Repository } from "../storage/repository.ts";
 import { batchGet, keyOf, type StoredItem } from "../storage/requests.ts";
 import { attributeValue } from "../storage/validation.ts";
-import { type AccountModel, byEntity, eachRowOf, entityOf, MODELS_OF_ITEMS, modelOf } from "./items.ts";
+import { type AccountModel, byEntity, eachRowOf, entityOf, isOfEntity, MODELS_OF_ITEMS, modelOf } from "./items.ts";
 import { eachActionKeys, ticketIdsIn } from "./ticket-actions.ts";
 
 /** The entities that belong to an account, and the DevOps actions of its tickets. */
@@ -27,6 +27,8 @@ const LABEL = { entity: "account", accessPattern: "export" };
 export async function exportAccount(context: DataContext, email: string): Promise<AccountExport> {
   const user_email = attributeValue(UserModel, "email", email);
   const owned = byEntity((): Readonly<Record<string, unknown>>[] => []);
+  const user = await new Repository(context, UserModel).findStored(user_email, { consistent: true });
+  if (user !== undefined) owned.user.push(exported(UserModel, user));
   const own = await wholeItemsOf(context, user_email);
   for (const item of own) owned[entityOf(item)].push(exported(modelOf(item), item));
   const actions = await actionsOf(context, own);
@@ -35,12 +37,11 @@ export async function exportAccount(context: DataContext, email: string): Promis
   return { email: user_email, exported_at: context.clock(), items };
 }
 
-/** The account's items as they are stored now, its own row first. */
+/** The account's items as they are stored now, its own row aside. One that another writer has left without its entity is none. */
 async function wholeItemsOf(context: DataContext, user_email: string): Promise<StoredItem[]> {
-  const user = await new Repository(context, UserModel).findStored(user_email, { consistent: true });
   const rows = await Promise.all(MODELS_OF_ITEMS.map((model) => rowsOf(context, model, user_email)));
   const items = await batchGet(context, LABEL, rows.flat().map(keyOf), { consistent: true });
-  return user === undefined ? items : [user, ...items];
+  return items.filter(isOfEntity);
 }
 
 /** The DevOps actions of the tickets among an account's items. */

@@ -26,6 +26,9 @@ export const entityOf = (row: StoredItem) => row.__edb_e__ as AccountEntity;
 /** The model of a row. */
 export const modelOf = (row: StoredItem) => MODELS[entityOf(row)];
 
+/** Whether a row says which entity of an account it is of: what another writer left may say nothing. */
+export const isOfEntity = (row: StoredItem): boolean => Object.hasOwn(MODELS, String(row.__edb_e__));
+
 /** The index of the access pattern that finds a model's items. */
 const indexOf = ({ schema, account }: AccountModel) => schema.indexes[account.by] as IndexSchema;
 
