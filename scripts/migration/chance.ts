@@ -69,7 +69,5 @@ export const iso = (instant: number, chance: Chance) =>
 
 export const address = (number: number) => `candidate${number}@example.com`;
 
-/** The number of a user whose own item is clean. */
-export const ownerOf = ({ users, chance }: Place): number => chance.whole(0, users - 1) * 100 + 50;
-
-export const userOf = (place: Place): string => address(ownerOf(place));
+/** A user whose own item is clean. */
+export const userOf = ({ users, chance }: Place): string => address(chance.whole(0, users - 1) * 100 + 50);

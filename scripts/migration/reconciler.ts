@@ -247,9 +247,10 @@ export class Reconciler {
     const others = isJoined(table.entity) ? sourcesIn(table, current).filter((one) => one !== source) : [];
     const conflictOf = (unique: string) => this.conflictOf(table, unique);
     const partnership = { table, key: keyOf(current), source, sources: others, conflictOf };
-    const { translation } = await joinPartners(this.sides, partnership);
-    if (translation?.outcome === "mapped") await this.put(translation.migrated.item, current);
-    else await this.remove(current);
+    const { translation, rows } = await joinPartners(this.sides, partnership);
+    const wanted = translation?.outcome === "mapped" ? translation.migrated : undefined;
+    const step = wanted === undefined ? undefined : await this.write({ table, source, rows }, wanted, current);
+    if (step !== "again") await this.remove(current);
     return "again";
   }
 
@@ -376,7 +377,7 @@ export class Reconciler {
 
   /** The claims first: an item without its claim could be granted again. */
   private async write(
-    { rows, table, source, correction }: View,
+    { rows, table, source, correction }: Pick<View, "rows" | "table" | "source"> & Partial<View>,
     wanted: MigratedItem,
     current: StoredItem | undefined,
   ): Promise<Step> {

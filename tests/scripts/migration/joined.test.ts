@@ -156,6 +156,23 @@ describe("two purchases of products that are one now", () => {
     expect(await estate.verify()).toMatchObject({ clean: true });
   });
 
+  it("have a claim for each transaction, also for one that the other's record brings", async () => {
+    await estate.put("entitlement", ACADEMIC, GENERAL);
+    await estate.run();
+    const renewed = { ...GENERAL, transaction_id: "1000000999" };
+    await estate.put("entitlement", renewed);
+    await estate.remove("entitlement", { user_id: ACADEMIC.user_id, product_id: ACADEMIC.product_id });
+
+    await handler()({ Records: [recordOf(ACADEMIC, true)] });
+
+    expect(await purchases()).toMatchObject([{ transaction_id: "1000000999" }]);
+    expect(await estate.verify()).toMatchObject({ clean: true, differences: [] });
+    const theirs = { ...WRITING, user_email: "eve@example.com", platform: "ios", receipt_data: "r" } as const;
+    await expect(estate.db.layer.purchases.grant({ ...theirs, transaction_id: "1000000999" })).rejects.toMatchObject({
+      reason: "claimed",
+    });
+  });
+
   it("stay as they are once the new layer has changed them", async () => {
     await estate.put("entitlement", ACADEMIC);
     await estate.run();
