@@ -27,12 +27,14 @@ const MARIA = "maria@example.com";
 const MARIAS_ID = "0b8f4a52-6f0d-4a39-9a51-6d1f8b1f6e01";
 const countsOf = ({ tables }: MigrationReport) => addCounts(tables.map(({ counts }) => counts));
 
-async function makeUsersTable(name: string): Promise<void> {
+const makeUsersTable = (name: string) => makeTable(name, "email");
+
+async function makeTable(name: string, key: string): Promise<void> {
   await estate.db.client.send(
     new CreateTableCommand({
       TableName: name,
-      KeySchema: [{ AttributeName: "email", KeyType: "HASH" }],
-      AttributeDefinitions: [{ AttributeName: "email", AttributeType: "S" }],
+      KeySchema: [{ AttributeName: key, KeyType: "HASH" }],
+      AttributeDefinitions: [{ AttributeName: key, AttributeType: "S" }],
       BillingMode: "PAY_PER_REQUEST",
     }),
     {},
@@ -146,6 +148,67 @@ describe("two generations of one table", () => {
       "there is no source table absent-ielts-genai-prep-users, absent-ielts-support-tickets",
     );
   });
+});
+
+it("brings tables over that are keyed as the platform's code keys them", async () => {
+  const keyed = {
+    ticket: "ticket_id",
+    devops_action: "action_id",
+    assessment: "result_id",
+    entitlement: "entitlement_id",
+    qr_token: "token_id",
+    session: "connection_id",
+  } as const;
+  const names = Object.fromEntries(
+    Object.entries(keyed).map(([entity, key]) => [entity, `${estate.prefix}${entity}-by-${key}`]),
+  );
+  for (const [entity, key] of Object.entries(keyed)) await makeTable(names[entity] ?? "", key);
+  const naming = { prefix: estate.prefix, names };
+  const put = (entity: keyof typeof keyed, item: object) =>
+    estate.db.client.send(new PutCommand({ TableName: names[entity] ?? "", Item: { ...item } }) as never, {});
+  const opened = { created_at: NOW, user_email: MARIA };
+  try {
+    await put("ticket", aLegacyTicket());
+    await put("devops_action", {
+      action_id: "ACT-1",
+      timestamp: NOW,
+      action_type: "diagnose",
+      issue_description: "Slow",
+      affected_service: "lambda",
+      ai_analysis: { cause: "cold" },
+    });
+    await put("assessment", {
+      result_id: "R-1",
+      user_id: MARIA,
+      assessment_type: "academic_writing",
+      timestamp: "2025-10-09T08:53:20",
+      overall_band: 7,
+      completed: true,
+    });
+    for (const [entitlement_id, product_id, transaction_id] of [
+      ["E-1", "academic_writing", "1"],
+      ["E-2", "general_writing", "2"],
+    ])
+      await put("entitlement", aLegacyPurchase({ entitlement_id, product_id, transaction_id }));
+    await put("qr_token", { token_id: "0e6d21b8-c94f-4a35-8f0e-5b1f9c24e7d0", ...opened });
+    await put("session", { connection_id: "c-1", session_id: "6f0c1f0e-4c1b-4f0e-9b7a-2f4f5f6f7f80", ...opened });
+
+    const report = await estate.run({ naming });
+
+    expect(countsOf(report)).toMatchObject({ read: 7, written: 7 });
+    expect(countsOf(await estate.run({ naming }))).toMatchObject({ written: 0, already: 7 });
+    expect(await estate.verify({ naming, quarantineShare: 0 })).toMatchObject({ clean: true, differences: [] });
+    const { assessments, purchases, support, devops, qrLogin } = estate.db.layer;
+    expect(await assessments.get("R-1")).toMatchObject({ band_score: 7 });
+    expect(await purchases.get(MARIA, "writing")).toMatchObject({ transaction_id: "2" });
+    expect(await support.get("TKT-9F23A0077C1E")).toMatchObject({ priority: "high" });
+    expect(await devops.get("ACT-1")).toMatchObject({ ai_analysis: '{"cause":"cold"}' });
+    expect(await qrLogin.status("0e6d21b8-c94f-4a35-8f0e-5b1f9c24e7d0")).toMatchObject({ state: "waiting" });
+    expect((await estate.items()).filter(({ qr_authenticated }) => qr_authenticated === false)).toHaveLength(1);
+  } finally {
+    for (const name of Object.values(names))
+      await estate.db.client.send(new DeleteTableCommand({ TableName: name }), {});
+  }
 });
 
 describe("a run that is not finished", () => {
