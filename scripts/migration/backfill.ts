@@ -122,7 +122,7 @@ export class Backfill {
         unreadable.push({ ...arrival, reason: translation.reason, key: translator.keyOf(table.entity, item) });
       } else {
         const { migrated } = translation;
-        if (givesNoAccess(migrated.item, translator.options.now)) page.count(NO_ACCESS);
+        for (const notice of noticesOf(migrated.item, translator.options.now)) page.count(notice);
         const place = keyText(migrated.key);
         const contested = migrated.uniques.some((unique) => conflicts.has(unique)) || places.has(place);
         places.add(place);
@@ -297,6 +297,16 @@ const partnersOf = ({ entity }: SourceTable, uniques: readonly string[], conflic
 
 const JOINED = "parts of one item with others of its key: a purchase of two products that are one now";
 const NO_ACCESS = "active, and their access is over: --access-from tells from when its days count";
+
+const INSIDE = "with purchases inside the account, which are kept in legacy and are no entitlements";
+
+/** What an operator must know of items that come over. */
+function noticesOf(item: StoredItem, now: number): string[] {
+  const notices: string[] = [];
+  if (givesNoAccess(item, now)) notices.push(NO_ACCESS);
+  if (item.__edb_e__ === "user" && "purchases" in ((item.legacy ?? {}) as object)) notices.push(INSIDE);
+  return notices;
+}
 
 /** Whether an item is a purchase that its source calls active, and that lets nobody use anything any more. */
 const givesNoAccess = ({ __edb_e__, status, expires_at }: StoredItem, now: number): boolean =>

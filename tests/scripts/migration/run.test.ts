@@ -316,6 +316,18 @@ describe("a migration", () => {
     expect(granted.reasons).toEqual({});
   });
 
+  it("counts accounts that have their purchases inside", async () => {
+    await estate.put(
+      "user",
+      aLegacyUser({ purchases: [{ product: "academic_writing" }] }),
+      aLegacyUser({ email: "ada@x.example" }),
+    );
+    for (const apply of [false, true])
+      expect(countsOf(await estate.run({ apply })).reasons).toEqual({
+        "with purchases inside the account, which are kept in legacy and are no entitlements": 1,
+      });
+  });
+
   it("brings over names that JavaScript's objects have", async () => {
     const TableName = `${estate.prefix}${MODELS.user.seedTable}`;
     for (const name of ["constructor", "toString"]) {
