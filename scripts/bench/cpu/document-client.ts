@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import {
   BatchGetCommand,
@@ -12,6 +11,7 @@ import {
 } from "@aws-sdk/lib-dynamodb";
 import { v7 as uuidv7 } from "uuid";
 import type { Assessment } from "../../../entities/assessment.ts";
+import { ledgerAccountOf } from "./fixtures.ts";
 import { type AssessmentKey, type CollectingSide, type CreateSide, TABLE } from "./side.ts";
 
 /** The same by hand, on the SDK's default client. It validates nothing, and its cursors are base64 for all to read. */
@@ -39,7 +39,7 @@ export const createDocumentClient: CreateSide = (stub) => {
           ReturnValuesOnConditionCheckFailure: "ALL_OLD",
         }),
       );
-      const account = createHash("sha256").update(`account\0${user_id}`).digest("hex");
+      const account = ledgerAccountOf(user_id);
       const erasure = await client.send(
         new GetCommand({
           TableName: TABLE,

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import type { EntityConfiguration } from "electrodb";
@@ -10,6 +9,7 @@ import { EntitlementModel } from "../../../entities/entitlement.ts";
 import { ErasureModel } from "../../../entities/erasure.ts";
 import { TicketModel } from "../../../entities/ticket.ts";
 import { UserModel } from "../../../entities/user.ts";
+import { ledgerAccountOf } from "./fixtures.ts";
 import { type CollectingSide, type CreateSide, TABLE } from "./side.ts";
 
 /** Our models on ElectroDB as it comes: its own requests, parsing and cursors, on a default document client. */
@@ -25,7 +25,7 @@ export const createElectro: CreateSide = (stub) => {
       const { data } = await assessments
         .create({ ...input, assessment_id, created_at: now(), status: "in_progress" })
         .go({ returnOnConditionCheckFailure: "all_old" } as object);
-      const account = createHash("sha256").update(`account\0${input.user_id}`).digest("hex");
+      const account = ledgerAccountOf(input.user_id);
       const erasure = await erasures.get({ account }).go({ consistent: true });
       if ((erasure.data?.state ?? "registered") !== "registered") throw new Error("the account has been erased");
       return data;

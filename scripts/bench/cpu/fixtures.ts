@@ -1,8 +1,10 @@
+import { createHmac } from "node:crypto";
 import type { Assessment } from "../../../entities/assessment.ts";
 import type { NewDevopsAction } from "../../../entities/devops-action.ts";
 import type { NewEntitlement } from "../../../entities/entitlement.ts";
 import type { NewTicket } from "../../../entities/ticket.ts";
 import type { NewUser } from "../../../entities/user.ts";
+import { LOCAL_ERASURE_SECRET } from "../../../testing/local-database.ts";
 import type { AssessmentKey, Result } from "./side.ts";
 
 /** An assessment of about 1 KB: every attribute is set. */
@@ -83,3 +85,9 @@ export const ENTITLEMENTS: readonly NewEntitlement[] = (["speaking", "writing"] 
   price_paid: 36.49,
   status: "active",
 }));
+
+/** What stands for an account in the ledger of erasures, as code by hand would make it. */
+export const ledgerAccountOf = (user_id: string): string =>
+  createHmac("sha256", LOCAL_ERASURE_SECRET)
+    .update(JSON.stringify(["account", user_id]))
+    .digest("hex");

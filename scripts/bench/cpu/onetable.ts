@@ -1,9 +1,9 @@
-import { createHash } from "node:crypto";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { Table } from "dynamodb-onetable";
 import { Dynamo } from "dynamodb-onetable/Dynamo";
 import { v7 as uuidv7 } from "uuid";
 import { ASSESSMENT_STATUSES, ASSESSMENT_TYPES } from "../../../entities/enums.ts";
+import { ledgerAccountOf } from "./fixtures.ts";
 import { type CreateSide, TABLE } from "./side.ts";
 
 /** OneTable's own `$`-templates: what stands between `{` and `}` is an attribute, `:10:0` pads it. */
@@ -65,7 +65,7 @@ export const createOnetable: CreateSide = (stub) => {
         created_at: now(),
         status: "in_progress",
       });
-      const account = createHash("sha256").update(`account\0${input.user_id}`).digest("hex");
+      const account = ledgerAccountOf(input.user_id);
       const erasure = await erasures.get({ account }, { consistent: true });
       if ((erasure?.state ?? "registered") !== "registered") throw new Error("the account has been erased");
       return assessment;

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import {
@@ -18,6 +17,7 @@ import {
 } from "dynamodb-toolbox";
 import { v7 as uuidv7 } from "uuid";
 import { ASSESSMENT_STATUSES, ASSESSMENT_TYPES } from "../../../entities/enums.ts";
+import { ledgerAccountOf } from "./fixtures.ts";
 import { type CreateSide, TABLE } from "./side.ts";
 
 /** dynamodb-toolbox, by its manual, on a default document client. */
@@ -43,7 +43,7 @@ export const createToolbox: CreateSide = (stub) => {
           returnValuesOnConditionFalse: "ALL_OLD",
         })
         .send();
-      const account = createHash("sha256").update(`account\0${input.user_id}`).digest("hex");
+      const account = ledgerAccountOf(input.user_id);
       const erasure = await erasures.build(GetItemCommand).key({ account }).options({ consistent: true }).send();
       if ((erasure.Item?.state ?? "registered") !== "registered") throw new Error("the account has been erased");
       return ToolboxItem;
