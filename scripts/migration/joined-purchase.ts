@@ -1,12 +1,6 @@
 import type { EntitlementStatus } from "../../entities/enums.ts";
-import {
-  ACCESS_PERIOD_SECONDS,
-  currentPeriod,
-  type GrantedEntry,
-  type Ledger,
-  type Ledgered,
-  ledgerOf,
-} from "../../entities/ledger.ts";
+import { ACCESS_PERIOD_SECONDS, currentPeriod, type GrantedEntry, type Ledger } from "../../entities/ledger.ts";
+import { storedLedger } from "../../services/guards/ledgers.ts";
 
 type Attributes = Readonly<Record<string, unknown>>;
 
@@ -23,7 +17,7 @@ const WORTH: Readonly<Record<EntitlementStatus, number>> = { active: 2, expired:
 function transactionsOf(purchase: Attributes): Transaction[] {
   const status = purchase.status as EntitlementStatus;
   let end = 0;
-  return (ledgerOf(purchase as unknown as Ledgered) as readonly GrantedEntry[]).map((entry) => {
+  return (storedLedger(purchase) as readonly GrantedEntry[]).map((entry) => {
     end = Math.max(end, entry.purchase_date) + (entry.seconds ?? ACCESS_PERIOD_SECONDS);
     return { entry, until: end, status: entry.refunded_at === undefined ? status : "refunded" };
   });
