@@ -1,33 +1,19 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { bulkWrite } from "../../services/storage/bulk-writer.ts";
-import type { DataContext } from "../../services/storage/context.ts";
 import { batchGet, keyText, type StoredItem, type StoredKey } from "../../services/storage/requests.ts";
 import { type Conflicts, neighbourConflicts } from "./conflicts.ts";
-import { addCounts, type Counts, noCounts } from "./counts.ts";
-import { type SetAside, sourceDigest } from "./json-lines.ts";
-import { isJoined, isJoinedKey, rivalsOf } from "./mapping.ts";
-import type { ConflictMark } from "./marks.ts";
-import { claimedByAnother, conflict, failureOf, type Outcome, refusedByLedger } from "./outcome.ts";
-import type { Reason, SkipCode } from "./reasons.ts";
+import { foresee, partnersOf } from "./foresight.ts";
+import { rivalsOf } from "./mapping.ts";
+import { claimedByAnother, failureOf, type Outcome, refusedByLedger } from "./outcome.ts";
+import { type Arrival, noticesOf, PageOutcomes, type PageReport } from "./page-outcomes.ts";
+import type { Sides } from "./partners.ts";
+import type { Reason } from "./reasons.ts";
 import { NOWHERE, type Reconciler } from "./reconciler.ts";
-import { countShape, shapeOf } from "./shape.ts";
-import { type SourceReader, type SourceTable, sourceKeyText } from "./source-tables.ts";
-import {
-  isFrom,
-  isOfSeveral,
-  type MigratedItem,
-  markOf,
-  placesOf,
-  sourcesIn,
-  type Translator,
-  tableOf,
-} from "./translator.ts";
+import { type SourceTable, sourceKeyText } from "./source-tables.ts";
+import { isFrom, type MigratedItem, markOf, placesOf } from "./translator.ts";
 import type { SourceItem } from "./values.ts";
 
-export interface BackfillOptions {
-  readonly context: DataContext;
-  readonly translator: Translator;
-  readonly reader: SourceReader;
+export interface BackfillOptions extends Sides {
   readonly reconciler: Reconciler;
   readonly run: string;
   /** Whether anything is written. */
@@ -43,18 +29,6 @@ export interface BackfillOptions {
   readonly mended: (table: SourceTable, source: string) => boolean;
 }
 
-/** What became of a page of source items. */
-export interface PageReport {
-  readonly counts: Counts;
-  readonly quarantine: readonly SetAside[];
-  readonly archive: readonly SetAside[];
-}
-
-interface Arrival {
-  readonly item: SourceItem;
-  readonly source: string;
-}
-
 interface Unreadable extends Arrival {
   readonly reason: Reason;
   readonly key: StoredKey | undefined;
@@ -68,15 +42,6 @@ interface Mapped extends Arrival {
 const TURN = 25;
 const LOOK_UP = ["pk", "sk", "migration", "owner", "state", "erased_at", "moved_at", "received_account"];
 const label = { entity: "migration", accessPattern: "lookUp" };
-
-const SKIPPED: Readonly<Record<SkipCode, string>> = {
-  expired: "its time is over",
-  ended: "the session was logged out",
-  gone: "it was deleted from the source while it was read",
-  guessable: "the session's id can be guessed",
-  erased: "its account was erased in the new table",
-  superseded: "a newer table has the item",
-};
 
 /**
  * Brings pages of source items over. Items that are absent in the new table go through the bulk writer, after one look at
@@ -234,156 +199,13 @@ export class Backfill {
 
   private async one(table: SourceTable, arrival: Arrival, conflicts: Conflicts): Promise<Outcome> {
     const { reconciler, apply, run } = this.options;
-    if (!apply) return this.foresee(table, arrival, conflicts);
+    if (!apply) return foresee(this.options, table, arrival, conflicts);
     const known = reconciler.whereaboutsOf(table, arrival.item);
     const partners = partnersOf(table, known.uniques, conflicts);
     const outcome = await reconciler.reconcile(table, arrival.source, { ...known, partners });
     if (outcome.kind === "removed") return { kind: "skipped", code: "gone" };
     // A crash between writing and checkpoint: the run counts its own items as written.
     return outcome.kind === "unchanged" && outcome.run === run ? { ...outcome, kind: "written" } : outcome;
-  }
-
-  /** What applying would do with an item that does not simply come over. */
-  private async foresee(table: SourceTable, { item, source }: Arrival, conflicts: Conflicts): Promise<Outcome> {
-    const { translator, context, reconciler, reader } = this.options;
-    const { entity } = table;
-    const own = await reconciler.corrected(table, source);
-    if (isFrom(own, table, source) && markOf(own)?.mended === sourceDigest(item)) return { kind: "unchanged" };
-    const translation = translator.translate(table, source, item);
-    const key = translator.keyOf(entity, item);
-    const uniques = translator.uniquesOf(entity, item);
-    const marks = uniques.map((unique) => reconciler.marks.conflictKey(table, unique));
-    const places = translation.outcome === "mapped" ? placesOf(translation.migrated) : key === undefined ? [] : [key];
-    const found = await batchGet(context, label, [...places, ...marks], { consistent: true });
-    const rows = new Map(found.map((row) => [keyText(row), row]));
-    const current = key === undefined ? undefined : rows.get(keyText(key));
-    const mark = markOf(current);
-    const isOwn = isFrom(current, table, source);
-    if (translation.outcome === "quarantined") return { kind: "quarantined", reason: translation.reason, others: [] };
-    if (translation.outcome === "skipped") return { kind: "skipped", code: translation.code };
-    const { migrated } = translation;
-    const refused = refusedByLedger(entity, migrated, rows);
-    if (refused !== undefined) return refused;
-    const decided = found.some((row) => (row as Partial<ConflictMark>).kept === source);
-    for (const unique of decided ? [] : migrated.uniques.filter((one) => !isJoinedKey(entity, one))) {
-      const sources = conflicts.get(unique) ?? (isOwn ? [] : [...sourcesIn(table, current), source]);
-      const alive = await reconciler.rivals(table, source, { unique, sources }, migrated);
-      if (alive.length > 0) return conflict(table, unique, source, alive);
-    }
-    if (current !== undefined && !isOwn) {
-      if (table.newer.some(({ name }) => name === tableOf(current))) return { kind: "skipped", code: "superseded" };
-      const [rival] = mark?.mended === undefined || isJoined(entity) ? [] : sourcesIn(table, current);
-      const corrected = rival === undefined ? undefined : await reader.get(table, rival);
-      if (rival !== undefined && corrected !== undefined)
-        return conflict(table, migrated.uniques[0] ?? "", source, [{ source: rival, item: corrected }]);
-    }
-    const conflictOf = async (unique: string) => {
-      const sources = conflicts.get(unique);
-      return sources === undefined ? undefined : { sources };
-    };
-    const alone = { table, source, item, correction: undefined, translation, own: migrated, wanted: migrated, rows };
-    const { wanted } = await reconciler.withPartners(alone, partnersOf(table, uniques, conflicts), conflictOf);
-    const joined = isOfSeveral(wanted?.item);
-    if (current === undefined) return { kind: "written", joined };
-    if (mark?.digest === wanted?.digest) return { kind: "unchanged", joined };
-    if (translator.isIntact(entity, current)) return { kind: "written", joined };
-    return { kind: "kept", text: "the new layer has changed or made it" };
-  }
-}
-
-/** The sources that may become one item with one, as far as they are known. */
-const partnersOf = ({ entity }: SourceTable, uniques: readonly string[], conflicts: Conflicts): readonly string[] =>
-  uniques.filter((unique) => isJoinedKey(entity, unique)).flatMap((unique) => conflicts.get(unique) ?? []);
-
-const JOINED = "parts of one item with others of its key: a purchase of two products that are one now";
-const NO_ACCESS = "active, and their access is over: --access-from tells from when its days count";
-
-const INSIDE = "with purchases inside the account, which are kept in legacy and are no entitlements";
-
-/** What an operator must know of items that come over. */
-function noticesOf(item: StoredItem, now: number): string[] {
-  const notices: string[] = [];
-  if (givesNoAccess(item, now)) notices.push(NO_ACCESS);
-  if (item.__edb_e__ === "user" && "purchases" in ((item.legacy ?? {}) as object)) notices.push(INSIDE);
-  return notices;
-}
-
-/** Whether an item is a purchase that its source calls active, and that lets nobody use anything any more. */
-const givesNoAccess = ({ __edb_e__, status, expires_at }: StoredItem, now: number): boolean =>
-  __edb_e__ === "entitlement" && status === "active" && (expires_at as number) <= now;
-
-/** Gathers what becomes of the items of a page. */
-class PageOutcomes {
-  private readonly table: SourceTable;
-  private readonly counts = noCounts();
-  private readonly setAside: { quarantine: SetAside[]; archive: SetAside[] } = { quarantine: [], archive: [] };
-
-  constructor(table: SourceTable, read: number) {
-    this.table = table;
-    this.counts.read = read;
-  }
-
-  settle(arrival: Arrival, outcome: Outcome): void {
-    switch (outcome.kind) {
-      case "written":
-      case "unchanged":
-        this.counts[outcome.kind === "written" ? "written" : "already"]++;
-        if (outcome.joined === true) this.join(arrival);
-        break;
-      case "kept":
-        this.counts.already++;
-        this.counts.kept++;
-        this.archive(arrival, "kept", outcome.text);
-        break;
-      case "skipped":
-        this.skip(arrival, outcome.code);
-        break;
-      case "quarantined":
-        this.quarantine(arrival, outcome.reason, outcome.others);
-        break;
-      case "removed":
-        this.skip(arrival, "gone");
-    }
-  }
-
-  private join(arrival: Arrival): void {
-    this.count(JOINED);
-    this.archive(arrival, "joined", "it is a part of one item with others of its key");
-  }
-
-  skip(arrival: Arrival, code: SkipCode): void {
-    this.counts.skipped++;
-    this.count(code);
-    // Of an account that was erased nothing is kept anew.
-    if (code !== "erased") this.archive(arrival, code, SKIPPED[code]);
-  }
-
-  quarantine(arrival: Arrival, reason: Reason, others: readonly SourceItem[] = []): void {
-    this.counts.quarantined++;
-    this.count(`${reason.code} ${reason.attributes.map((name) => `${this.table.entity}.${name}`).join(", ")}`);
-    this.setAside.quarantine.push({ ...this.lineOf(arrival), reason, others });
-  }
-
-  report(): PageReport {
-    return { counts: addCounts([this.counts]), ...this.setAside };
-  }
-
-  shape(item: SourceItem): void {
-    countShape(this.counts.shapes, shapeOf(item));
-  }
-
-  private archive(arrival: Arrival, code: string, text: string): void {
-    this.setAside.archive.push({ ...this.lineOf(arrival), reason: { code, text } });
-  }
-
-  private lineOf({ source, item }: Arrival) {
-    const { name, entity } = this.table;
-    return { table: name, entity, key: source, item, digest: sourceDigest(item) };
-  }
-
-  /** Counts a reason, or what an operator must know of items that come over. */
-  count(reason: string): void {
-    this.counts.reasons[reason] = (this.counts.reasons[reason] ?? 0) + 1;
   }
 }
 
