@@ -50,12 +50,16 @@ export async function openTestEstate(): Promise<TestEstate> {
     clock: db.clock,
   };
   const nameOf = (entity: EntityName) => prefix + MODELS[entity].seedTable;
+  // Of the tables that a test has put nothing into there is nothing to tell.
+  const used = new Set<EntityName>();
+  const entities = () => (used.size === 0 ? ENTITIES : [...used]);
   return {
     db,
     prefix,
     directory,
     common,
     async put(entity, ...items) {
+      used.add(entity);
       for (const Item of items)
         await db.client.send(new PutCommand({ TableName: nameOf(entity), Item: { ...Item } }) as never, {});
     },
@@ -63,8 +67,16 @@ export async function openTestEstate(): Promise<TestEstate> {
       await db.client.send(new DeleteCommand({ TableName: nameOf(entity), Key: { ...Key } }) as never, {});
     },
     run: (options = {}) =>
-      migrate({ ...common, state: join(directory, "state"), apply: true, segments: 2, concurrency: 4, ...options }),
-    verify: (options = {}) => verify({ ...common, segments: 2, quarantineShare: 1, ...options }),
+      migrate({
+        ...common,
+        entities: entities(),
+        state: join(directory, "state"),
+        apply: true,
+        segments: 2,
+        concurrency: 4,
+        ...options,
+      }),
+    verify: (options = {}) => verify({ ...common, entities: entities(), segments: 2, quarantineShare: 1, ...options }),
     async quarantine(report, entity) {
       const path = report.tables.find((table) => table.entity === entity)?.quarantine;
       const lines: SetAside[] = [];
