@@ -1,6 +1,6 @@
-import { BatchWriteCommand } from "@aws-sdk/lib-dynamodb";
 import { ConflictError } from "../../services/storage/errors.ts";
 import { Interrupted, type Interruption, interruptedClient } from "../../testing/interrupted-client.ts";
+import { goBackTo, type Beginning as TableBeginning } from "../beginnings.ts";
 import { MARIA } from "../builders.ts";
 import { NOW, openTestTable, type TestTable } from "../engine.ts";
 import { functionsOf, interceptedClient } from "../instruments.ts";
@@ -34,10 +34,9 @@ async function shape(): Promise<string[]> {
 }
 
 /** Where each run of an operation begins. */
-interface Beginning {
+interface Beginning extends TableBeginning {
   /** What the scenario's `prepare` gave. */
   readonly prepared: never;
-  readonly items: readonly Record<string, unknown>[];
 }
 
 /** Prepares an operation once; `meanwhile` comes between that and the operation. */
@@ -45,27 +44,13 @@ async function beginningOf(scenario: Scenario, meanwhile?: () => Promise<unknown
   const prepared = (await scenario.prepare?.(db.layer)) as never;
   db.lag.settle();
   await meanwhile?.();
-  return { prepared, items: await db.contents() };
+  return { prepared, items: await db.contents(), now: NOW };
 }
 
-/** Undoes what an operation did, and nothing else: the table is not filled anew for each of its requests. */
-async function goBackTo({ items }: Beginning): Promise<void> {
-  const textOf = ({ pk, sk, ...item }: Record<string, unknown>) => [`${pk} ${sk}`, JSON.stringify(item)] as const;
-  const present = await db.contents();
-  const before = new Map(items.map(textOf));
-  const now = new Map(present.map(textOf));
-  const writes = [
-    ...present
-      .filter((item) => !before.has(textOf(item)[0]))
-      .map(({ pk, sk }) => ({ DeleteRequest: { Key: { pk, sk } } })),
-    ...items.filter((item) => now.get(textOf(item)[0]) !== textOf(item)[1]).map((Item) => ({ PutRequest: { Item } })),
-  ];
-  for (let at = 0; at < writes.length; at += 25) {
-    const batch = { [db.table]: writes.slice(at, at + 25) };
-    await db.client.send(new BatchWriteCommand({ RequestItems: batch }) as never, {});
-  }
+/** Undoes what an operation did. */
+async function begin(beginning: Beginning): Promise<void> {
+  await goBackTo(db, beginning);
   db.faults.clear();
-  db.clock.now = NOW;
   db.requests.length = 0;
   db.lag.release();
   db.lag.reseed();
@@ -75,7 +60,7 @@ async function goBackTo({ items }: Beginning): Promise<void> {
 
 /** Runs the operation from its beginning, with an interruption; says which requests it made. */
 async function interrupted(scenario: Scenario, beginning: Beginning, interruption?: Interruption) {
-  await goBackTo(beginning);
+  await begin(beginning);
   const { client } = interruptedClient(db.client, interruption);
   const requests: string[] = [];
   const named = interceptedClient(client, ({ name }, next) => {

@@ -21,6 +21,7 @@ import {
 import type { DataLayer } from "../../services/data-layer.ts";
 import { ERASURE_FINAL_SECONDS } from "../../services/guards/erasure.ts";
 import { DataLayerError } from "../../services/storage/errors.ts";
+import { type Beginning, goBackTo } from "../beginnings.ts";
 import {
   aDiagnosis,
   aReceipt,
@@ -76,6 +77,25 @@ const called = new Set<string>();
 /** Every request of the services, under the policy that they run with. */
 const recorded: { readonly policy: PolicyName; readonly by: string; readonly request: SentRequest }[] = [];
 
+/** Where calls begin: after a scenario's preparation and what has happened since. Scenarios share preparations. */
+const beginnings = new Map<unknown, Map<unknown, Beginning & { readonly prepared: unknown }>>();
+
+/** Brings the table to where a scenario begins. */
+async function begin({ prepare }: Scenario, happen?: () => Promise<unknown>): Promise<never> {
+  const known = beginnings.get(prepare) ?? new Map();
+  beginnings.set(prepare, known);
+  const beginning = known.get(happen);
+  if (beginning !== undefined) {
+    await goBackTo(db, beginning);
+    return beginning.prepared as never;
+  }
+  await remove(await db.contents());
+  const prepared = await prepare?.(db.layer);
+  await happen?.();
+  known.set(happen, { prepared, items: await db.contents(), now: db.clock.now });
+  return prepared as never;
+}
+
 async function remove(items: readonly Record<string, unknown>[]): Promise<void> {
   for (let start = 0; start < items.length; start += 25) {
     const writes = items.slice(start, start + 25).map(({ pk, sk }) => ({ DeleteRequest: { Key: { pk, sk } } }));
@@ -118,21 +138,13 @@ async function exercise(service: string, name: string): Promise<void> {
   const scenario = SCENARIOS[service as ServiceName][name as never] as Scenario | undefined;
   if (scenario === undefined) throw new Error(`no scenario exercises ${service}.${name}`);
   const layer = watchedLayer(db.layer, called);
-  const prepare = async () => {
-    await remove(await db.contents());
-    return (await scenario.prepare?.(db.layer)) as never;
-  };
   const act = (prepared: never) =>
     record(policyFor(`${service}.${name}` as FunctionName), `${service}.${name}`, () => scenario.act(layer, prepared));
-  const prepared = await prepare();
+  const prepared = await begin(scenario);
   const requests = await act(prepared);
   if (requests.every(({ operation }) => READS.has(operation))) return;
   await act(prepared);
-  for (const happen of CIRCUMSTANCES) {
-    const preparedAgain = await prepare();
-    await happen();
-    await act(preparedAgain);
-  }
+  for (const happen of CIRCUMSTANCES) await act(await begin(scenario, happen));
 }
 
 /** What scenarios do not come upon. */
