@@ -7,9 +7,10 @@ import * as dataLayer from "../../index.ts";
 import type { ServiceName } from "../../scripts/iam/service-policies.ts";
 import { statusCodeOf } from "../../services/http-status.ts";
 import * as testing from "../../testing/index.ts";
+import { type Beginning, goBackTo } from "../beginnings.ts";
 import { openTestTable, type TestTable } from "../engine.ts";
 import { functionsOf as serviceFunctions } from "../instruments.ts";
-import { asBody, known, runSample, SERVICES } from "./samples.ts";
+import { asBody, type Known, known, runSample, SERVICES } from "./samples.ts";
 
 const folder = (path: string) => readdirSync(path, { withFileTypes: true });
 const FILES = ["services", "testing", "entities"]
@@ -43,18 +44,22 @@ const SERVICE_NAMES = Object.keys(dataLayer.createDataLayer()).filter(
 ) as ServiceName[];
 
 let db: TestTable;
+let names: Known;
+let beginning: Beginning;
 beforeAll(async () => {
   db = await openTestTable();
+  names = await known(db.layer);
+  beginning = { items: await db.contents(), now: db.clock.now };
 });
-beforeEach(() => db.reset());
+beforeEach(() => goBackTo(db, beginning));
 afterAll(() => db.drop());
 
 it.each(samples)("$name has a sample that works ($file)", async ({ code }) => {
-  await runSample(code, await known(db.layer));
+  await runSample(code, names);
 });
 
 it("would notice a sample that does not work", async () => {
-  const failed = runSample("await support.escalate(ticket_id);", await known(db.layer));
+  const failed = runSample("await support.escalate(ticket_id);", names);
   expect(statusCodeOf(await failed.catch((error: unknown) => error))).toBe(409);
 });
 
