@@ -13,6 +13,7 @@ import type { Accounts, ErasedItems } from "../../services/accounts.ts";
 import { CLAIM_RETIRED_SECONDS } from "../../services/guards/claims.ts";
 import { ERASURE_FINAL_SECONDS } from "../../services/guards/erasure.ts";
 import { ConflictError, NotFoundError, UnprocessedError, ValidationError } from "../../services/storage/errors.ts";
+import { goBackTo } from "../beginnings.ts";
 import {
   aDiagnosis,
   aFix,
@@ -1699,11 +1700,12 @@ describe("finishErasures", () => {
   });
 
   it("finishes an erasure that died at any of its requests", async () => {
+    await db.reset();
+    const email = someone();
+    await liveAs(email);
+    const beginning = { items: await db.contents(), now: NOW };
     for (let at = 0, died = true; died; at++) {
-      await db.reset();
-      db.clock.now = NOW;
-      const email = someone();
-      await liveAs(email);
+      await goBackTo(db, beginning);
       let requests = 0;
       died = await losing(() => requests++ === at)
         .accounts.erase(email)
