@@ -98,7 +98,8 @@ export function instantOf(value: Plain): number {
   ];
   const midnight = new Date(Date.UTC(year, month - 1, day));
   midnight.setUTCFullYear(year);
-  const isDay = midnight.getUTCMonth() === month - 1 && midnight.getUTCDate() === day;
+  // A day that a month does not have is one of another month.
+  const isDay = midnight.getUTCMonth() === month - 1;
   // A day ends at 24:00:00, and a leap second is the last of its minute.
   const isTime = hour < 24 ? minute < 60 && second <= (minute === 59 ? 60 : 59) : hour === 24 && minute + second === 0;
   if (!isDay || !isTime) throw new Unreadable("is not a time that exists");

@@ -118,6 +118,15 @@ describe("a corrected line", () => {
     expect(await retried(file)).toMatchObject({ written: 1, quarantined: 0 });
   });
 
+  it("is set aside again with all that is wrong with it", async () => {
+    const file = await corrected("ticket", [aLegacyTicket({ category: "billing", priority: "whenever" })], {});
+
+    expect(await retried(file)).toMatchObject({
+      quarantined: 1,
+      reasons: { "unknown_value ticket.category, ticket.priority": 1 },
+    });
+  });
+
   it("is not told apart from another correction of its own source", async () => {
     const file = await corrected("ticket", [BAD_TICKET], MESSAGE);
     const text = readFileSync(file, "utf8");

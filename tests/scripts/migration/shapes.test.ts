@@ -270,6 +270,26 @@ it.each([
   if (translation.outcome === "quarantined") expect(translation.reason.attributes).toContain(attribute);
 });
 
+it.each([
+  ["completed_at", { completed_at: iso(NOW), overall_band: undefined, completed: undefined }, "completed"],
+  ["a band", { completed: undefined }, "completed"],
+  ["a flag", { overall_band: undefined, completed: "True" }, "completed"],
+  ["a state of its own", { status: "abandoned" }, "abandoned"],
+])("assessments are in the state that %s says", (_, parts, status) => {
+  expect(mapped("assessment", { ...ASSESSMENT, result_id: "r", ...parts })).toMatchObject({ status });
+});
+
+it.each([false, undefined, "maybe"])(
+  "assessments of which nothing tells the state, and completed is %p, wait",
+  (completed) => {
+    const translation = translate("assessment", { ...ASSESSMENT, result_id: "r", overall_band: undefined, completed });
+    expect(translation).toMatchObject({
+      outcome: "quarantined",
+      reason: { code: "missing_attribute", attributes: ["status"] },
+    });
+  },
+);
+
 it.each([false, "false", "False", "FALSE", "0", "no", 0])(
   "sessions that were logged out as %p are skipped",
   (is_active) => {

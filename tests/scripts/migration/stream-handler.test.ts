@@ -171,6 +171,8 @@ describe("the stream handler", () => {
       // Items, and what the handler notes for a backfill.
       const texts = (await db.contents()).map((row) => JSON.stringify(row));
       expect(texts.filter((text) => /touched#[^"]*sessions/.test(text))).toHaveLength(1);
+      const notes = (await db.contents()).filter(({ pk }) => String(pk).includes("touched#"));
+      expect(notes.map(({ ttl }) => ttl)).toEqual(notes.map(() => db.clock() + 14 * 24 * 60 * 60));
       for (const secret of [session, token]) expect(texts.filter((text) => text.includes(secret))).toEqual([]);
 
       await estate.remove("session", { session_id: session });

@@ -163,6 +163,7 @@ describe("mapOf and listOf", () => {
 
   it.each(["not json", "{}", 7, null, {}])("refuse %p as a list", (value) => {
     expect(() => listOf(value as never)).toThrow(Unreadable);
+    expect(() => listOf(value as never)).toThrow("must be a list, a string set, or a JSON string of a list");
   });
 });
 
