@@ -71,6 +71,7 @@ const WRITES: ReadonlySet<string> = new Set(["PutItem", "UpdateItem", "DeleteIte
 export class Recorder {
   private current: Measurement | undefined;
   private deepest = 0;
+  private refused: Units | undefined;
   private readonly tablePrefix: string;
 
   /** @param tablePrefix what to leave out of table names in `byIndex` */
@@ -82,9 +83,11 @@ export class Recorder {
       this.current === undefined ? handle(request, options) : this.record(request, () => handle(request, options));
   }
 
-  async measure(act: () => Promise<unknown>): Promise<Measurement> {
+  /** @param refused What a refused write counts as; absent: there may be none. */
+  async measure(act: () => Promise<unknown>, refused?: Units): Promise<Measurement> {
     this.current = NOTHING;
     this.deepest = 0;
+    this.refused = refused;
     try {
       await act();
       return { ...this.current, roundTrips: this.deepest };
@@ -100,7 +103,11 @@ export class Recorder {
     const body = await bytesOf(answer.response.body);
     answer.response.body = body;
     this.deepest = Math.max(this.deepest, depth);
-    // A refused write consumes units that DynamoDB does not tell: no step may hold one.
+    // A refused write consumes units that DynamoDB does not tell.
+    if (this.refused !== undefined && body.includes("ConditionalCheckFailedException")) {
+      this.current = addMeasurements(this.current ?? NOTHING, { ...NOTHING, ...this.refused, requests: 1 });
+      return answer;
+    }
     if (answer.response.statusCode !== 200) throw new Error(`${operation} was answered by ${body}`);
     const told = consumed(operation, JSON.parse(body.toString()), this.tablePrefix);
     const untold = absent(operation, request, JSON.parse(body.toString()), this.tablePrefix);

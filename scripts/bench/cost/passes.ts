@@ -67,6 +67,7 @@ export async function createOursBench(endpoint: string, name: string) {
     table: tables,
     clock,
     erasureSecret: LOCAL_ERASURE_SECRET,
+    cursorSecret: LOCAL_ERASURE_SECRET,
     consumedCapacity: true,
     onRequest: () => {},
   });
