@@ -356,9 +356,14 @@ export class Purchases {
   ): Promise<Entitlement> {
     const event = { name, transaction_id, apply, first: heardFirst(key, transaction_id, apply([]), this.#context) };
     const stored = await this.#read(key);
+    if (stored !== undefined && grants(storedLedger(stored), transaction_id)) {
+      const recorded = await this.#ledgers.recordStored(key, event, stored);
+      // Else the account was erased, or has moved, meanwhile.
+      if (recorded !== undefined) return recorded.purchase;
+      return this.#hear(name, key, transaction_id, apply);
+    }
     const record = () => this.#ledgers.record(key, event, stored);
     const ledger = stored === undefined ? [] : storedLedger(stored);
-    if (grants(ledger, transaction_id)) return (await record()).purchase;
     if (entryOf(ledger, transaction_id) === undefined) {
       const settled = await isSettled(this.#context, ...claimOfTransaction(key, transaction_id));
       if (settled) throw grantedBefore();

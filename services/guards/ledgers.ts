@@ -39,6 +39,17 @@ export interface Recorded {
 
 const ATTEMPTS = 30;
 
+/** What stands where a write was refused. */
+interface Refused {
+  current: StoredItem | undefined;
+}
+
+/** Keeps what a refusal tells. */
+const keepIn = (refused: Refused) => (stored: StoredItem | undefined) => {
+  refused.current = stored;
+  return undefined;
+};
+
 /** The ledger of a stored entitlement. */
 export const storedLedger = (item: object): Ledger => ledgerOf(item as Ledgered);
 
@@ -63,28 +74,46 @@ export class Ledgers {
   }
 
   /**
-   * Records an event, from the entitlement as it was read: again from what a change in between left.
+   * Records an event, from the entitlement as it was read: again from what a change in between left. Where there is none, the
+   * event begins it.
    * @throws ConflictError `busy`
    */
   async record(key: EntitlementKey, event: LedgerEvent, read: StoredItem | undefined): Promise<Recorded> {
-    let current = read;
-    const refused = (stored: StoredItem | undefined) => {
-      current = stored;
-      return undefined;
-    };
+    const refused: Refused = { current: read };
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      if (current === undefined) {
-        const purchase = await this.#entitlements.insert(event.first, refused);
-        if (purchase !== undefined) return { purchase, ledger: storedLedger(event.first), changed: true };
+      if (refused.current !== undefined) {
+        const recorded = await this.#recordOn(key, event, refused);
+        if (recorded !== undefined) return recorded;
         continue;
       }
-      const before = storedLedger(current);
-      const ledger = event.apply(before);
-      if (ledger === before) return { purchase: this.#entitlements.parse(current), ledger, changed: false };
-      const purchase = await this.#replace(key, event, { item: current, ledger }, refused);
-      if (purchase !== undefined) return { purchase, ledger, changed: true };
+      const purchase = await this.#entitlements.insert(event.first, keepIn(refused));
+      if (purchase !== undefined) return { purchase, ledger: storedLedger(event.first), changed: true };
     }
     throw busy();
+  }
+
+  /**
+   * Records an event on the entitlement that was read, if it still is there; undefined when it is gone: nothing begins anew.
+   * @throws ConflictError `busy`
+   */
+  async recordStored(key: EntitlementKey, event: LedgerEvent, read: StoredItem): Promise<Recorded | undefined> {
+    const refused: Refused = { current: read };
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      if (refused.current === undefined) return undefined;
+      const recorded = await this.#recordOn(key, event, refused);
+      if (recorded !== undefined) return recorded;
+    }
+    throw busy();
+  }
+
+  /** One try; undefined when a change came in between, which `refused` then has. */
+  async #recordOn(key: EntitlementKey, event: LedgerEvent, refused: Refused): Promise<Recorded | undefined> {
+    const item = refused.current as StoredItem;
+    const before = storedLedger(item);
+    const ledger = event.apply(before);
+    if (ledger === before) return { purchase: this.#entitlements.parse(item), ledger, changed: false };
+    const purchase = await this.#replace(key, event, { item, ledger }, keepIn(refused));
+    return purchase === undefined ? undefined : { purchase, ledger, changed: true };
   }
 
   /**
@@ -92,25 +121,24 @@ export class Ledgers {
    * nothing is left that a store told. Safe to repeat.
    */
   async takeBack(key: EntitlementKey, event: LedgerEvent, { keepsHeard = false } = {}): Promise<void> {
-    let current = await this.#entitlements.findStored(key, { consistent: true });
-    const refused = (stored: StoredItem | undefined) => {
-      current = stored;
-      return undefined;
-    };
+    const refused: Refused = { current: await this.#entitlements.findStored(key, { consistent: true }) };
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      if (current === undefined) return;
-      const item = current;
+      const item = refused.current;
+      if (item === undefined) return;
       const before = storedLedger(item);
       const ledger = event.apply(before);
       if (keepsHeard ? ledger.length === 0 : lastGranted(ledger) === undefined) {
         let gone = true;
         const otherwise = (stored: StoredItem | undefined) => {
           gone = stored === undefined;
-          current = stored;
+          refused.current = stored;
         };
         await this.#entitlements.remove(event.name, key, { holds: unchanged(item), otherwise });
         if (gone) return;
-      } else if (ledger === before || (await this.#replace(key, event, { item, ledger }, refused)) !== undefined) {
+      } else if (
+        ledger === before ||
+        (await this.#replace(key, event, { item, ledger }, keepIn(refused))) !== undefined
+      ) {
         return;
       }
     }

@@ -776,6 +776,29 @@ describe("refund", () => {
   });
 
   it.each(["refund", "reverseRefund"] as const)(
+    "leaves nothing to %s when the account is erased between the look and the write",
+    async (name) => {
+      const receipt = newReceipt();
+      await grant(receipt);
+      let erased = false;
+      const client = interceptedClient(db.client, async (command, next) => {
+        if (!command.name.startsWith("Update") || erased) return next();
+        erased = true;
+        await db.layer.accounts.erase(receipt.user_email);
+        return next();
+      });
+
+      const late = db.layerWith({ client }).purchases[name](receipt.user_email, "speaking", receipt.transaction_id);
+
+      await expect(late).rejects.toMatchObject({ code: "conflict", reason: "granted" });
+      expect(erased).toBe(true);
+      expect((await db.contents()).filter((row) => row.user_email === receipt.user_email)).toMatchObject([
+        { __edb_e__: "erasure" },
+      ]);
+    },
+  );
+
+  it.each(["refund", "reverseRefund"] as const)(
     "refuses to %s another account's transaction, or one of an erased account, and writes nothing",
     async (name) => {
       const receipt = newReceipt();
