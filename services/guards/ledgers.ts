@@ -81,8 +81,9 @@ export class Ledgers {
   async record(key: EntitlementKey, event: LedgerEvent, read: StoredItem | undefined): Promise<Recorded> {
     const refused: Refused = { current: read };
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      if (refused.current !== undefined) {
-        const recorded = await this.#recordOn(key, event, refused);
+      const item = refused.current;
+      if (item !== undefined) {
+        const recorded = await this.#recordOn(item, key, event, refused);
         if (recorded !== undefined) return recorded;
         continue;
       }
@@ -99,16 +100,21 @@ export class Ledgers {
   async recordStored(key: EntitlementKey, event: LedgerEvent, read: StoredItem): Promise<Recorded | undefined> {
     const refused: Refused = { current: read };
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      if (refused.current === undefined) return undefined;
-      const recorded = await this.#recordOn(key, event, refused);
+      const item = refused.current;
+      if (item === undefined) return undefined;
+      const recorded = await this.#recordOn(item, key, event, refused);
       if (recorded !== undefined) return recorded;
     }
     throw busy();
   }
 
   /** One try; undefined when a change came in between, which `refused` then has. */
-  async #recordOn(key: EntitlementKey, event: LedgerEvent, refused: Refused): Promise<Recorded | undefined> {
-    const item = refused.current as StoredItem;
+  async #recordOn(
+    item: StoredItem,
+    key: EntitlementKey,
+    event: LedgerEvent,
+    refused: Refused,
+  ): Promise<Recorded | undefined> {
     const before = storedLedger(item);
     const ledger = event.apply(before);
     if (ledger === before) return { purchase: this.#entitlements.parse(item), ledger, changed: false };
