@@ -54,10 +54,10 @@ async function passOf(endpoint: string, name: string, growth: Growth): Promise<P
   try {
     await fill(bench.layer.context, growth);
     const measured = new Map<string, Measurement>();
-    for (const { name: called, prepare, act } of calledOf(bench.layer)) {
+    for (const { name: called, begin } of calledOf(bench.layer)) {
       bench.tick();
-      const prepared = (await prepare?.(bench.layer)) as never;
-      measured.set(called, await bench.recorder.measure(() => act(bench.layer, prepared), REFUSED));
+      const act = await begin(bench.layer);
+      measured.set(called, await bench.recorder.measure(act, REFUSED));
     }
     return measured;
   } finally {
@@ -116,7 +116,7 @@ try {
       ratio,
       hasTexts ? `${textRatio} (texts)` : textRatio,
     ]);
-    console.log(textTable(headings, rows as [string, ...(string | number)[]][]));
+    console.log(textTable(headings, rows));
   }
   const result = {
     growth: { worst: bounded[0]?.ratio, functions: bounded.map(({ name, ratio }) => ({ name, ratio })) },

@@ -18,22 +18,34 @@ import { ENDING, PAGE } from "./estate.ts";
 
 export type ServiceName = Exclude<keyof DataLayer, "context" | "entities" | "collections" | "within">;
 
-/** One call of a function, and what it needs before. */
-export interface Call {
-  readonly prepare?: (layer: DataLayer) => Promise<unknown>;
-  readonly act: (layer: DataLayer, prepared: never) => Promise<unknown>;
-  /** What it gives back is whole by its nature: it grows with what there is. */
+/** What a call gives back. */
+interface Answer {
+  /** It is whole by its nature: it grows with what there is. */
   readonly whole?: true;
-  /** It gives back, or writes, texts that are long. */
+  /** It holds long texts. */
   readonly texts?: true;
 }
 
-const call = <P>(one: {
-  prepare?: (layer: DataLayer) => Promise<P>;
-  act: (layer: DataLayer, prepared: P) => Promise<unknown>;
-  whole?: true;
-  texts?: true;
-}): Call => one as Call;
+/** One call of a function. */
+export interface Call extends Answer {
+  /** Does what the call needs before, and gives the call. */
+  begin(layer: DataLayer): Promise<() => Promise<unknown>>;
+}
+
+const call = <P>({
+  prepare,
+  act,
+  ...answer
+}: Answer & {
+  readonly prepare?: (layer: DataLayer) => Promise<P>;
+  readonly act: (layer: DataLayer, prepared: P) => Promise<unknown>;
+}): Call => ({
+  ...answer,
+  async begin(layer) {
+    const prepared = (await prepare?.(layer)) as P;
+    return () => act(layer, prepared);
+  },
+});
 
 const page = { limit: PAGE };
 const decision = { reviewed_by: "dana", review_reason: "clear" };

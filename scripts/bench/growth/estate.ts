@@ -10,7 +10,7 @@ import { TicketModel } from "../../../entities/ticket.ts";
 import { UserModel } from "../../../entities/user.ts";
 import { bulkWrite } from "../../../services/storage/bulk-writer.ts";
 import type { DataContext, Model } from "../../../services/storage/context.ts";
-import { Repository } from "../../../services/storage/repository.ts";
+import { rulesOf } from "../../../services/storage/rules.ts";
 import { BCRYPT_HASH, MARIA, speakingScores } from "../../../testing/builders.ts";
 
 /** How much there is of what calls do not ask for, and how long its texts are. */
@@ -223,9 +223,7 @@ function rows({ items, texts }: Growth, now: number): Row[] {
 
 /** Fills the table of a context. */
 export async function fill(context: DataContext, growth: Growth): Promise<void> {
-  const stored = rows(growth, context.clock()).map(([model, item]) =>
-    new Repository(context, model as never).itemOf(item as never),
-  );
+  const stored = rows(growth, context.clock()).map(([model, item]) => rulesOf(model).item(item));
   const { failed } = await bulkWrite(context, stored, (item) => item);
   if (failed[0] !== undefined) throw failed[0].cause;
 }
