@@ -470,7 +470,7 @@ export async function walkOneDay({ client, table, erasureSecret }: AccountsTarge
   await ask(
     "Erase her account?",
     () => accounts.erase(email),
-    (removed) =>
+    ({ removed }) =>
       `${count(
         Object.values(removed).reduce((sum, number) => sum + number, 0),
         "item",

@@ -57,6 +57,10 @@ describe("npm start", () => {
 
     expect(stderr).toBe("");
     expect(stdout).toContain("SUMMARY");
+    const answers = [...stdout.matchAll(/^ {2}gave {6}(.*)$/gm)].map(([, answer]) => answer);
+    expect(answers).toHaveLength(55);
+    expect(answers).toContain("12 items removed");
+    expect(stdout).not.toMatch(/undefined|NaN|\[object|\[function/i);
   });
 
   it("refuses a port that is none, by name", async () => {
