@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Stryker } from "@stryker-mutator/core";
 import { Command } from "commander";
+import { seededRandom } from "../testing/lag/random.ts";
 import { runCommand, wholeNumber } from "./shell/command-line.ts";
 import { textTable } from "./shell/text-table.ts";
 
@@ -67,11 +68,7 @@ function sampleOf(files: readonly string[], count: number): string[] {
         /^\s*(?:\/?\*|\/\/|import |export type |\}|$)/.test(line) ? [] : [`${path}:${index + 1}-${index + 1}`],
       ),
   );
-  let state = seed;
-  const next = () => {
-    state = (Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + 0x6d2b79f5) | 0;
-    return ((state ^ (state >>> 13)) >>> 0) / 2 ** 32;
-  };
+  const next = seededRandom(seed);
   const drawn: string[] = [];
   while (drawn.length < count && lines.length > 0) drawn.push(...lines.splice(Math.floor(next() * lines.length), 1));
   return drawn.sort();

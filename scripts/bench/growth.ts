@@ -1,12 +1,13 @@
 import "../shell/quiet-sdk.ts";
 import type { DataLayer } from "../../services/data-layer.ts";
 import { startDynamoDbLocal } from "../engines/dynamodb-local.ts";
+import type { ServiceName } from "../iam/service-policies.ts";
 import { benchOptions } from "../measuring/bench-options.ts";
 import { rounded } from "../measuring/rounds.ts";
 import { textTable } from "../shell/text-table.ts";
 import type { Measurement } from "./cost/measure.ts";
 import { createOursBench } from "./cost/passes.ts";
-import { CALLS, type Call, type ServiceName } from "./growth/calls.ts";
+import { CALLS, type Call } from "./growth/calls.ts";
 import { fill, type Growth } from "./growth/estate.ts";
 
 /**

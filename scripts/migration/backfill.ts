@@ -2,11 +2,11 @@ import { setImmediate as turn } from "node:timers/promises";
 import { bulkWrite } from "../../services/storage/bulk-writer.ts";
 import { batchGet, keyText, type StoredItem, type StoredKey } from "../../services/storage/requests.ts";
 import { type Conflicts, neighbourConflicts } from "./conflicts.ts";
-import { foresee, partnersOf } from "./foresight.ts";
+import { foresee } from "./foresight.ts";
 import { rivalsOf } from "./mapping.ts";
 import { claimedByAnother, failureOf, type Outcome, refusedByLedger } from "./outcome.ts";
 import { type Arrival, noticesOf, PageOutcomes, type PageReport } from "./page-outcomes.ts";
-import type { Sides } from "./partners.ts";
+import { partnersOf, type Sides } from "./partners.ts";
 import type { Reason } from "./reasons.ts";
 import { NOWHERE, type Reconciler } from "./reconciler.ts";
 import { type SourceTable, sourceKeyText } from "./source-tables.ts";
@@ -64,14 +64,15 @@ export class Backfill {
     const unreadable: Unreadable[] = [];
     const slow: Arrival[] = [];
     const places = new Set<string>();
+    const arrivals = items.map((item): Arrival => ({ item, source: sourceKeyText(table, item) }));
     const superseded = await reader.superseded(
       table,
-      items.map((item) => sourceKeyText(table, item)),
+      arrivals.map(({ source }) => source),
     );
-    for (const [position, item] of items.entries()) {
+    for (const [position, arrival] of arrivals.entries()) {
       // Requests of other segments go on in between.
       if (position % TURN === TURN - 1) await turn();
-      const arrival = { item, source: sourceKeyText(table, item) };
+      const { item } = arrival;
       page.shape(item);
       if (superseded.has(arrival.source)) {
         page.skip(arrival, "superseded");

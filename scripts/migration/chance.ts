@@ -1,22 +1,16 @@
 import { createHash } from "node:crypto";
+import { seededRandom } from "../../testing/lag/random.ts";
 
 const PROSE =
   "The candidate speaks at length and keeps going without noticeable effort, although there is some hesitation when it comes to less familiar topics. Linking words are used well, if at times too often, and meaning is hardly ever lost. ";
 
 /** A small generator of numbers: the same seed, table and index, the same item. */
 export class Chance {
-  private state: number;
+  /** From 0 to 1. */
+  readonly next: () => number;
 
   constructor(...seeds: (string | number)[]) {
-    this.state = createHash("sha256").update(seeds.join(" ")).digest().readUInt32LE(0);
-  }
-
-  /** From 0 to 1. */
-  next(): number {
-    this.state = (this.state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(this.state ^ (this.state >>> 15), 1 | this.state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+    this.next = seededRandom(createHash("sha256").update(seeds.join(" ")).digest().readUInt32LE(0));
   }
 
   whole(minimum: number, maximum: number): number {

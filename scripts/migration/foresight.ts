@@ -1,13 +1,14 @@
-import { batchGet, keyText, type StoredItem } from "../../services/storage/requests.ts";
+import { keyText, type StoredItem } from "../../services/storage/requests.ts";
 import type { Conflicts } from "./conflicts.ts";
 import { sourceDigest } from "./json-lines.ts";
 import { isJoined, isJoinedKey } from "./mapping.ts";
 import type { ConflictMark } from "./marks.ts";
 import { conflict, type Outcome, refusedByLedger } from "./outcome.ts";
 import type { Arrival } from "./page-outcomes.ts";
-import type { Sides } from "./partners.ts";
+import { conflictsFound, partnersOf, type Sides } from "./partners.ts";
 import type { Reconciler } from "./reconciler.ts";
 import type { SourceTable } from "./source-tables.ts";
+import { type Rows, rowsUnder } from "./stored-rows.ts";
 import { isFrom, isOfSeveral, type MigratedItem, markOf, placesOf, sourcesIn, tableOf } from "./translator.ts";
 
 const label = { entity: "migration", accessPattern: "foresee" };
@@ -22,7 +23,7 @@ interface Prospect {
   readonly table: SourceTable;
   readonly source: string;
   readonly migrated: MigratedItem;
-  readonly rows: ReadonlyMap<string, StoredItem>;
+  readonly rows: Rows;
   readonly current: StoredItem | undefined;
   readonly conflicts: Conflicts;
 }
@@ -44,8 +45,7 @@ export async function foresee(
   if (translation.outcome === "skipped") return { kind: "skipped", code: translation.code };
   const { migrated } = translation;
   const marks = migrated.uniques.map((unique) => reconciler.marks.conflictKey(table, unique));
-  const found = await batchGet(context, label, [...placesOf(migrated), ...marks], { consistent: true });
-  const rows = new Map(found.map((row) => [keyText(row), row]));
+  const rows = await rowsUnder(context, label, [...placesOf(migrated), ...marks]);
   const current = rows.get(keyText(migrated.key));
   const refused = refusedByLedger(entity, migrated, rows);
   if (refused !== undefined) return refused;
@@ -53,11 +53,8 @@ export async function foresee(
   const barred = (await contestOf(sides, prospect)) ?? (await placeTaken(sides, prospect));
   if (barred !== undefined) return barred;
   const alone = { table, source, item, correction: undefined, translation, own: migrated, wanted: migrated, rows };
-  const conflictOf = async (unique: string) => {
-    const sources = conflicts.get(unique);
-    return sources === undefined ? undefined : { sources };
-  };
-  const { wanted } = await reconciler.withPartners(alone, partnersOf(table, migrated.uniques, conflicts), conflictOf);
+  const partners = partnersOf(table, migrated.uniques, conflicts);
+  const { wanted } = await reconciler.withPartners(alone, partners, conflictsFound(conflicts));
   const joined = isOfSeveral(wanted?.item);
   if (current === undefined) return { kind: "written", joined };
   if (markOf(current)?.digest === wanted?.digest) return { kind: "unchanged", joined };
@@ -91,11 +88,3 @@ async function placeTaken(
   if (rival === undefined || item === undefined) return undefined;
   return conflict(table, migrated.uniques[0] ?? "", source, [{ source: rival, item }]);
 }
-
-/** The sources that may become one item with one, as far as they are known. */
-export const partnersOf = (
-  { entity }: SourceTable,
-  uniques: readonly string[],
-  conflicts: Conflicts,
-): readonly string[] =>
-  uniques.filter((unique) => isJoinedKey(entity, unique)).flatMap((unique) => conflicts.get(unique) ?? []);

@@ -29,6 +29,9 @@ export type ConflictMark = {
   readonly kept?: string;
 };
 
+/** The key of the item that an operator has made of a source; undefined when there is none. */
+export type MendedOf = (source: string) => StoredKey | undefined;
+
 /** The rows that backfill, stream handler and operators leave each other in the new table, beside its items. */
 export class Marks {
   private readonly context: DataContext;
@@ -88,11 +91,12 @@ export class Marks {
     await this.put({ ...row, mended: key });
   }
 
-  /** The keys of all corrected items of a table, by `mendedKey` of their sources. */
-  async mendedOf({ name }: SourceTableName): Promise<Map<string, StoredKey>> {
+  /** Reads where all corrected items of a table stand, and gives what tells the key of a source's. */
+  async mendedOf(table: SourceTableName): Promise<MendedOf> {
     const found = new Map<string, StoredKey>();
-    for await (const row of this.rows(`mended#${name}`)) found.set(keyText(keyOf(row)), row.mended as StoredKey);
-    return found;
+    for await (const row of this.rows(`mended#${table.name}`)) found.set(keyText(keyOf(row)), row.mended as StoredKey);
+    // Most tables have none: then nothing is hashed.
+    return (source) => (found.size === 0 ? undefined : found.get(keyText(this.mendedKey(table, source))));
   }
 
   /** Removes all rows of a table and tells how many there were. */

@@ -1,9 +1,11 @@
 import type { DataContext } from "../../services/storage/context.ts";
-import { batchGet, keyText, type StoredItem, type StoredKey } from "../../services/storage/requests.ts";
+import { keyText, type StoredKey } from "../../services/storage/requests.ts";
+import type { Conflicts } from "./conflicts.ts";
 import { isJoinedKey } from "./mapping.ts";
 import type { ConflictMark } from "./marks.ts";
 import { refusedByLedger } from "./outcome.ts";
 import type { SourceReader, SourceTable } from "./source-tables.ts";
+import { type Rows, rowsUnder } from "./stored-rows.ts";
 import { type Finished, type MigratedItem, placesOf, type Translator } from "./translator.ts";
 
 export interface Sides {
@@ -14,6 +16,18 @@ export interface Sides {
 
 /** What is known of the sources that would all be the only one of something. */
 export type ConflictOf = (unique: string) => Promise<Pick<ConflictMark, "sources" | "kept"> | undefined>;
+
+/** The same of conflicts that were found and are in no table yet. */
+export const conflictsFound =
+  (conflicts: Conflicts): ConflictOf =>
+  async (unique) => {
+    const sources = conflicts.get(unique);
+    return sources === undefined ? undefined : { sources };
+  };
+
+/** The sources that may become one item with one, as far as they are known; it may be among them. */
+export const partnersOf = ({ entity }: SourceTable, uniques: readonly string[], conflicts: Conflicts): string[] =>
+  uniques.filter((unique) => isJoinedKey(entity, unique)).flatMap((unique) => conflicts.get(unique) ?? []);
 
 /** Who may become one item. */
 export interface Partnership {
@@ -34,7 +48,7 @@ export interface Joined {
   /** Undefined: nothing. */
   readonly translation: Finished | undefined;
   /** The rows that decide whether the others may be written. */
-  readonly rows: ReadonlyMap<string, StoredItem>;
+  readonly rows: Rows;
 }
 
 const label = { entity: "migration", accessPattern: "partners" };
@@ -48,9 +62,7 @@ export async function joinPartners(sides: Sides, partnership: Partnership): Prom
   const { translator, context } = sides;
   const { table, own } = partnership;
   const there = await sourcesUnder(sides, partnership);
-  const places = new Map(there.flatMap(placesOf).map((place) => [keyText(place), place]));
-  const stored = await batchGet(context, label, [...places.values()], { consistent: true });
-  const rows = new Map(stored.map((row) => [keyText(row), row]));
+  const rows = await rowsUnder(context, label, there.flatMap(placesOf));
   // Whoever asked finds the refusal.
   if (own !== undefined && refusedByLedger(table.entity, own, rows) !== undefined)
     return { translation: { outcome: "mapped", migrated: own }, rows };

@@ -3,7 +3,6 @@ import { PRIMARY_KEY } from "../../entities/keys.ts";
 import type { EntityName } from "../../entities/models.ts";
 import type { DataContext } from "../../services/storage/context.ts";
 import {
-  batchGet,
   ConditionFailed,
   keyOf,
   keyText,
@@ -17,6 +16,7 @@ import { type ConflictMark, Marks } from "./marks.ts";
 import { claimedByAnother, conflict, failureOf, type Outcome, refusedByLedger } from "./outcome.ts";
 import { type ConflictOf, joinPartners, type Sides } from "./partners.ts";
 import type { SourceReader, SourceTable } from "./source-tables.ts";
+import { rowsUnder } from "./stored-rows.ts";
 import {
   isFrom,
   isOfSeveral,
@@ -139,10 +139,8 @@ export class Reconciler {
 
   /** The item that an operator has made of a source, if there is one. */
   async corrected(table: SourceTable, source: string): Promise<StoredItem | undefined> {
-    const [note] = await this.stored([this.marks.mendedKey(table, source)]);
-    if (note === undefined) return undefined;
-    const [item] = await this.stored([note.mended as StoredKey]);
-    return item;
+    const note = await this.at(this.marks.mendedKey(table, source));
+    return note === undefined ? undefined : this.at(note.mended as StoredKey);
   }
 
   private async translationOf(
@@ -170,8 +168,7 @@ export class Reconciler {
   }
 
   private async conflictOf(table: SourceTable, unique: string): Promise<ConflictMark | undefined> {
-    const [known] = await this.stored([this.marks.conflictKey(table, unique)]);
-    return known as ConflictMark | undefined;
+    return (await this.at(this.marks.conflictKey(table, unique))) as ConflictMark | undefined;
   }
 
   /** Forgets the conflicts of a table that were resolved in the source. */
@@ -185,16 +182,18 @@ export class Reconciler {
   /** The rows under some keys, and the item under the key that an operator's correction gave it, if there is one. */
   private async rowsOf(table: SourceTable, source: string, keys: StoredKey[]): Promise<Map<string, StoredItem>> {
     const note = this.marks.mendedKey(table, source);
-    const rows = new Map((await this.stored([...keys, note])).map((row) => [keyText(row), row]));
+    const rows = await this.under([...keys, note]);
     const mended = rows.get(keyText(note))?.mended as StoredKey | undefined;
     if (mended === undefined || rows.has(keyText(mended))) return rows;
-    for (const row of await this.stored([mended])) rows.set(keyText(row), row);
-    return rows;
+    return new Map([...rows, ...(await this.under([mended]))]);
   }
 
-  private stored(keys: readonly StoredKey[]): Promise<StoredItem[]> {
-    const distinct = new Map(keys.map((key) => [keyText(key), key]));
-    return batchGet(this.context, label, [...distinct.values()], { consistent: true });
+  private under(keys: readonly StoredKey[]): Promise<Map<string, StoredItem>> {
+    return rowsUnder(this.context, label, keys);
+  }
+
+  private async at(key: StoredKey): Promise<StoredItem | undefined> {
+    return (await this.under([key])).get(keyText(key));
   }
 
   /** The same view of all that become one item with the source's, after its rows were read: a write finds any of them changed. */

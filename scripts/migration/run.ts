@@ -4,7 +4,6 @@ import { type DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
 import type { EntityName } from "../../entities/models.ts";
 import { createContext } from "../../services/context.ts";
 import type { Clock } from "../../services/storage/context.ts";
-import { keyText, type StoredKey } from "../../services/storage/requests.ts";
 import { Backfill, settleTouched } from "./backfill.ts";
 import { Checkpoints, type Run, StateDirectory } from "./checkpoint.ts";
 import { type Conflicts, findConflicts, wholePage } from "./conflicts.ts";
@@ -12,6 +11,7 @@ import { addCounts, type Counts, checkCounts } from "./counts.ts";
 import { canonicalJson, hashOf } from "./digest.ts";
 import { JsonLinesFile } from "./json-lines.ts";
 import { isJoinedKey, type OperatorRules, type Owners } from "./mapping.ts";
+import type { MendedOf } from "./marks.ts";
 import { readOwners } from "./owners.ts";
 import { Reconciler } from "./reconciler.ts";
 import {
@@ -172,7 +172,7 @@ class TablesRun {
   private readonly reconciler: Reconciler;
   private readonly backfill: Backfill;
   /** The corrected items of each table. */
-  private readonly mended = new Map<string, ReadonlyMap<string, StoredKey>>();
+  private readonly mended = new Map<string, MendedOf>();
 
   constructor(
     options: MigrationOptions,
@@ -193,7 +193,7 @@ class TablesRun {
     this.translator = new Translator(context, { mapping, owners, accessFrom, keepSessions, now, run: run.id });
     const parts = { context, translator: this.translator, reader: this.reader };
     this.reconciler = new Reconciler(parts);
-    const mended = (table: SourceTable, source: string) => this.isMended(table, source);
+    const mended = ({ name }: SourceTable, source: string) => this.mended.get(name)?.(source) !== undefined;
     this.backfill = new Backfill({
       ...parts,
       reconciler: this.reconciler,
@@ -203,12 +203,6 @@ class TablesRun {
       fresh: run.fresh,
       mended,
     });
-  }
-
-  private isMended(table: SourceTable, source: string): boolean {
-    const known = this.mended.get(table.name);
-    if (known === undefined || known.size === 0) return false;
-    return known.has(keyText(this.reconciler.marks.mendedKey(table, source)));
   }
 
   async all(tables: readonly SourceTable[]): Promise<TableReport[]> {

@@ -8,6 +8,7 @@ import { Command } from "commander";
 import { type EntityName, MODELS } from "../../entities/models.ts";
 import { createTableInput } from "../../entities/table.ts";
 import { systemClock } from "../../services/context.ts";
+import { seededRandom } from "../../testing/lag/random.ts";
 import { createLocalClient, LOCAL_ERASURE_SECRET } from "../../testing/local-database.ts";
 import { startDynamoDbLocal } from "../engines/dynamodb-local.ts";
 import { wholeNumber } from "../shell/command-line.ts";
@@ -106,15 +107,6 @@ async function killedTrial(): Promise<void> {
   check("a second run writes nothing", written === 0, `${written} items were written`);
 }
 
-/** Numbers from 0 to 1 that a seed fixes. */
-function chances(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + 0x6d2b79f5) | 0;
-    return ((state ^ (state >>> 13)) >>> 0) / 4_294_967_296;
-  };
-}
-
 async function liveTrial(source: DynamoDBClient): Promise<void> {
   const now = systemClock();
   await prepare("live-", "followed", { items: live, seed: chosen, now }, true);
@@ -136,11 +128,11 @@ async function liveTrial(source: DynamoDBClient): Promise<void> {
       if (outcome === "failed") notices++;
     },
   });
-  const streams = await followStreams(engine.endpoint, "live-", handler, chances(chosen));
+  const streams = await followStreams(engine.endpoint, "live-", handler, seededRandom(chosen));
   let [writing, ended] = [true, false];
   const writers = Promise.all(
     [1, 2, 3].map((writer) =>
-      liveWrites(source, "live-", (writes) => ended && writes >= live / 10, now, chances(chosen + writer)),
+      liveWrites(source, "live-", (writes) => ended && writes >= live / 10, now, seededRandom(chosen + writer)),
     ),
   ).finally(() => {
     writing = false;

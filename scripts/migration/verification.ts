@@ -7,16 +7,19 @@ import { type EntityName, MODELS } from "../../entities/models.ts";
 import { type EntitySchema, hasSecretKey } from "../../entities/schema.ts";
 import { createContext } from "../../services/context.ts";
 import type { Clock, DataContext } from "../../services/storage/context.ts";
-import { batchGet, keyText, type StoredItem, type StoredKey } from "../../services/storage/requests.ts";
+import { keyText, type StoredItem } from "../../services/storage/requests.ts";
 import { type Conflicts, findConflicts, neighbourConflicts, wholePage } from "./conflicts.ts";
 import { sourceDigest } from "./json-lines.ts";
 import { isJoined, isJoinedKey, type OperatorRules, type Owners, rivalsOf } from "./mapping.ts";
+import type { MendedOf } from "./marks.ts";
 import { type Outcome, refusedByLedger, shownKey } from "./outcome.ts";
 import { readOwners } from "./owners.ts";
-import { joinPartners, type Sides } from "./partners.ts";
+import type { Arrival } from "./page-outcomes.ts";
+import { conflictsFound, joinPartners, partnersOf, type Sides } from "./partners.ts";
 import { quoted } from "./reasons.ts";
 import { Reconciler } from "./reconciler.ts";
 import { describeSources, type SourceNaming, SourceReader, type SourceTable, sourceKeyText } from "./source-tables.ts";
+import { rowsUnder } from "./stored-rows.ts";
 import { runTasks } from "./tasks.ts";
 import { isFrom, type MigratedItem, markOf, placesOf, sourcesIn, Translator, tableOf } from "./translator.ts";
 import { plainItem, type SourceItem } from "./values.ts";
@@ -186,7 +189,8 @@ class Verifier {
       let after: SourceItem | undefined;
       do {
         const { items, lastKey } = await wholePage(reader, table, { number, of: segments }, after, PAGE);
-        const rest = await this.withoutKnown(table, items, mended, result);
+        const arrivals = items.map((item) => ({ item, source: sourceKeyText(table, item) }));
+        const rest = await this.withoutKnown(table, arrivals, mended, result);
         await this.comparePage(table, rest, conflicts, decided, result);
         result.read += items.length;
         this.options.onProgress?.(name, result.read, Math.max(result.read, table.itemCount));
@@ -200,30 +204,31 @@ class Verifier {
   /** The items of a page that are neither a newer table's nor an operator's, which are compared here. */
   private async withoutKnown(
     table: SourceTable,
-    items: readonly SourceItem[],
-    mended: ReadonlyMap<string, StoredKey>,
+    arrivals: readonly Arrival[],
+    mended: MendedOf,
     result: TableVerification,
-  ): Promise<SourceItem[]> {
-    const sources = items.map((item) => sourceKeyText(table, item));
+  ): Promise<Arrival[]> {
+    const sources = arrivals.map(({ source }) => source);
     const superseded = await this.reader.superseded(table, sources);
-    const keyOf = (source: string) =>
-      mended.size === 0 ? undefined : mended.get(keyText(this.reconciler.marks.mendedKey(table, source)));
-    const rows = await this.rows(sources.map(keyOf).filter((key) => key !== undefined));
-    return items.filter((item, position) => {
-      const source = sources[position] ?? "";
-      if (superseded.has(source)) {
+    const rows = await rowsUnder(
+      this.context,
+      label,
+      sources.map(mended).filter((key) => key !== undefined),
+    );
+    return arrivals.filter((arrival) => {
+      if (superseded.has(arrival.source)) {
         result.skipped++;
         return false;
       }
-      const key = keyOf(source);
-      return key === undefined || !this.compareMended(table, { source, item }, rows.get(keyText(key)), result);
+      const key = mended(arrival.source);
+      return key === undefined || !this.compareMended(table, arrival, rows.get(keyText(key)), result);
     });
   }
 
   /** Compares an operator's correction with what it was made of; false when there is none. */
   private compareMended(
     table: SourceTable,
-    { source, item }: { readonly source: string; readonly item: SourceItem },
+    { source, item }: Arrival,
     current: StoredItem | undefined,
     result: TableVerification,
   ): boolean {
@@ -244,21 +249,21 @@ class Verifier {
 
   private async comparePage(
     table: SourceTable,
-    items: readonly SourceItem[],
+    arrivals: readonly Arrival[],
     known: Conflicts,
     decided: ReadonlyMap<string, string>,
     result: TableVerification,
   ): Promise<void> {
     const { entity } = table;
     const near = rivalsOf(entity, table.keys[0]?.name) === "neighbours";
+    const items = arrivals.map(({ item }) => item);
     const conflicts = near ? neighbourConflicts(table, items, this.translator) : known;
     if (near) for (const [unique, sources] of conflicts) this.conflicts.get(table.name)?.set(unique, sources);
     const expected: Expected[] = [];
     const keys = this.secretKeys.get(entity);
-    for (const item of items) {
+    for (const { item, source } of arrivals) {
       const key = keys === undefined ? undefined : this.translator.keyOf(entity, item);
       if (key !== undefined) keys?.add(keyText(key));
-      const source = sourceKeyText(table, item);
       const translation = this.translator.translate(table, source, item);
       if (translation.outcome === "skipped") result.skipped++;
       else if (translation.outcome === "quarantined") result.quarantined++;
@@ -268,7 +273,11 @@ class Verifier {
         else expected.push({ source, migrated: await this.joined(table, source, migrated, conflicts) });
       }
     }
-    const stored = await this.rows(expected.flatMap(({ migrated }) => placesOf(migrated)));
+    const stored = await rowsUnder(
+      this.context,
+      label,
+      expected.flatMap(({ migrated }) => placesOf(migrated)),
+    );
     for (const one of expected) {
       const refused = refusedByLedger(entity, one.migrated, stored);
       if (refused === undefined) this.compare(table, one, stored, result);
@@ -301,13 +310,9 @@ class Verifier {
     own: MigratedItem,
     conflicts: Conflicts,
   ): Promise<MigratedItem> {
-    const keys = own.uniques.filter((unique) => isJoinedKey(table.entity, unique));
-    const sources = keys.flatMap((unique) => conflicts.get(unique) ?? []).filter((one) => one !== source);
+    const sources = partnersOf(table, own.uniques, conflicts).filter((one) => one !== source);
     if (sources.length === 0) return own;
-    const conflictOf = async (unique: string) => {
-      const known = conflicts.get(unique);
-      return known === undefined ? undefined : { sources: known };
-    };
+    const conflictOf = conflictsFound(conflicts);
     const { translation } = await joinPartners(this.sides, { table, key: own.key, source, own, sources, conflictOf });
     return translation?.outcome === "mapped" ? translation.migrated : own;
   }
@@ -386,8 +391,9 @@ class Verifier {
         ExpressionAttributeNames: { "#entity": "__edb_e__", "#mark": "migration" },
       };
       for await (const { Items = [] } of paginateScan({ client: this.options.target, pageSize: PAGE }, scan)) {
+        const all = Items.map((row) => plainItem(row));
         for (const [position, source] of sources.entries()) {
-          const rows = Items.map((row) => plainItem(row)).filter((row) => isPartOf(row, source, sources));
+          const rows = all.filter((row) => isPartOf(row, source, sources));
           await this.findSurplus(source, rows, tables[position] as TableVerification);
         }
       }
@@ -437,12 +443,6 @@ class Verifier {
     return (await this.isContested(table, source, translation.migrated, conflicts))
       ? "its source is in conflict"
       : undefined;
-  }
-
-  private async rows(keys: readonly StoredKey[]): Promise<Map<string, StoredItem>> {
-    const distinct = [...new Map(keys.map((key) => [keyText(key), key])).values()];
-    const rows = await batchGet(this.context, label, distinct, { consistent: true });
-    return new Map(rows.map((row) => [keyText(row), row]));
   }
 
   private tell(text: string): void {

@@ -14,9 +14,8 @@ import {
   MARIA,
   OTHER_BCRYPT_HASH,
 } from "../../../testing/builders.ts";
+import type { ServiceName } from "../../iam/service-policies.ts";
 import { ENDING, PAGE } from "./estate.ts";
-
-export type ServiceName = Exclude<keyof DataLayer, "context" | "entities" | "collections" | "within">;
 
 /** What a call gives back. */
 interface Answer {

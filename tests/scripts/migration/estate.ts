@@ -3,14 +3,23 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DeleteCommand, PutCommand } from "@aws-sdk/lib-dynamodb";
 import { type EntityName, MODELS } from "../../../entities/models.ts";
+import { addCounts, type Counts } from "../../../scripts/migration/counts.ts";
 import { ENUM_MAPPING } from "../../../scripts/migration/enum-mapping.ts";
 import { readSetAside, type SetAside } from "../../../scripts/migration/json-lines.ts";
 import { createLegacyTables } from "../../../scripts/migration/legacy-estate.ts";
+import { type RetryOptions, retry } from "../../../scripts/migration/retry.ts";
 import { type MigrationOptions, type MigrationReport, migrate } from "../../../scripts/migration/run.ts";
 import { type Verification, type VerificationOptions, verify } from "../../../scripts/migration/verification.ts";
 import { openTestTable, type TestTable } from "../../engine.ts";
 
 const ENTITIES = Object.keys(MODELS) as EntityName[];
+
+/** What a run counted over all tables. */
+export const countsOf = ({ tables }: MigrationReport): Counts => addCounts(tables.map(({ counts }) => counts));
+
+/** The file of what a run has quarantined of an entity; empty when there is none. */
+export const fileOf = ({ tables }: MigrationReport, entity: EntityName): string =>
+  tables.find((table) => table.entity === entity)?.quarantine ?? "";
 
 /** The eleven tables of today beside a new table. */
 export interface TestEstate {
@@ -26,6 +35,8 @@ export interface TestEstate {
   run(options?: Partial<MigrationOptions>): Promise<MigrationReport>;
   /** Whatever the share in quarantine, unless one is given. */
   verify(options?: Partial<VerificationOptions>): Promise<Verification>;
+  /** Takes a quarantine file again, and sets aside what is left in `again.jsonl`. */
+  retry(file: string, options?: Partial<RetryOptions>): Promise<Counts>;
   /** What a run has quarantined of an entity. */
   quarantine(report: MigrationReport, entity: EntityName): Promise<SetAside[]>;
   /** The new table's items, without what a migration notes beside them. */
@@ -77,10 +88,12 @@ export async function openTestEstate(): Promise<TestEstate> {
         ...options,
       }),
     verify: (options = {}) => verify({ ...common, entities: entities(), segments: 2, quarantineShare: 1, ...options }),
+    retry: (file, options = {}) =>
+      retry({ ...common, files: [file], quarantine: join(directory, "again.jsonl"), apply: true, ...options }),
     async quarantine(report, entity) {
-      const path = report.tables.find((table) => table.entity === entity)?.quarantine;
+      const path = fileOf(report, entity);
       const lines: SetAside[] = [];
-      if (path !== undefined) for await (const line of readSetAside(path)) lines.push(line);
+      if (path !== "") for await (const line of readSetAside(path)) lines.push(line);
       return lines;
     },
     async items() {

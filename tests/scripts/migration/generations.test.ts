@@ -6,14 +6,21 @@ import { PutCommand } from "@aws-sdk/lib-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
 import { MODELS } from "../../../entities/models.ts";
 import { Checkpoints } from "../../../scripts/migration/checkpoint.ts";
-import { addCounts } from "../../../scripts/migration/counts.ts";
 import { JsonLinesFile } from "../../../scripts/migration/json-lines.ts";
 import { writeEstate } from "../../../scripts/migration/legacy-estate.ts";
-import type { MigrationOptions, MigrationReport } from "../../../scripts/migration/run.ts";
+import type { MigrationOptions } from "../../../scripts/migration/run.ts";
 import { createStreamHandler } from "../../../scripts/migration/stream-handler.ts";
 import { NOW } from "../../engine.ts";
 import { interceptedClient } from "../../instruments.ts";
-import { aLegacyPurchase, aLegacyTicket, aLegacyUser, openTestEstate, type TestEstate, withoutRun } from "./estate.ts";
+import {
+  aLegacyPurchase,
+  aLegacyTicket,
+  aLegacyUser,
+  countsOf,
+  openTestEstate,
+  type TestEstate,
+  withoutRun,
+} from "./estate.ts";
 
 // Where a run reads and writes: which tables, of which generation, and who else runs.
 
@@ -25,7 +32,6 @@ afterEach(() => estate.drop());
 
 const MARIA = "maria@example.com";
 const MARIAS_ID = "0b8f4a52-6f0d-4a39-9a51-6d1f8b1f6e01";
-const countsOf = ({ tables }: MigrationReport) => addCounts(tables.map(({ counts }) => counts));
 
 const makeUsersTable = (name: string) => makeTable(name, "email");
 

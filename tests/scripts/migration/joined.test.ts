@@ -2,17 +2,14 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { marshall } from "@aws-sdk/util-dynamodb";
 import { currentPeriod, type Ledger, withRefund } from "../../../entities/ledger.ts";
 import { MODELS } from "../../../entities/models.ts";
-import { addCounts } from "../../../scripts/migration/counts.ts";
 import { joinedPurchase } from "../../../scripts/migration/joined-purchase.ts";
 import { readSetAside } from "../../../scripts/migration/json-lines.ts";
-import { retry } from "../../../scripts/migration/retry.ts";
-import type { MigrationReport } from "../../../scripts/migration/run.ts";
 import { createStreamHandler } from "../../../scripts/migration/stream-handler.ts";
 import { aRegistration } from "../../builders.ts";
 import { NOW } from "../../engine.ts";
 import fc from "../../generated.ts";
 import { interceptedClient } from "../../instruments.ts";
-import { aLegacyPurchase, openTestEstate, type TestEstate, withoutRun } from "./estate.ts";
+import { aLegacyPurchase, countsOf, fileOf, openTestEstate, type TestEstate, withoutRun } from "./estate.ts";
 
 // A buyer's purchases of products that are one now.
 
@@ -36,7 +33,6 @@ beforeEach(async () => {
 });
 afterEach(() => estate.drop());
 
-const countsOf = ({ tables }: MigrationReport) => addCounts(tables.map(({ counts }) => counts));
 const purchases = async () => (await estate.items()).filter((row) => row.product_id !== undefined);
 
 let sequence = 0;
@@ -208,10 +204,10 @@ describe("two purchases of products that are one now", () => {
     await estate.put("entitlement", ACADEMIC, { ...GENERAL, price_paid: "free" });
     const report = await estate.run();
     expect(countsOf(report)).toMatchObject({ written: 1, quarantined: 1 });
-    const file = report.tables.find(({ entity }) => entity === "entitlement")?.quarantine ?? "";
+    const file = fileOf(report, "entitlement");
     writeFileSync(file, readFileSync(file, "utf8").replace('"free"', '"36.5"'));
 
-    const mended = await retry({ ...estate.common, files: [file], quarantine: `${file}.again`, apply: true });
+    const mended = await estate.retry(file);
 
     expect(mended).toMatchObject({ written: 1, quarantined: 0 });
     const joined = { transaction_id: "1000000902", price_paid: 36.5, expires_at: NOW + 25 * DAY };

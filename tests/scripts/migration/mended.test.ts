@@ -3,12 +3,9 @@ import { join } from "node:path";
 import { UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
 import { MODELS } from "../../../entities/models.ts";
-import { addCounts } from "../../../scripts/migration/counts.ts";
-import { type RetryOptions, retry } from "../../../scripts/migration/retry.ts";
-import type { MigrationReport } from "../../../scripts/migration/run.ts";
 import { createStreamHandler } from "../../../scripts/migration/stream-handler.ts";
 import { interceptedClient } from "../../instruments.ts";
-import { aLegacyTicket, aLegacyUser, openTestEstate, type TestEstate, withoutRun } from "./estate.ts";
+import { aLegacyTicket, aLegacyUser, countsOf, fileOf, openTestEstate, type TestEstate, withoutRun } from "./estate.ts";
 
 // Lines of a quarantine file that an operator has corrected.
 
@@ -24,10 +21,6 @@ const BAD_TICKET = aLegacyTicket({ message: null });
 const KEY = { ticket_id: BAD_TICKET.ticket_id, created_at: BAD_TICKET.created_at };
 type Followed = "user" | "ticket";
 
-const countsOf = ({ tables }: MigrationReport) => addCounts(tables.map(({ counts }) => counts));
-const fileOf = (report: MigrationReport, entity: Followed) =>
-  report.tables.find((table) => table.entity === entity)?.quarantine ?? "";
-
 /** Puts items, runs, corrects the lines of the quarantine, and gives the file. */
 async function corrected(entity: Followed, items: readonly object[], corrections: Readonly<Record<string, string>>) {
   await estate.put(entity, ...items);
@@ -41,14 +34,6 @@ async function corrected(entity: Followed, items: readonly object[], corrections
 }
 const ADDRESS = { '"email":{"S":"maria at example.com"}': `"email":{"S":"${MARIA}"}` };
 const MESSAGE = { '"message":{"NULL":true}': '"message":{"S":"by telephone"}' };
-const retried = (file: string, options: Partial<RetryOptions> = {}) =>
-  retry({
-    ...estate.common,
-    files: [file],
-    quarantine: join(estate.directory, "again.jsonl"),
-    apply: true,
-    ...options,
-  });
 
 async function hear(entity: Followed, item: Record<string, unknown>, removed = false) {
   const names = entity === "user" ? ["email"] : ["ticket_id", "created_at"];
@@ -71,7 +56,7 @@ const accounts = async () => (await estate.items()).filter((row) => String(row.p
 describe("a corrected line", () => {
   it("survives later runs and records although its source has another key, and is compared", async () => {
     const file = await corrected("user", [BAD_USER], ADDRESS);
-    expect(await retried(file)).toMatchObject({ read: 1, written: 1 });
+    expect(await estate.retry(file)).toMatchObject({ read: 1, written: 1 });
 
     for (const options of [{}, { apply: false }, { live: true }])
       expect(countsOf(await estate.run(options))).toMatchObject({ written: 0, already: 1, quarantined: 0 });
@@ -86,13 +71,17 @@ describe("a corrected line", () => {
     const file = await corrected("user", [BAD_USER], ADDRESS);
     await estate.put("user", aLegacyUser({ username: "in the table" }));
     await estate.run();
-    expect(await retried(file)).toMatchObject({ written: 0, quarantined: 1, reasons: { "conflict user.email": 1 } });
+    expect(await estate.retry(file)).toMatchObject({
+      written: 0,
+      quarantined: 1,
+      reasons: { "conflict user.email": 1 },
+    });
     expect(await estate.db.layer.accounts.get(MARIA)).toMatchObject({ username: "in the table" });
     expect(await estate.verify()).toMatchObject({ clean: true });
 
     await estate.remove("user", { email: MARIA });
     await hear("user", aLegacyUser(), true);
-    expect(await retried(file)).toMatchObject({ written: 1 });
+    expect(await estate.retry(file)).toMatchObject({ written: 1 });
     await estate.put("user", aLegacyUser({ username: "late" }));
     for (const apply of [false, true])
       expect(countsOf(await estate.run({ apply }))).toMatchObject({ written: 0, already: 1, quarantined: 1 });
@@ -108,20 +97,24 @@ describe("a corrected line", () => {
     });
 
     for (const apply of [false, true])
-      expect(await retried(file, { apply })).toMatchObject({ written: 0, quarantined: 2, reasons: { conflict: 2 } });
+      expect(await estate.retry(file, { apply })).toMatchObject({
+        written: 0,
+        quarantined: 2,
+        reasons: { conflict: 2 },
+      });
 
     expect(await accounts()).toEqual([]);
     const again = readFileSync(join(estate.directory, "again.jsonl"), "utf8");
     expect(again).toContain("would be the same in the new table; leave one of the lines");
     const [line = ""] = readFileSync(file, "utf8").split("\n");
     writeFileSync(file, line);
-    expect(await retried(file)).toMatchObject({ written: 1, quarantined: 0 });
+    expect(await estate.retry(file)).toMatchObject({ written: 1, quarantined: 0 });
   });
 
   it("is set aside again with all that is wrong with it", async () => {
     const file = await corrected("ticket", [aLegacyTicket({ category: "billing", priority: "whenever" })], {});
 
-    expect(await retried(file)).toMatchObject({
+    expect(await estate.retry(file)).toMatchObject({
       quarantined: 1,
       reasons: { "unknown_value ticket.category, ticket.priority": 1 },
     });
@@ -131,9 +124,9 @@ describe("a corrected line", () => {
     const file = await corrected("ticket", [BAD_TICKET], MESSAGE);
     const text = readFileSync(file, "utf8");
     writeFileSync(file, text + text.replace("by telephone", "by letter"));
-    expect(await retried(file)).toMatchObject({ written: 0, quarantined: 2 });
+    expect(await estate.retry(file)).toMatchObject({ written: 0, quarantined: 2 });
     writeFileSync(file, text + text);
-    expect(await retried(file)).toMatchObject({ written: 1, already: 1, quarantined: 0 });
+    expect(await estate.retry(file)).toMatchObject({ written: 1, already: 1, quarantined: 0 });
   });
 
   it("counts only while its source is what was corrected", async () => {
@@ -141,15 +134,15 @@ describe("a corrected line", () => {
     await estate.put("ticket", aLegacyTicket({ message: "newer" }));
     await estate.run();
 
-    expect(await retried(file)).toMatchObject({ written: 0, quarantined: 1, reasons: { changed: 1 } });
+    expect(await estate.retry(file)).toMatchObject({ written: 0, quarantined: 1, reasons: { changed: 1 } });
     expect(await estate.db.layer.support.get(KEY.ticket_id)).toMatchObject({ message: "newer" });
     await estate.remove("ticket", KEY);
-    expect(await retried(file)).toMatchObject({ written: 0, skipped: 1, reasons: { gone: 1 } });
+    expect(await estate.retry(file)).toMatchObject({ written: 0, skipped: 1, reasons: { gone: 1 } });
   });
 
   it("gives way to a newer source that can be read, and to none that cannot", async () => {
     const file = await corrected("ticket", [BAD_TICKET], MESSAGE);
-    await retried(file);
+    await estate.retry(file);
     await estate.put("ticket", aLegacyTicket({ message: null, priority: "low" }));
     expect(await estate.verify()).toMatchObject({ clean: false, faults: [expect.stringContaining("not what their")] });
     expect(countsOf(await estate.run())).toMatchObject({ quarantined: 1 });
@@ -163,7 +156,7 @@ describe("a corrected line", () => {
 
   it("goes with its source", async () => {
     const file = await corrected("user", [BAD_USER], ADDRESS);
-    await retried(file);
+    await estate.retry(file);
     await estate.remove("user", { email: BAD_USER.email });
     expect(await estate.verify()).toMatchObject({ clean: false, faults: [expect.stringContaining("no source")] });
 
@@ -174,11 +167,11 @@ describe("a corrected line", () => {
 
   it("takes nothing's place that the new layer has changed", async () => {
     const file = await corrected("ticket", [BAD_TICKET], MESSAGE);
-    await retried(file);
+    await estate.retry(file);
     await estate.db.layer.support.setPriority(KEY.ticket_id, "low");
     writeFileSync(file, readFileSync(file, "utf8").replace("by telephone", "by letter"));
 
-    expect(await retried(file)).toMatchObject({ written: 0, already: 1, kept: 1 });
+    expect(await estate.retry(file)).toMatchObject({ written: 0, already: 1, kept: 1 });
     expect(await estate.db.layer.support.get(KEY.ticket_id)).toMatchObject({
       message: "by telephone",
       priority: "low",
@@ -189,10 +182,10 @@ describe("a corrected line", () => {
 
   it("moves when it is corrected again", async () => {
     const file = await corrected("user", [BAD_USER], ADDRESS);
-    await retried(file);
+    await estate.retry(file);
     writeFileSync(file, readFileSync(file, "utf8").replace(`{"S":"${MARIA}"}`, '{"S":"maria@other.example"}'));
 
-    expect(await retried(file)).toMatchObject({ written: 1 });
+    expect(await estate.retry(file)).toMatchObject({ written: 1 });
 
     expect((await accounts()).map(({ email }) => email)).toEqual(["maria@other.example"]);
     expect(countsOf(await estate.run())).toMatchObject({ written: 0, already: 1 });
@@ -201,7 +194,7 @@ describe("a corrected line", () => {
 
   it("is written once, whenever the command dies", async () => {
     const file = await corrected("user", [BAD_USER], ADDRESS);
-    await retried(file);
+    await estate.retry(file);
     const expected = withoutRun(await estate.items());
     for (let point = 1; point < 10; point++) {
       await estate.drop();
@@ -213,8 +206,8 @@ describe("a corrected line", () => {
         if (point % 2 === 0) await next();
         throw new Error("killed");
       });
-      await retried(copy, { target }).catch(() => undefined);
-      expect(await retried(copy)).toMatchObject({ quarantined: 0 });
+      await estate.retry(copy, { target }).catch(() => undefined);
+      expect(await estate.retry(copy)).toMatchObject({ quarantined: 0 });
       expect(withoutRun(await estate.items())).toEqual(expected);
       expect(countsOf(await estate.run())).toMatchObject({ written: 0, already: 1 });
     }
@@ -242,7 +235,7 @@ describe("a verification", () => {
 
   it("tells of a corrected item that somebody changed or removed", async () => {
     const file = await corrected("ticket", [BAD_TICKET], MESSAGE);
-    await retried(file);
+    await estate.retry(file);
     const { client, table } = estate.db;
     const change = {
       TableName: table,

@@ -5,10 +5,9 @@ import { PutCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
 import { MODELS } from "../../../entities/models.ts";
 import { examineItems } from "../../../scripts/doctor/item-examination.ts";
-import { addCounts, checkCounts, noCounts } from "../../../scripts/migration/counts.ts";
+import { checkCounts, noCounts } from "../../../scripts/migration/counts.ts";
 import { mergeMapping } from "../../../scripts/migration/enum-mapping.ts";
 import { legacyEstate, writeEstate } from "../../../scripts/migration/legacy-estate.ts";
-import { retry } from "../../../scripts/migration/retry.ts";
 import type { MigrationReport } from "../../../scripts/migration/run.ts";
 import { quarantineFaults, runKilled, runStopped } from "../../../scripts/migration/trials/killed-run.ts";
 import { createContext } from "../../../services/context.ts";
@@ -21,6 +20,8 @@ import {
   aLegacyPurchase,
   aLegacyTicket,
   aLegacyUser,
+  countsOf,
+  fileOf,
   openTestEstate,
   type TestEstate,
   withoutRun,
@@ -32,7 +33,6 @@ beforeEach(async () => {
 });
 afterEach(() => estate.drop());
 
-const countsOf = ({ tables }: MigrationReport) => addCounts(tables.map(({ counts }) => counts));
 const MARIA = "maria@example.com";
 
 async function changeInNewTable(key: object, name: string, value: unknown): Promise<void> {
@@ -546,17 +546,6 @@ describe("npm run migrate", () => {
 });
 
 describe("a retry of a quarantine", () => {
-  const retried = (file: string, options: object = {}) =>
-    retry({
-      ...estate.common,
-      files: [file],
-      quarantine: join(estate.directory, "again.jsonl"),
-      apply: true,
-      ...options,
-    });
-  const fileOf = (report: MigrationReport, entity: string) =>
-    report.tables.find((table) => table.entity === entity)?.quarantine ?? "";
-
   it("brings over what another mapping knows or an operator has corrected, and later runs leave it alone", async () => {
     await estate.put(
       "ticket",
@@ -570,10 +559,10 @@ describe("a retry of a quarantine", () => {
     );
     const mapping = mergeMapping({ "ticket.category": { billing: "purchase" } });
 
-    expect(await retried(file, { mapping, apply: false })).toMatchObject({ read: 2, written: 2 });
+    expect(await estate.retry(file, { mapping, apply: false })).toMatchObject({ read: 2, written: 2 });
     expect(await estate.items()).toEqual([]);
-    expect(await retried(file, { mapping })).toMatchObject({ read: 2, written: 2, quarantined: 0 });
-    expect(await retried(file, { mapping })).toMatchObject({ written: 0, already: 2 });
+    expect(await estate.retry(file, { mapping })).toMatchObject({ read: 2, written: 2, quarantined: 0 });
+    expect(await estate.retry(file, { mapping })).toMatchObject({ written: 0, already: 2 });
 
     expect(await estate.db.layer.support.get("TKT-2")).toMatchObject({ message: "by telephone" });
     expect(countsOf(await estate.run())).toMatchObject({ written: 0, already: 2, quarantined: 0 });
@@ -586,13 +575,13 @@ describe("a retry of a quarantine", () => {
       aLegacyUser({ email: "Maria@example.com", username: "upper" }),
     );
     const file = fileOf(await estate.run(), "user");
-    expect(await retried(file)).toMatchObject({ written: 0, quarantined: 2 });
+    expect(await estate.retry(file)).toMatchObject({ written: 0, quarantined: 2 });
 
     const lines = readFileSync(file, "utf8")
       .split("\n")
       .filter((line) => line.includes('"key":"[\\"Maria@'));
     writeFileSync(file, lines.join("\n"));
-    expect(await retried(file)).toMatchObject({ read: 1, written: 1 });
+    expect(await estate.retry(file)).toMatchObject({ read: 1, written: 1 });
 
     expect(await estate.db.layer.accounts.get(MARIA)).toMatchObject({ username: "upper" });
     const again = await estate.run();
@@ -604,10 +593,10 @@ describe("a retry of a quarantine", () => {
     await estate.put("ticket", aLegacyTicket({ category: "billing" }));
     const file = fileOf(await estate.run(), "ticket");
 
-    expect(await retried(file)).toMatchObject({ quarantined: 1, reasons: { "unknown_value ticket.category": 1 } });
+    expect(await estate.retry(file)).toMatchObject({ quarantined: 1, reasons: { "unknown_value ticket.category": 1 } });
     expect(readFileSync(join(estate.directory, "again.jsonl"), "utf8")).toContain("billing");
     appendFileSync(file, "{}\n");
-    await expect(retried(file)).rejects.toThrow(`${file}:2 is no line of a quarantine file`);
+    await expect(estate.retry(file)).rejects.toThrow(`${file}:2 is no line of a quarantine file`);
   });
 });
 
