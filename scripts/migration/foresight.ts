@@ -9,7 +9,16 @@ import { conflictsFound, partnersOf, type Sides } from "./partners.ts";
 import type { Reconciler } from "./reconciler.ts";
 import type { SourceTable } from "./source-tables.ts";
 import { type Rows, rowsUnder } from "./stored-rows.ts";
-import { isFrom, isOfSeveral, type MigratedItem, markOf, placesOf, sourcesIn, tableOf } from "./translator.ts";
+import {
+  isFrom,
+  isMended,
+  isOfSeveral,
+  type MigratedItem,
+  markOf,
+  placesOf,
+  sourcesIn,
+  tableOf,
+} from "./translator.ts";
 
 const label = { entity: "migration", accessPattern: "foresee" };
 
@@ -82,7 +91,7 @@ async function placeTaken(
 ): Promise<Outcome | undefined> {
   if (current === undefined || isFrom(current, table, source)) return undefined;
   if (table.newer.some(({ name }) => name === tableOf(current))) return { kind: "skipped", code: "superseded" };
-  if (markOf(current)?.mended === undefined || isJoined(table.entity)) return undefined;
+  if (!isMended(current) || isJoined(table.entity)) return undefined;
   const [rival] = sourcesIn(table, current);
   const item = rival === undefined ? undefined : await reader.get(table, rival);
   if (rival === undefined || item === undefined) return undefined;

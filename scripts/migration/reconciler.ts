@@ -19,6 +19,7 @@ import type { SourceReader, SourceTable } from "./source-tables.ts";
 import { rowsUnder } from "./stored-rows.ts";
 import {
   isFrom,
+  isMended,
   isOfSeveral,
   type MigratedItem,
   markOf,
@@ -206,7 +207,7 @@ export class Reconciler {
     if (wanted === undefined || !isJoined(table.entity)) return view;
     if (refusedByLedger(table.entity, wanted, rows) !== undefined) return view;
     const current = rows.get(keyText(wanted.key));
-    if (current !== undefined && markOf(current)?.mended !== undefined) {
+    if (current !== undefined && isMended(current)) {
       // What an operator has corrected is in the item alone.
       if (isFrom(current, table, source)) return view;
       return this.joinedWith(view, this.translator.join(table.entity, [wanted.item, current]), rows);
@@ -234,7 +235,7 @@ export class Reconciler {
       if (!isFrom(current, table, source)) continue;
       if (standsCorrected(view, current)) return { kind: "unchanged" };
       // What cannot be read takes no correction's place.
-      if (markOf(current)?.mended !== undefined && item !== undefined && wanted === undefined) continue;
+      if (isMended(current) && item !== undefined && wanted === undefined) continue;
       return this.withdraw(table, source, current);
     }
     return undefined;
@@ -307,8 +308,7 @@ export class Reconciler {
       return "again";
     }
     const current = rows.get(keyText(wanted.key));
-    const stored = markOf(current);
-    if (current !== undefined && stored !== undefined && stored.mended === undefined && mark.kept === undefined) {
+    if (current !== undefined && !isMended(current) && mark.kept === undefined) {
       const one = sourcesIn(table, current).find((known) => mark.sources.includes(known));
       if (one !== undefined && this.translator.isIntact(table.entity, current))
         return this.withdraw(table, isFrom(current, table, source) ? source : one, current);
@@ -331,14 +331,14 @@ export class Reconciler {
     const { table, source, correction } = view;
     const [unique = ""] = wanted.uniques;
     const item = await this.reader.get(table, rival);
-    const isMended = markOf(current)?.mended !== undefined;
-    if (item === undefined || !(isMended || this.translator.uniquesOf(table.entity, item).includes(unique))) {
+    if (item === undefined || !(isMended(current) || this.translator.uniquesOf(table.entity, item).includes(unique))) {
       if (!this.translator.isIntact(table.entity, current)) return KEPT_CHANGED;
       await this.remove(current);
       return "again";
     }
     // What is there stays: it was corrected itself, or a correction is what comes.
-    if (isMended || correction !== undefined) return conflict(table, unique, source, [{ source: rival, item }]);
+    if (isMended(current) || correction !== undefined)
+      return conflict(table, unique, source, [{ source: rival, item }]);
     await this.marks.setConflict(table, { unique, sources: [rival, source].sort() });
     return "again";
   }

@@ -8,7 +8,7 @@ import { isJoinedKey, type OperatorRules } from "./mapping.ts";
 import { failureOf, type Outcome } from "./outcome.ts";
 import { readOwners } from "./owners.ts";
 import { Reconciler, staleOf } from "./reconciler.ts";
-import { describeSources, type SourceNaming, SourceReader, type SourceTable } from "./source-tables.ts";
+import { type SourceNaming, SourceReader, type SourceTable, type TableFinder, tableFinder } from "./source-tables.ts";
 import { Translator } from "./translator.ts";
 
 export interface RetryOptions extends OperatorRules {
@@ -68,20 +68,18 @@ class Retry {
   private readonly reader: SourceReader;
   private readonly translator: Translator;
   private readonly reconciler: Reconciler;
-  private readonly tables = new Map<string, Promise<readonly SourceTable[]>>();
+  private readonly findTable: TableFinder;
 
   constructor(options: RetryOptions, reader: SourceReader, translator: Translator) {
     this.options = options;
     this.reader = reader;
+    this.findTable = tableFinder(options.source, options.naming);
     this.translator = translator;
     this.reconciler = new Reconciler({ context: contextOf(options), translator, reader });
   }
 
   private async tableOf({ entity, table }: SetAside): Promise<SourceTable> {
-    const { source, naming } = this.options;
-    const known = this.tables.get(entity) ?? describeSources(source, [entity], naming);
-    this.tables.set(entity, known);
-    const found = (await known).find(({ name }) => name === table);
+    const found = await this.findTable(entity, table);
     if (found === undefined) throw new Error(`a line is of ${table}, which is none of the source tables given`);
     return found;
   }

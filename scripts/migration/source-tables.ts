@@ -80,6 +80,20 @@ export async function describeSources(
   return described.flat();
 }
 
+/** Finds a table by its entity and name; undefined when it is none of those named. */
+export type TableFinder = (entity: EntityName, name: string) => Promise<SourceTable | undefined>;
+
+/** Describes an entity's tables when the first of them is asked for, once. A description that failed is asked for again. */
+export function tableFinder(client: DynamoDBClient, naming: SourceNaming): TableFinder {
+  const described = new Map<EntityName, Promise<SourceTable[]>>();
+  return async (entity, name) => {
+    const known = described.get(entity) ?? describeSources(client, [entity], naming);
+    described.set(entity, known);
+    known.catch(() => described.delete(entity));
+    return (await known).find((table) => table.name === name);
+  };
+}
+
 /** A table as DynamoDB describes it; undefined when there is none. */
 export async function tableNamed(client: DynamoDBClient, name: string): Promise<TableDescription | undefined> {
   try {

@@ -7,12 +7,12 @@ import type { OperatorRules } from "./mapping.ts";
 import type { Outcome } from "./outcome.ts";
 import { Reconciler, type Whereabouts } from "./reconciler.ts";
 import {
-  describeSources,
   type SourceNaming,
   SourceReader,
   type SourceTable,
   sourceKeyText,
   sourceNamesOf,
+  tableFinder,
 } from "./source-tables.ts";
 import { runTasks } from "./tasks.ts";
 import { Translator } from "./translator.ts";
@@ -94,15 +94,11 @@ export function createStreamHandler(options: StreamHandlerOptions): (event: Stre
       sourceNamesOf(entity, naming).map((name) => [name, entity] as const),
     ),
   );
-  const described = new Map<EntityName, Promise<SourceTable[]>>();
+  const findTable = tableFinder(source, naming);
   const milliseconds = options.milliseconds ?? Date.now;
 
   async function describe(entity: EntityName, name: string): Promise<SourceTable> {
-    const known = described.get(entity) ?? describeSources(source, [entity], naming);
-    described.set(entity, known);
-    // A description that failed is asked for again.
-    known.catch(() => described.delete(entity));
-    const table = (await known).find((one) => one.name === name);
+    const table = await findTable(entity, name);
     if (table === undefined) throw new Error(`there is no source table ${name} for ${entity}`);
     return table;
   }

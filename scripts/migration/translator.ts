@@ -79,6 +79,9 @@ export const sourcesIn = ({ name }: SourceTableName, item: StoredItem | undefine
 /** The name of the table that a stored item came from. */
 export const tableOf = (item: StoredItem | undefined): string | undefined => markOf(item)?.source.split(" ", 1)[0];
 
+/** Whether a stored item is an operator's correction of its source. */
+export const isMended = (item: StoredItem | undefined): boolean => markOf(item)?.mended !== undefined;
+
 /** Whether a stored item came from several sources. */
 export const isOfSeveral = (item: StoredItem | undefined): boolean => markOf(item)?.joined !== undefined;
 

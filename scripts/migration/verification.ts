@@ -21,7 +21,7 @@ import { Reconciler } from "./reconciler.ts";
 import { describeSources, type SourceNaming, SourceReader, type SourceTable, sourceKeyText } from "./source-tables.ts";
 import { rowsUnder } from "./stored-rows.ts";
 import { runTasks } from "./tasks.ts";
-import { isFrom, type MigratedItem, markOf, placesOf, sourcesIn, Translator, tableOf } from "./translator.ts";
+import { isFrom, isMended, type MigratedItem, markOf, placesOf, sourcesIn, Translator, tableOf } from "./translator.ts";
 import { plainItem, type SourceItem } from "./values.ts";
 
 export interface VerificationOptions extends OperatorRules {
@@ -352,7 +352,7 @@ class Verifier {
     }
     const mark = markOf(current);
     // What an operator has corrected is in the joined item alone.
-    if (mark?.mended !== undefined && isFrom(current, table, source)) {
+    if (isMended(current) && isFrom(current, table, source)) {
       if (this.translator.isIntact(entity, current)) result.mended++;
       else result.changed++;
       return;
@@ -433,7 +433,7 @@ class Verifier {
     if (tableOf(row) !== table.name) return `it came from ${tableOf(row)}, which is none of the tables given`;
     if (item === undefined) return "its source is gone";
     // It was compared with its source.
-    if (markOf(row)?.mended !== undefined) return undefined;
+    if (isMended(row)) return undefined;
     const translation = this.translator.translate(table, source, item);
     // It was brought over while it ran; time to live removes it.
     if (translation.outcome === "skipped") return undefined;
