@@ -13,13 +13,16 @@ interface Transaction {
 
 const WORTH: Readonly<Record<EntitlementStatus, number>> = { active: 2, expired: 1, refunded: 0 };
 
-/** The transactions of a purchase, each with the end that those before it leave. */
+/** The transactions of a purchase, each with the end that those before it leave: what is refunded leaves none. */
 function transactionsOf(purchase: Attributes): Transaction[] {
-  const status = purchase.status as EntitlementStatus;
+  const own = purchase.status as EntitlementStatus;
   let end = 0;
   return (storedLedger(purchase) as readonly GrantedEntry[]).map((entry) => {
-    end = Math.max(end, entry.purchase_date) + (entry.seconds ?? ACCESS_PERIOD_SECONDS);
-    return { entry, until: end, status: entry.refunded_at === undefined ? status : "refunded" };
+    const status = entry.refunded_at === undefined ? own : "refunded";
+    const begin = status === "refunded" ? entry.purchase_date : Math.max(end, entry.purchase_date);
+    const until = begin + (entry.seconds ?? ACCESS_PERIOD_SECONDS);
+    if (status !== "refunded") end = until;
+    return { entry, until, status };
   });
 }
 

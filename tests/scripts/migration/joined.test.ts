@@ -337,4 +337,16 @@ describe("joinedPurchase", () => {
       }),
     );
   });
+
+  it("ends when it would have, had the parts come one after the other", () => {
+    fc.assert(
+      fc.property(purchasesOf, (all) => {
+        const [first, ...others] = all;
+        const bySteps = others.reduce<object>((known, one) => joinedPurchase([{ ...known }, one]), { ...first });
+
+        const { status, expires_at } = joinedPurchase(all);
+        expect(bySteps).toMatchObject(status === "active" ? { status, expires_at } : { status });
+      }),
+    );
+  });
 });
