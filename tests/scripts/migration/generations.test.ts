@@ -9,6 +9,7 @@ import { Checkpoints } from "../../../scripts/migration/checkpoint.ts";
 import { JsonLinesFile } from "../../../scripts/migration/json-lines.ts";
 import { writeEstate } from "../../../scripts/migration/legacy-estate.ts";
 import type { MigrationOptions } from "../../../scripts/migration/run.ts";
+import { tableNamed } from "../../../scripts/migration/source-tables.ts";
 import { createStreamHandler } from "../../../scripts/migration/stream-handler.ts";
 import { NOW } from "../../engine.ts";
 import { interceptedClient } from "../../instruments.ts";
@@ -231,6 +232,8 @@ describe("a run that is not finished", () => {
     await expect(crash()).rejects.toThrow("goes on from here");
     const users = `${estate.prefix}${MODELS.user.seedTable}`;
     await estate.db.client.send(new DeleteTableCommand({ TableName: users }), {});
+    // A table is there for a moment after it was deleted.
+    while ((await tableNamed(estate.db.client, users)) !== undefined);
     await makeUsersTable(users);
 
     await expect(estate.run()).rejects.toThrow(
