@@ -1,96 +1,67 @@
 import "./shell/quiet-sdk.ts";
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
+import { relative } from "node:path";
 import { Stryker } from "@stryker-mutator/core";
 import { Command } from "commander";
-import { seededRandom } from "../testing/lag/random.ts";
+import { AREAS, areaOf, FAR_TESTS, nearTests } from "./mutants/areas.ts";
+import { EQUIVALENT_MUTANTS } from "./mutants/equivalent-mutants.ts";
+import { addOwnMutators } from "./mutants/own-mutators.ts";
+import { filesOf, linesOf, linesSince, sampleOf } from "./mutants/places.ts";
 import { runCommand, wholeNumber } from "./shell/command-line.ts";
 import { textTable } from "./shell/text-table.ts";
 
-/** What is mutated together, and the everyday tests that must notice. */
-interface Area {
-  readonly files: RegExp;
-  readonly tests: readonly string[];
-}
-
-const LAYER_TESTS = [
-  "tests/{entities,services,testing}/**/*.test.ts",
-  "tests/faults/{lag,crash-points,races,model,purchase-histories,ticket-histories,token-histories}.test.ts",
-];
-
-const AREAS: Readonly<Record<string, Area>> = {
-  entities: { files: /^entities\/(?!items|facts|views)/, tests: LAYER_TESTS },
-  storage: { files: /^services\/storage\//, tests: LAYER_TESTS },
-  guards: { files: /^services\/guards\//, tests: LAYER_TESTS },
-  account: { files: /^services\/account(?:\/|s\.ts)/, tests: LAYER_TESTS },
-  services: { files: /^services\/(?!accounts)[a-z-]+\.ts$/, tests: LAYER_TESTS },
-  migration: {
-    files:
-      /^scripts\/migration\/(?:values|mapping|item-reader|rules|joined-purchase|translator|reconciler|partners|outcome|conflicts|marks|retry|verification)\.ts$/,
-    tests: ["tests/scripts/migration/*.test.ts"],
-  },
-  iam: {
-    files: /^scripts\/iam\//,
-    tests: ["tests/scripts/policies.test.ts", "tests/services/least-privilege.test.ts"],
-  },
-  table: {
-    files: /^scripts\/table\//,
-    tests: ["tests/scripts/{create-table,template,doctor,restore-check}.test.ts", "tests/entities/table.test.ts"],
-  },
-};
-
-/** `npm run mutants`: how many faults of one operator or value the everyday tests notice. */
+/** `npm run mutants`: how many faults of one operator, value, call or order the everyday tests notice. */
 const command = new Command("npm run mutants --")
   .description("Mutate the source a place at a time, and tell which mutants the everyday tests let live.")
   .argument("[areas...]", `${Object.keys(AREAS).join(", ")} (default: all)`)
   .option("--file <pattern...>", "only these files, or lines of them, such as services/sessions.ts:10-40")
-  .option("--sample <lines>", "so many lines of each area, drawn by the seed", wholeNumber(1))
+  .option("--changed <commit>", "only lines that changed since this commit")
+  .option("--sample <lines>", "so many lines of these, drawn by the seed", wholeNumber(1))
   .option("--seed <number>", "draws the sample", wholeNumber(0, 2 ** 31), 1)
+  .option("--far", "let the tests of faults look at what the near ones let live")
+  .option("--floor <percent>", "fail when fewer are noticed", wholeNumber(0, 100), 0)
   .showHelpAfterError("(--help tells the options)")
   .parse();
-const { file, sample, seed } = command.opts<{ file?: string[]; sample?: number; seed: number }>();
-const names = command.args.length === 0 ? Object.keys(AREAS) : command.args;
+
+interface Options {
+  readonly file?: string[];
+  readonly changed?: string;
+  readonly sample?: number;
+  readonly seed: number;
+  readonly far?: true;
+  readonly floor: number;
+}
+const options = command.opts<Options>();
 
 type Result = Awaited<ReturnType<Stryker["runMutationTest"]>>[number];
 
-const SOURCE = ["entities", "services", "scripts"].flatMap((folder) =>
-  readdirSync(folder, { recursive: true, encoding: "utf8" })
-    .filter((name) => name.endsWith(".ts"))
-    .map((name) => join(folder, name)),
-);
+const pathOf = (place: string): string => place.replace(/:.*/, "");
 
-/** Lines of an area as Stryker names them, drawn with the same chance for each line of code. */
-function sampleOf(files: readonly string[], count: number): string[] {
-  const lines = files.flatMap((path) =>
-    readFileSync(path, "utf8")
-      .split("\n")
-      .flatMap((line, index) =>
-        /^\s*(?:\/?\*|\/\/|import |export type |\}|$)/.test(line) ? [] : [`${path}:${index + 1}-${index + 1}`],
-      ),
-  );
-  const next = seededRandom(seed);
-  const drawn: string[] = [];
-  while (drawn.length < count && lines.length > 0) drawn.push(...lines.splice(Math.floor(next() * lines.length), 1));
-  return drawn.sort();
+/** Files, or lines of files, as Stryker takes them. */
+function placesOf(areas: readonly string[]): string[] {
+  const files = filesOf(areas);
+  if (options.file !== undefined) return options.file.filter((place) => files.includes(pathOf(place)));
+  if (options.changed === undefined && options.sample === undefined) return files;
+  const changed = options.changed === undefined ? undefined : linesSince(options.changed);
+  const lines = linesOf(files).filter((line) => changed?.has(line) !== false);
+  return options.sample === undefined ? lines : sampleOf(lines, options.sample, options.seed);
 }
 
-async function mutantsOf({ files, tests }: Area): Promise<readonly Result[]> {
-  const all = SOURCE.filter((path) => files.test(path));
+const jest = (tests: string): string => `npx jest --bail --silent --maxWorkers=1 "${tests}"`;
+
+/** A process of Jest for each mutant, which ends with the first file of tests that notices it. */
+async function runMutants(mutate: string[], tests: string): Promise<readonly Result[]> {
   const stryker = new Stryker({
-    mutate: file ?? (sample === undefined ? all : sampleOf(all, sample)),
-    testRunner: "jest",
-    coverageAnalysis: "perTest",
+    mutate,
+    testRunner: "command",
+    commandRunner: { command: options.far === true ? `${jest(tests)} && ${jest(FAR_TESTS)}` : jest(tests) },
+    // Most code runs while a file of tests prepares its tables: asked which test covers it, Stryker would run them all.
+    coverageAnalysis: "off",
     tsconfigFile: "none",
     disableTypeChecks: false,
-    jest: {
-      projectType: "custom",
-      configFile: "jest.config.js",
-      config: { testMatch: tests.map((one) => `<rootDir>/${one}`) },
-      enableFindRelatedTests: true,
-    },
     reporters: ["progress-append-only"],
     concurrency: 2,
-    timeoutMS: 30_000,
+    timeoutMS: 10_000,
     // Jest looks for no tests below node_modules.
     tempDirName: ".stryker",
     ignorePatterns: ["dist", "coverage", ".migration"],
@@ -98,20 +69,53 @@ async function mutantsOf({ files, tests }: Area): Promise<readonly Result[]> {
   return stryker.runMutationTest();
 }
 
-const LIVES: ReadonlySet<string> = new Set(["Survived", "NoCoverage"]);
-const TOLD: ReadonlySet<string> = new Set([...LIVES, "Killed", "Timeout"]);
+interface Mutant {
+  readonly file: string;
+  readonly line: number;
+  readonly code: string;
+  readonly mutant: string;
+  readonly lives: boolean;
+}
+
+function mutantOf({ fileName, location, mutatorName, replacement, status }: Result): Mutant {
+  const file = relative(process.cwd(), fileName);
+  const line = location.start.line;
+  const code = (readFileSync(file, "utf8").split("\n")[line - 1] ?? "").trim();
+  const mutant = `${mutatorName} → ${replacement.split("\n")[0]}`;
+  return { file, line, code, mutant, lives: status === "Survived" };
+}
+
+const isEquivalent = ({ file, code, mutant }: Mutant): boolean =>
+  EQUIVALENT_MUTANTS.some((known) => known.file === file && known.code === code && known.mutant === mutant);
+
+const percent = (part: number, whole: number): number => (whole === 0 ? 100 : (part * 100) / whole);
 
 await runCommand(async () => {
-  const rows: (number | string)[][] = [];
-  for (const name of names) {
-    const area = AREAS[name];
-    if (area === undefined) throw new Error(`there is no area ${name}: ${Object.keys(AREAS).join(", ")} are`);
-    const results = (await mutantsOf(area)).filter(({ status }) => TOLD.has(status));
-    const alive = results.filter(({ status }) => LIVES.has(status));
-    for (const { fileName, location, mutatorName, replacement, status } of alive)
-      console.log(`${status} ${fileName}:${location.start.line} ${mutatorName} → ${replacement.split("\n")[0]}`);
-    const score = results.length === 0 ? 100 : ((results.length - alive.length) * 100) / results.length;
-    rows.push([name, results.length, results.length - alive.length, `${score.toFixed(1)} %`]);
-  }
+  const unknown = command.args.find((name) => AREAS[name] === undefined);
+  if (unknown !== undefined) throw new Error(`there is no area ${unknown}: ${Object.keys(AREAS).join(", ")} are`);
+  await addOwnMutators();
+  const places = placesOf(command.args.length === 0 ? Object.keys(AREAS) : command.args);
+  const results: Result[] = [];
+  // Files with the same near tests in one run.
+  for (const tests of new Set(places.map((place) => nearTests(pathOf(place)))))
+    results.push(
+      ...(await runMutants(
+        places.filter((place) => nearTests(pathOf(place)) === tests),
+        tests,
+      )),
+    );
+  const mutants = results
+    .filter(({ status }) => status === "Survived" || status === "Killed" || status === "Timeout")
+    .map(mutantOf)
+    .filter((mutant) => !mutant.lives || !isEquivalent(mutant));
+  const alive = mutants.filter(({ lives }) => lives);
+  for (const { file, line, mutant, code } of alive) console.log(`Lives: ${file}:${line} ${mutant}   in: ${code}`);
+  const rows = [...new Set(mutants.map(({ file }) => areaOf(file) ?? ""))].map((area) => {
+    const all = mutants.filter(({ file }) => areaOf(file) === area);
+    const noticed = all.filter(({ lives }) => !lives).length;
+    return [area, all.length, noticed, `${percent(noticed, all.length).toFixed(1)} %`];
+  });
   console.log(textTable(["area", "mutants", "noticed", "score"], rows));
+  if (percent(mutants.length - alive.length, mutants.length) < options.floor)
+    throw new Error(`fewer than ${options.floor} % of the mutants are noticed`);
 });
