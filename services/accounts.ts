@@ -29,7 +29,6 @@ import {
 import { type AccountExport, exportAccount } from "./account/export.ts";
 import { type AccountOverview, readOverview } from "./account/overview.ts";
 import { beingChanged, entryKeyOf, openAnew } from "./guards/erasure.ts";
-import { removeEnded } from "./sessions.ts";
 import type { DataContext } from "./storage/context.ts";
 import { conditionOf } from "./storage/electrodb.ts";
 import { ConflictError, ExpiredError, isDataLayerError, ValidationError } from "./storage/errors.ts";
@@ -286,10 +285,10 @@ export class Accounts {
   }
 
   /**
-   * Replaces the password hash, ends all sessions and withdraws all QR tokens. With `current_hash` the change only
-   * happens if that is still the stored hash, so that two changes at once cannot both win. Safe to repeat.
-   * @throws ConflictError `password_changed`; NotFoundError; UnprocessedError when DynamoDB is too busy to end the
-   * sessions: call again.
+   * Replaces the password hash, which ends all sessions and QR tokens in the same write, however many there are; they expire
+   * where they lie. With `current_hash` the change only happens if that is still the stored hash, so that two changes at once
+   * cannot both win. Safe to repeat.
+   * @throws ConflictError `password_changed`; NotFoundError.
    * @example
    * const { password_hash: current_hash } = await accounts.credentials(email);
    * const password_hash = "$2b$12$zyxwvutsrqponmlkjihgfeJ5p3GmZb1Vd9cQeXy0T4Nf7sLhRkWm2";
@@ -300,7 +299,7 @@ export class Accounts {
     const key = { email: emailOf(email) };
     const { password_hash, current_hash } = input;
     if (current_hash !== undefined) attributeValue(UserModel, "password_hash", current_hash, "current_hash");
-    const user = await this.#users.change(
+    return this.#users.change(
       "changePassword",
       { password_hash },
       (entity) => {
@@ -316,8 +315,6 @@ export class Accounts {
         throw new ConflictError("user", "password_changed", "The password has been changed meanwhile.");
       },
     );
-    await removeEnded(this.#context, key.email);
-    return user;
   }
 
   /**
@@ -347,17 +344,14 @@ export class Accounts {
   }
 
   /**
-   * Suspends an active account, ends all its sessions and withdraws its QR tokens. Safe to repeat.
-   * @throws ConflictError when it is deleted; NotFoundError; UnprocessedError when DynamoDB is too busy to end the
-   * sessions: call again.
+   * Suspends an active account, which ends all its sessions and QR tokens in the same write. Safe to repeat.
+   * @throws ConflictError when it is deleted; NotFoundError.
    * @example
    * await accounts.suspend(email);
    * const refused = await sessions.start({ user_email: email }).catch((error) => error.state); // "suspended", the reason is "wrong_state"
    */
   async suspend(email: string): Promise<User> {
-    const user = await this.#users.transition("setStatus", { email: emailOf(email) }, "suspended", SHUT);
-    await removeEnded(this.#context, user.email);
-    return user;
+    return this.#users.transition("setStatus", { email: emailOf(email) }, "suspended", SHUT);
   }
 
   /**
@@ -372,16 +366,14 @@ export class Accounts {
   }
 
   /**
-   * Marks the account deleted, for good, ends all its sessions and withdraws its QR tokens. Its items stay until
+   * Marks the account deleted, for good, which ends all its sessions and QR tokens in the same write. Its items stay until
    * `erase`. Safe to repeat.
-   * @throws NotFoundError; UnprocessedError when DynamoDB is too busy to end the sessions: call again.
+   * @throws NotFoundError
    * @example
    * const { account_status } = await accounts.markDeleted(email); // "deleted"
    */
   async markDeleted(email: string): Promise<User> {
-    const user = await this.#users.transition("setStatus", { email: emailOf(email) }, "deleted", SHUT);
-    await removeEnded(this.#context, user.email);
-    return user;
+    return this.#users.transition("setStatus", { email: emailOf(email) }, "deleted", SHUT);
   }
 
   /**

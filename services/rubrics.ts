@@ -63,7 +63,9 @@ export class Rubrics {
    */
   async getByCriterion(skill_type: Skill, criterion: Criterion): Promise<Rubric> {
     const key = { skill_type, criterion: attributeValue(RubricModel, "criterion", criterion) };
-    const [rubric] = await this.#rubrics.all("bySkill", key, { order: "asc" });
+    const {
+      items: [rubric],
+    } = await this.#rubrics.page("bySkill", key, { limit: 1 }, { order: "asc" });
     if (rubric === undefined) throw this.#rubrics.notFound(`${skill_type} ${criterion}`);
     return rubric;
   }

@@ -155,21 +155,12 @@ export class Sessions {
   async endAll(user_email: string): Promise<number> {
     const account = emailOf(user_email);
     await raiseGeneration(this.#users, account);
-    return removeEnded(this.#context, account);
+    const [tokens, sessions] = await Promise.all([
+      this.#tokens.allKeys("byUser", { user_email: account }),
+      this.#sessions.allKeys("byUser", { user_email: account }),
+    ]);
+    await batchDelete(this.#context, { entity: "qr_token", accessPattern: "withdraw" }, tokens);
+    await batchDelete(this.#context, { entity: "session", accessPattern: "endAll" }, sessions);
+    return sessions.length;
   }
-}
-
-/**
- * Removes the sessions and tokens of an account that their index shows, after all were ended, and tells how many
- * sessions there were.
- */
-export async function removeEnded(context: DataContext, user_email: string): Promise<number> {
-  const account = { user_email };
-  const [tokens, sessions] = await Promise.all([
-    new Repository(context, QrTokenModel).allKeys("byUser", account),
-    new Repository(context, SessionModel).allKeys("byUser", account),
-  ]);
-  await batchDelete(context, { entity: "qr_token", accessPattern: "withdraw" }, tokens);
-  await batchDelete(context, { entity: "session", accessPattern: "endAll" }, sessions);
-  return sessions.length;
 }

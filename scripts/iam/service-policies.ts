@@ -98,14 +98,6 @@ interface PolicyFacts {
   readonly management?: readonly string[];
 }
 
-/** What finds and removes all sessions and QR tokens of a user. */
-const ENDING: readonly Access[] = [
-  items("session", "byUser", "query"),
-  items("session", "byId", "writeMany"),
-  items("qr_token", "byUser", "query"),
-  items("qr_token", "byToken", "writeMany"),
-];
-
 /** The one fact that is written by hand: what functions do to which entity, by which access pattern. */
 const FACTS = {
   authentication: {
@@ -125,7 +117,10 @@ const FACTS = {
     ],
     purpose: "log users in by password, and list and end sessions",
     access: [
-      ...ENDING,
+      items("session", "byUser", "query"),
+      items("session", "byId", "writeMany"),
+      items("qr_token", "byUser", "query"),
+      items("qr_token", "byToken", "writeMany"),
       items("user", "byEmail", "get", "change"),
       items("session", "byId", "get", "getMany", "create", "remove"),
       items("qr_token", "byToken", "remove"),
@@ -143,7 +138,6 @@ const FACTS = {
     runs: ["accounts.*"],
     purpose: "register, show and change accounts",
     access: [
-      ...ENDING,
       items("user", "byEmail", "get", "create", "change", "remove"),
       items("erasure", "byAccount", "get", "change"),
     ],

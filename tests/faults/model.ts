@@ -97,6 +97,8 @@ export class InMemoryModel {
   /** Ids of all sessions that ever were, in order. */
   readonly sessionIds: string[] = [];
   readonly assessments = new Map<string, Row>();
+  /** Sessions and tokens that began before their account was shut out. */
+  readonly shut = new Set<string>();
   readonly entitlements = new Map<string, Row>();
   /** The transactions of each entitlement. */
   readonly ledgers = new Map<string, Map<string, Transaction>>();
@@ -168,7 +170,7 @@ export class InMemoryModel {
       return conflict(user.account_status);
     }
     user.account_status = to;
-    if (to !== "active") this.endAll(email);
+    if (to !== "active") this.shutOut(email);
     return shown("user", user);
   }
 
@@ -182,8 +184,8 @@ export class InMemoryModel {
     const user = found(this.users.get(email));
     if (user.password_hash !== current_hash && user.password_hash !== password_hash)
       return conflict("password_changed");
+    if (user.password_hash === current_hash) this.shutOut(email);
     user.password_hash = password_hash;
-    this.endAll(email);
     return shown("user", user);
   }
 
@@ -231,12 +233,14 @@ export class InMemoryModel {
   authenticate(session_id: string): Row {
     const session = found(this.sessions.get(session_id));
     if ((session.expires_at as number) <= this.now) throw new Refusal("expired");
+    if (this.shut.has(session_id)) throw new Refusal("not_found");
     return { ...shown("session", session), session_id: digestOf(session_id) };
   }
 
   liveSessions(email: string): Row[] {
     return [...this.sessions.values()].filter(
-      (row) => row.user_email === email && (row.expires_at as number) > this.now,
+      (row) =>
+        row.user_email === email && (row.expires_at as number) > this.now && !this.shut.has(row.session_id as string),
     );
   }
 
@@ -248,6 +252,12 @@ export class InMemoryModel {
     if ((session.created_at as number) > this.now - QR_TOKEN_LIFETIME_SECONDS - 15 * 60) {
       this.tokens.delete(session.qr_token as string);
     }
+  }
+
+  /** What began until now lets nobody in any more, and stays until it expires. */
+  shutOut(email: string): void {
+    for (const rows of [this.sessions, this.tokens])
+      for (const [id, { user_email }] of rows) if (user_email === email) this.shut.add(id);
   }
 
   endAll(email: string): number {
@@ -281,6 +291,11 @@ export class InMemoryModel {
       Object.assign(token, { used: true, used_at: this.now, device_id, opened_session_id: session_id });
     const started = token.used_at as number;
     const key = token.opened_session_id as string;
+    if (this.shut.has(id)) {
+      this.sessions.delete(key);
+      this.mayLetIn(token.user_email as string);
+      conflict("shut");
+    }
     const session = this.sessions.get(key) ?? {
       session_id: key,
       user_email: token.user_email,
