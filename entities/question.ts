@@ -63,6 +63,12 @@ const schema = createSchema({
       view: ["question_id", "topic", "difficulty"],
       description: "Questions of a type and difficulty in hashed order, for random draws",
     }),
+    byTopicDraw: scoped("gsi2", "question", {
+      pk: ["assessment_type", "difficulty", "topic"],
+      sk: ["draw_key", "question_id"],
+      view: [],
+      description: "Questions of a topic in hashed order, for random draws",
+    }),
   },
 });
 

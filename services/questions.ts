@@ -1,10 +1,10 @@
-import { randomBytes, randomInt } from "node:crypto";
 import { DIFFICULTIES, type Difficulty } from "../entities/enums.ts";
 import type { QuestionEntity } from "../entities/question.ts";
 import { type Question, QuestionModel, type QuestionSummary } from "../entities/question.ts";
 import { type BulkWriteOptions, type BulkWriteReport, bulkWrite } from "./storage/bulk-writer.ts";
 import type { DataContext } from "./storage/context.ts";
-import { eachPage, type ListOptions, limitOf, MAX_LIMIT, type Page } from "./storage/pages.ts";
+import { drawFairly, type HashedRows, shuffle } from "./storage/fair-draw.ts";
+import { eachPage, type ListOptions, limitOf, type Page } from "./storage/pages.ts";
 import { Repository } from "./storage/repository.ts";
 import { batchGet, keyOf, type StoredItem } from "./storage/requests.ts";
 import { attributeValue, countIn, only } from "./storage/validation.ts";
@@ -20,17 +20,13 @@ export interface QuestionDraw extends QuestionFilter {
   readonly count: number;
 }
 
-/**
- * Rows that a draw looks at, at least, before it chooses among them: the gaps between hashes are uneven, and the more
- * rows behind a random place can be chosen, the less that favours a row behind a wide gap.
- */
-const DRAW_WINDOW = 30;
-
 const FILTER = ["assessment_type", "difficulty", "topic"];
+
+/** The place of a row in hashed order. */
+const placeOf = ({ gsi2sk, gsi3sk }: StoredItem): number => Number.parseInt(`${gsi2sk ?? gsi3sk}`.slice(0, 8), 16);
 
 const DIFFICULTIES_IN_KEY_ORDER = [...DIFFICULTIES].sort();
 
-const DRAW_LABEL = { entity: "question", accessPattern: "byDraw" };
 /**
  * The question bank.
  * @example
@@ -42,6 +38,8 @@ const DRAW_LABEL = { entity: "question", accessPattern: "byDraw" };
 export class Questions {
   readonly #context: DataContext;
   readonly #questions: Repository<QuestionEntity>;
+  /** How many questions there are, about, for each filter that was drawn by: so that the next draw need not look. */
+  readonly #counts = new Map<string, number>();
 
   constructor(context: DataContext) {
     this.#context = context;
@@ -84,8 +82,8 @@ export class Questions {
   }
 
   /**
-   * Draws `count` different questions at random (1 to 50), fewer when the bank has no more. A draw reads about as many
-   * index rows as it needs, however large the bank; a topic that is rare in it costs more.
+   * Draws `count` different questions at random (1 to 50), each with the same chance, and fewer when the bank has no more. A draw
+   * reads some 100 index rows, however large the bank and however rare the topic.
    * @throws UnprocessedError when DynamoDB keeps leaving some of them unread.
    * @example
    * const [question] = await questions.draw({ assessment_type: "speaking_part2", difficulty: "medium", count: 1 });
@@ -95,12 +93,12 @@ export class Questions {
     const { count, ...filter } = input;
     this.#checkFilter(filter);
     countIn("question", "count", count, 1, 50);
+    const list = JSON.stringify([filter.assessment_type, filter.difficulty, filter.topic]);
     const difficulties = filter.difficulty === undefined ? DIFFICULTIES : [filter.difficulty];
-    const rows = (
-      await Promise.all(difficulties.map((difficulty) => this.#drawRows(filter, difficulty, count)))
-    ).flat();
-    const drawn = shuffle(rows).slice(0, count);
-    const items = await batchGet(this.#context, { entity: "question", accessPattern: "draw" }, drawn.map(keyOf));
+    const partitions = difficulties.map((difficulty) => this.#hashedRows({ ...filter, difficulty }));
+    const { rows, about } = await drawFairly({ partitions, placeOf, about: this.#counts.get(list) }, count);
+    this.#counts.set(list, about);
+    const items = await batchGet(this.#context, { entity: "question", accessPattern: "draw" }, rows.map(keyOf));
     return shuffle(this.#questions.parseAll(items));
   }
 
@@ -134,25 +132,17 @@ export class Questions {
     return this.#questions.page("byType", { assessment_type, ...range }, options, { order: "asc" });
   }
 
-  /** Walks one difficulty in hashed order from a random place, once around, until enough rows pass. */
-  async #drawRows(filter: QuestionFilter, difficulty: Difficulty, count: number): Promise<StoredItem[]> {
-    const { assessment_type, topic } = filter;
-    const wanted = Math.max(count, DRAW_WINDOW);
-    const limit = topic === undefined ? wanted : MAX_LIMIT;
-    const pivot = randomBytes(4).toString("hex");
-    const rows: StoredItem[] = [];
-    for (const [from, to] of [
-      [pivot, "g"],
-      ["0", pivot],
-    ] as const) {
-      const between = [{ draw_key: from }, { draw_key: to }] as const;
-      const half = this.#questions.query("byDraw", { assessment_type, difficulty }, { between });
-      for await (const page of eachPage(this.#context, DRAW_LABEL, half, { order: "asc", limit })) {
-        rows.push(...page.filter((row) => topic === undefined || row.topic === topic));
-        if (rows.length >= wanted) return rows;
-      }
-    }
-    return rows;
+  /** The rows of a difficulty, and of a topic if given, in hashed order. */
+  #hashedRows({ assessment_type, difficulty, topic }: QuestionFilter & Pick<Question, "difficulty">): HashedRows {
+    const accessPattern = topic === undefined ? "byDraw" : "byTopicDraw";
+    return (from, to, limit) => {
+      const range = { between: [{ draw_key: from }, { draw_key: to }] } as const;
+      const query =
+        topic === undefined
+          ? this.#questions.query("byDraw", { assessment_type, difficulty }, range)
+          : this.#questions.query("byTopicDraw", { assessment_type, difficulty, topic }, range);
+      return eachPage(this.#context, { entity: "question", accessPattern }, query, { order: "asc", limit });
+    };
   }
 
   /** A topic over all difficulties: one key range a difficulty, read one after another. */
@@ -188,14 +178,4 @@ export class Questions {
   #topicList({ assessment_type, topic }: QuestionFilter): string {
     return JSON.stringify([this.#context.table, "question", "byTopic", assessment_type, topic]);
   }
-}
-
-/** Fisher-Yates, on a copy. */
-function shuffle<T>(values: readonly T[]): T[] {
-  const shuffled = [...values];
-  for (let last = shuffled.length - 1; last > 0; last--) {
-    const other = randomInt(last + 1);
-    [shuffled[last], shuffled[other]] = [shuffled[other] as T, shuffled[last] as T];
-  }
-  return shuffled;
 }

@@ -81,6 +81,12 @@ export const SAMPLES: readonly Sample[] = [
       await layer.questions.draw({ assessment_type: "speaking_part2", difficulty: "medium", count: 2 }),
   },
   {
+    question: "Questions of a topic at random",
+    pattern: "question.byTopicDraw",
+    random: true,
+    run: async (layer) => await layer.questions.draw({ assessment_type: "speaking_part2", topic: "people", count: 2 }),
+  },
+  {
     question: "A rubric by its id",
     pattern: "rubric.byId",
     run: async (layer) => await layer.rubrics.get("speaking-fluency"),

@@ -175,6 +175,7 @@ const FACTS = {
       items("question", "byId", "query", "getMany", "writeMany"),
       items("question", "byType", "query"),
       items("question", "byDraw", "query"),
+      items("question", "byTopicDraw", "query"),
       items("rubric", "byId", "get", "writeMany"),
       items("rubric", "bySkill", "query"),
       items("daily_starts", "byDay", "change", "remove"),

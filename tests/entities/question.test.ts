@@ -12,6 +12,8 @@ describe("keys", () => {
       __edb_v__: "1",
       pk: "question#sp2-001",
       sk: "speaking_part2",
+      gsi2pk: "question#speaking_part2#medium#people",
+      gsi2sk: "a3b4cda3#sp2-001",
       gsi3pk: "question#speaking_part2#medium",
       gsi3sk: "a3b4cda3#sp2-001",
       gsi5pk: "question#speaking_part2",
@@ -66,6 +68,15 @@ describe("keys", () => {
     });
   });
 
+  it("find questions of a topic from a place in hashed order on", () => {
+    const topic = { assessment_type: "writing_task2", difficulty: "hard", topic: "work" } as const;
+
+    expect(queryOf(questions.query.byTopicDraw(topic).gte({ draw_key: "80000000" }))).toEqual({
+      index: "gsi2",
+      where: 'gsi2pk = "question#writing_task2#hard#work" and gsi2sk >= "80000000"',
+    });
+  });
+
   it("stay where they are when the wording changes", () => {
     const key = { question_id: "sp2-001", assessment_type: "speaking_part2" } as const;
 
@@ -84,6 +95,7 @@ describe("keys", () => {
     );
 
     expect(set).toMatchObject({
+      gsi2pk: "question#speaking_part2#hard#family",
       gsi3pk: "question#speaking_part2#hard",
       gsi5sk: "hard#family#sp2-001",
     });
