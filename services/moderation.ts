@@ -51,6 +51,8 @@ export interface AssessmentReviewOutline {
   readonly safetyLogs: SafetyLogSummary[];
   /** What never changes of each report; its state is in the whole review. */
   readonly reports: ContentReportOutline[];
+  /** For the next page; null after the last one. */
+  readonly cursor: string | null;
 }
 
 /** What was logged and reported about an assessment, whole and as it is now, with the assessment. */
@@ -61,6 +63,8 @@ export interface AssessmentReview {
   readonly safetyLogs: SafetyLog[];
   /** The reports as they are now, newest first. */
   readonly reports: ContentReport[];
+  /** For the next page; null after the last one. */
+  readonly cursor: string | null;
 }
 
 /**
@@ -224,31 +228,33 @@ export class Moderation {
   }
 
   /**
-   * Safety logs and reports of an assessment as a list, newest first: the `assessmentReview` collection in one
-   * request.
+   * Safety logs and reports of an assessment as a list: a page of the `assessmentReview` collection in one request. A page has up
+   * to 100 rows, or `limit`: first the logs, newest first, then the reports.
+   * @throws InvalidCursorError for a cursor of another list.
    * @example
-   * const { safetyLogs, reports } = await moderation.reviewOutline(assessment_id);
+   * const { safetyLogs, reports, cursor } = await moderation.reviewOutline(assessment_id);
    * const blocked = safetyLogs.filter(({ moderation_action }) => moderation_action === "block");
    */
-  async reviewOutline(assessment_id: string): Promise<AssessmentReviewOutline> {
+  async reviewOutline(assessment_id: string, options: ListOptions = {}): Promise<AssessmentReviewOutline> {
     const id = attributeValue(SafetyLogModel, "assessment_id", assessment_id);
-    const { safety_log: safetyLogs, content_report: reports } = await this.#reviews.all({ assessment_id: id });
-    return { safetyLogs, reports };
+    const { rows, cursor } = await this.#reviews.page({ assessment_id: id }, options);
+    return { safetyLogs: rows.safety_log, reports: rows.content_report, cursor };
   }
 
   /**
-   * The assessment with all its safety logs and reports, whole, newest first: two round trips.
-   * @throws UnprocessedError when DynamoDB keeps leaving a part of it unread.
+   * The assessment with its safety logs and reports, whole: two round trips. A page has up to 100 rows, or `limit`: first the
+   * logs, newest first, then the reports.
+   * @throws InvalidCursorError for a cursor of another list; UnprocessedError when DynamoDB keeps leaving a part of it unread.
    * @example
-   * const { assessment, safetyLogs, reports } = await moderation.review(assessment_id);
+   * const { assessment, safetyLogs, reports, cursor } = await moderation.review(assessment_id);
    */
-  async review(assessment_id: string): Promise<AssessmentReview> {
+  async review(assessment_id: string, options: ListOptions = {}): Promise<AssessmentReview> {
     const id = attributeValue(SafetyLogModel, "assessment_id", assessment_id);
-    const [{ safety_log: safetyLogs, content_report: reports }, assessment] = await Promise.all([
-      this.#reviews.allWhole({ assessment_id: id }),
+    const [{ rows, cursor }, assessment] = await Promise.all([
+      this.#reviews.wholePage({ assessment_id: id }, options),
       this.#assessments.find(id),
     ]);
-    return { assessment, safetyLogs, reports };
+    return { assessment, safetyLogs: rows.safety_log, reports: rows.content_report, cursor };
   }
 }
 

@@ -47,6 +47,8 @@ export interface TicketThreadOutline {
   readonly ticket: TicketOutline;
   /** Newest first. */
   readonly actions: DevopsActionOutline[];
+  /** For the next page; null after the last one. */
+  readonly cursor: string | null;
 }
 
 /** A ticket with its DevOps actions, whole and as they are now. */
@@ -55,6 +57,8 @@ export interface TicketThread {
   readonly ticket: Ticket;
   /** Newest first. */
   readonly actions: DevopsAction[];
+  /** For the next page; null after the last one. */
+  readonly cursor: string | null;
 }
 
 /** How many tickets are in each state; 0 where there are none. */
@@ -269,37 +273,42 @@ export class Support {
   }
 
   /**
-   * A ticket with its DevOps actions in outline: the `ticketThread` collection in one request.
-   * @throws NotFoundError
+   * A ticket with its DevOps actions in outline: a page of the `ticketThread` collection in one request. A page has up to 100
+   * rows, or `limit`; the ticket is the first of them.
+   * @throws InvalidCursorError for a cursor of another list; NotFoundError.
    * @example
-   * const { ticket, actions } = await support.threadOutline(ticket_id);
+   * const { ticket, actions, cursor } = await support.threadOutline(ticket_id);
    * const services = actions.map(({ affected_service }) => affected_service);
    */
-  async threadOutline(ticket_id: string): Promise<TicketThreadOutline> {
+  async threadOutline(ticket_id: string, options: ListOptions = {}): Promise<TicketThreadOutline> {
     const id = attributeValue(TicketModel, "ticket_id", ticket_id);
-    const { ticket: heads, devops_action: actions } = await this.#threads.all({ ticket_id: id });
-    // The index may not show a ticket yet that is there.
-    return { ticket: heads[0] ?? outlineOf(await this.#tickets.get(id)), actions };
+    const { rows, cursor } = await this.#threads.page({ ticket_id: id }, options);
+    // A later page has no ticket, and the index may not show one yet that is there.
+    return { ticket: rows.ticket[0] ?? outlineOf(await this.#tickets.get(id)), actions: rows.devops_action, cursor };
   }
 
   /**
-   * A ticket with its DevOps actions, whole: the collection and one batch read.
-   * @throws NotFoundError; UnprocessedError when DynamoDB keeps leaving a part of it unread.
+   * A ticket with its DevOps actions, whole: a page of the collection and one batch read. A page has up to 100 rows, or `limit`;
+   * the ticket is the first of them.
+   * @throws InvalidCursorError for a cursor of another list; NotFoundError; UnprocessedError when DynamoDB keeps leaving a part of it unread.
    * @example
-   * const { ticket, actions } = await support.thread(ticket_id);
+   * const { ticket, actions, cursor } = await support.thread(ticket_id);
    * const [latest] = actions; // with its code_diff and its status
    */
-  async thread(ticket_id: string): Promise<TicketThread> {
+  async thread(ticket_id: string, options: ListOptions = {}): Promise<TicketThread> {
     const id = attributeValue(TicketModel, "ticket_id", ticket_id);
-    const [ticket, { devops_action: shown }] = await Promise.all([
+    const [ticket, { rows, cursor }] = await Promise.all([
       this.#tickets.get(id, { consistent: true }),
-      this.#threads.allWhole({ ticket_id: id }, ["devops_action"]),
+      this.#threads.wholePage({ ticket_id: id }, options, ["devops_action"]),
     ]);
+    const actions = rows.devops_action;
+    const onePage = cursor === null && (options.cursor ?? null) === null;
     const { devops_action_id: linked } = ticket;
-    if (linked === undefined || shown.some(({ action_id }) => action_id === linked)) return { ticket, actions: shown };
+    if (!onePage || linked === undefined || actions.some(({ action_id }) => action_id === linked))
+      return { ticket, actions, cursor };
     // The index may not show the first action yet, which the ticket names. It is older than all others.
     const first = await this.#actions.find(linked);
-    return { ticket, actions: first === undefined ? shown : [...shown, first] };
+    return { ticket, actions: first === undefined ? actions : [...actions, first], cursor };
   }
 
   async #move(name: string, reference: TicketReference, to: TicketStatus, set: Partial<Ticket> = {}): Promise<Ticket> {

@@ -439,7 +439,7 @@ export function createElevenTablesSide({ client, prefix, clock, guarded }: Eleve
           }),
         ]);
         if (ticket === undefined) throw new NotFoundError("ticket", ticket_id);
-        return { ticket: ticket as Ticket, actions: actions as DevopsAction[] };
+        return { ticket: ticket as Ticket, actions: actions as DevopsAction[], cursor: null };
       },
     },
 
@@ -517,6 +517,7 @@ export function createElevenTablesSide({ client, prefix, clock, guarded }: Eleve
           assessment: assessment as Assessment | undefined,
           safetyLogs: logs.sort(byTime("timestamp")) as SafetyLog[],
           reports: reports.sort(byTime("created_at")) as ContentReport[],
+          cursor: null,
         };
       },
     },

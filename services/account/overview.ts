@@ -42,7 +42,7 @@ export async function readOverview(
   only("overview", options, ["assessments"]);
   const wanted = countIn("overview", "assessments", options.assessments ?? DEFAULT_ASSESSMENTS, 1, MAX_LIMIT);
   let found = 0;
-  const { user, assessment, entitlement, ticket } = await accountOf(context).all(
+  const { user, assessment, entitlement, ticket } = await accountOf(context).until(
     { user_email: attributeValue(UserModel, "email", email) },
     { limit: wanted + EXPECTED_OTHERS, enough: (entity) => entity === "assessment" && ++found === wanted },
   );

@@ -16,8 +16,8 @@ import { TicketModel } from "../../entities/ticket.ts";
 import { UserModel } from "../../entities/user.ts";
 import type { PatternOfCollection } from "../../entities/views.ts";
 import type { AnyEntity, DataContext, Model } from "./context.ts";
-import { collectionQueryOf } from "./electrodb.ts";
-import { eachRow } from "./pages.ts";
+import { collectionQueryOf, type QueryOperation } from "./electrodb.ts";
+import { eachRow, type ListOptions, MAX_LIMIT, type Page, readPage } from "./pages.ts";
 import { askedOf, type PatternOf, type RowOf, type SchemaOf } from "./patterns.ts";
 import { Repository, wholeItems } from "./repository.ts";
 import type { StoredItem } from "./requests.ts";
@@ -57,6 +57,13 @@ type RowsOf<M extends Members, C extends string> = {
 /** The items of a collection by entity. */
 type ItemsOf<M extends Members> = { [N in keyof M]: EntityItem<M[N]>[] };
 
+/** A page of a collection, by entity. */
+interface CollectionPage<R> {
+  readonly rows: R;
+  /** Null after the last page. */
+  readonly cursor: string | null;
+}
+
 /** Where the reading of a collection ends before its last row. */
 interface ReadingEnd {
   /** Rows of a request. */
@@ -88,32 +95,44 @@ class CollectionReader<C extends string, M extends Members> {
     return { entity: this.#name, accessPattern: this.#name };
   }
 
-  /** Every row of the collection, or those until there are enough. */
-  async all(question: Readonly<Record<string, string>>, end?: ReadingEnd): Promise<RowsOf<M, C>> {
-    const rows = await this.#rows(question, end);
+  /** The rows of the collection until there are enough. */
+  async until(question: Readonly<Record<string, string>>, end: ReadingEnd): Promise<RowsOf<M, C>> {
+    const rows: StoredItem[] = [];
+    for await (const row of eachRow(this.#context, this.#label, this.#query(question), end)) {
+      rows.push(row);
+      if (end.enough(row.__edb_e__ as string)) break;
+    }
     return this.#byEntity(rows, question) as RowsOf<M, C>;
   }
 
-  /**
-   * Every item of the collection, or of the entities named alone, whole and as it is now: a further request for a
-   * hundred items.
-   */
-  async allWhole(question: Readonly<Record<string, string>>, entities?: readonly (keyof M)[]): Promise<ItemsOf<M>> {
-    const rows = await this.#rows(question);
-    const wanted = entities === undefined ? rows : rows.filter((row) => entities.includes(row.__edb_e__ as string));
-    const items = await wholeItems(this.#context, this.#label, wanted);
-    return this.#byEntity(items, {}) as ItemsOf<M>;
+  /** A page of the collection's rows: 100 unless the options say fewer. */
+  async page(question: Readonly<Record<string, string>>, options: ListOptions): Promise<CollectionPage<RowsOf<M, C>>> {
+    const { items, cursor } = await this.#page(question, options);
+    return { rows: this.#byEntity(items, question) as RowsOf<M, C>, cursor };
   }
 
-  async #rows(question: Readonly<Record<string, string>>, end?: ReadingEnd): Promise<StoredItem[]> {
+  /** The same with the items of the entities named, or of all, whole and as they are now: a further request. */
+  async wholePage(
+    question: Readonly<Record<string, string>>,
+    options: ListOptions,
+    entities: readonly (keyof M)[] = Object.keys(this.#models),
+  ): Promise<CollectionPage<ItemsOf<M>>> {
+    const { items, cursor } = await this.#page(question, options);
+    const wanted = items.filter((row) => entities.includes(row.__edb_e__ as string));
+    const whole = await wholeItems(this.#context, this.#label, wanted);
+    return { rows: this.#byEntity(whole, {}) as ItemsOf<M>, cursor };
+  }
+
+  #page(question: Readonly<Record<string, string>>, options: ListOptions): Promise<Page<StoredItem>> {
+    return readPage(this.#context, this.#label, this.#query(question), {
+      ...options,
+      limit: options.limit ?? MAX_LIMIT,
+    });
+  }
+
+  #query(question: Readonly<Record<string, string>>): QueryOperation {
     const collection = this.#context.once(this.#on);
-    const query = collectionQueryOf({ name: this.#name, collection, models: Object.values(this.#models) }, question);
-    const rows: StoredItem[] = [];
-    for await (const row of eachRow(this.#context, this.#label, query, end)) {
-      rows.push(row);
-      if (end?.enough(row.__edb_e__ as string) === true) break;
-    }
-    return rows;
+    return collectionQueryOf({ name: this.#name, collection, models: Object.values(this.#models) }, question);
   }
 
   #byEntity(rows: readonly StoredItem[], question: object): Readonly<Record<string, object[]>> {

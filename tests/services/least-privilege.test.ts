@@ -166,6 +166,9 @@ async function exerciseTheRest(): Promise<void> {
   await startAssessment(db.layer);
   await db.layer.moderation.recordSafetyEvent(aSafetyEvent());
   await record("moderation", "moderation.review", () => db.layer.moderation.review(aSafetyEvent().assessment_id));
+  await record("assessments", "questions.draw", () =>
+    db.layer.questions.draw({ assessment_type: "speaking_part1", topic: "work", count: 1 }),
+  );
   await startBeyondLimit();
   await letInByToken();
   await moveBesideOthers();

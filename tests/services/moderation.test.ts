@@ -624,6 +624,7 @@ describe("reviewOutline and review (assessmentReview)", () => {
       expect(await db.layer.moderation.reviewOutline(assessment_id)).toEqual({
         safetyLogs: logs.map(({ categories: _, user_response: __, ai_response: ___, ...row }) => row),
         reports: reports.map(({ reporter_email: _, description: __, status: ___, ...row }) => row),
+        cursor: null,
       });
     });
 
@@ -638,6 +639,7 @@ describe("reviewOutline and review (assessmentReview)", () => {
         assessment: completed,
         safetyLogs: logs,
         reports,
+        cursor: null,
       });
     });
 
@@ -651,16 +653,18 @@ describe("reviewOutline and review (assessmentReview)", () => {
       assessment: undefined,
       safetyLogs: [],
       reports: [report],
+      cursor: null,
     });
   });
 
   it("are empty, without a batch, when nothing is known of the assessment", async () => {
     const requests = await requestsOf(db, async () => {
-      expect(await db.layer.moderation.reviewOutline("nothing")).toEqual({ safetyLogs: [], reports: [] });
+      expect(await db.layer.moderation.reviewOutline("nothing")).toEqual({ safetyLogs: [], reports: [], cursor: null });
       expect(await db.layer.moderation.review("nothing")).toEqual({
         assessment: undefined,
         safetyLogs: [],
         reports: [],
+        cursor: null,
       });
     });
 
@@ -752,14 +756,27 @@ describe("a review larger than an answer of DynamoDB", () => {
     await storeAll(large, ContentReportModel, reports);
     await storeAll(large, AssessmentModel, [assessment]);
 
-    const requests = await requestsOf(large, async () => {
-      const review = await large.layer.moderation.reviewOutline(assessment_id);
-      expect(review.safetyLogs.map(({ timestamp }) => timestamp)).toEqual(logs.map(({ timestamp }) => timestamp));
-      expect(review.reports).toHaveLength(5);
-    });
-
-    expect(requests.length).toBeGreaterThan(1);
-    expect(await large.layer.moderation.review(assessment_id)).toEqual({ assessment, safetyLogs: logs, reports });
+    for (const limit of [undefined, 7, 100]) {
+      const timestamps: number[] = [];
+      const ids: string[] = [];
+      let cursor: string | null | undefined;
+      do {
+        const page = await large.layer.moderation.reviewOutline(assessment_id, { limit, cursor });
+        timestamps.push(...page.safetyLogs.map(({ timestamp }) => timestamp));
+        ids.push(...page.reports.map(({ report_id }) => report_id));
+        expect(page.safetyLogs.length + page.reports.length).toBeLessThanOrEqual(limit ?? 100);
+        cursor = page.cursor;
+      } while (cursor !== null);
+      expect(timestamps).toEqual(logs.map(({ timestamp }) => timestamp));
+      expect(ids).toEqual(reports.map(({ report_id }) => report_id));
+    }
+    const first = await large.layer.moderation.review(assessment_id, { limit: 5 });
+    expect(first).toEqual({ assessment, safetyLogs: logs.slice(0, 5), reports: [], cursor: expect.any(String) });
+    const next = await large.layer.moderation.review(assessment_id, { limit: 5, cursor: first.cursor });
+    expect(next.safetyLogs).toEqual(logs.slice(5, 10));
+    await expect(large.layer.moderation.review("another", { cursor: first.cursor })).rejects.toBeInstanceOf(
+      InvalidCursorError,
+    );
   });
 
   it("is listed by status and by reporter in pages of 1 MB", async () => {

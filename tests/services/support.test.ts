@@ -1,8 +1,8 @@
 import { DevopsActionModel } from "../../entities/devops-action.ts";
 import { TICKET_PRIORITIES, TICKET_STATUSES, type TicketStatus } from "../../entities/enums.ts";
 import { type Ticket, TicketModel } from "../../entities/ticket.ts";
-import { ConflictError, NotFoundError, ValidationError } from "../../services/storage/errors.ts";
-import type { Support, TicketReference } from "../../services/support.ts";
+import { ConflictError, InvalidCursorError, NotFoundError, ValidationError } from "../../services/storage/errors.ts";
+import type { Support, TicketReference, TicketThread, TicketThreadOutline } from "../../services/support.ts";
 import { aDiagnosis, aFix, aTicket, CHEN, MARIA } from "../builders.ts";
 import { NOW, ON_DYNAMODB_LOCAL, openTestTable, type TestTable } from "../engine.ts";
 import { everyPage, inOneOrder, interceptedClient, requestsOf, storeAll } from "../instruments.ts";
@@ -682,7 +682,7 @@ describe("threadOutline and thread (ticket_id-timestamp-index)", () => {
       expect(thread.actions[0]).not.toHaveProperty("code_diff");
     });
     const wholeRequests = await requestsOf(db, async () => {
-      expect(await support.thread(ticket.ticket_id)).toEqual({ ticket, actions: [fix, diagnosis] });
+      expect(await support.thread(ticket.ticket_id)).toEqual({ ticket, actions: [fix, diagnosis], cursor: null });
     });
 
     expect(listRequests).toMatchObject([{ operation: "Query", index: "gsi4", items: 3 }]);
@@ -698,7 +698,7 @@ describe("threadOutline and thread (ticket_id-timestamp-index)", () => {
     const ticket = await support.open(aTicket());
 
     expect((await support.threadOutline(ticket.ticket_id)).actions).toEqual([]);
-    expect(await support.thread(ticket.ticket_id)).toEqual({ ticket, actions: [] });
+    expect(await support.thread(ticket.ticket_id)).toEqual({ ticket, actions: [], cursor: null });
   });
 
   it("leave out the actions of other tickets, also of ids that begin alike", async () => {
@@ -712,8 +712,8 @@ describe("threadOutline and thread (ticket_id-timestamp-index)", () => {
     expect((await support.thread(other.ticket_id)).actions).toHaveLength(1);
   });
 
-  it("are complete and in order with more than 200 actions", async () => {
-    const { ticket_id } = await support.open(aTicket({ ticket_id: "TKT-LONG" }));
+  describe("with 230 actions", () => {
+    const ticket_id = "TKT-LONG";
     const actions = Array.from({ length: 230 }, (_, place) => ({
       ...aFix(),
       action_id: `ACT-${String(place).padStart(4, "0")}`,
@@ -723,24 +723,46 @@ describe("threadOutline and thread (ticket_id-timestamp-index)", () => {
       ticket_id,
       ai_analysis: `Analysis ${place}`,
     }));
-    await storeAll(db, DevopsActionModel, actions);
     const newestFirst = actions.map(({ action_id }) => action_id).reverse();
-
-    const { actions: listed } = await support.threadOutline(ticket_id);
-    const requests = await requestsOf(db, async () => {
-      const whole = await support.thread(ticket_id);
-      expect(whole.ticket.ticket_id).toBe(ticket_id);
-      expect(whole.actions).toEqual(actions.toReversed());
+    beforeAll(async () => {
+      await support.open(aTicket({ ticket_id }));
+      await storeAll(db, DevopsActionModel, actions);
     });
 
-    expect(listed.map(({ action_id }) => action_id)).toEqual(newestFirst);
-    expect(inOneOrder(requests.map(({ operation, items }) => [operation, items]))).toEqual([
-      ["BatchGetItem", expect.any(Number)],
-      ["BatchGetItem", expect.any(Number)],
-      ["BatchGetItem", expect.any(Number)],
-      ["Query", 1],
-      ["Query", 231],
-    ]);
+    it.each([undefined, 1, 7, 100])("give every one once and in order, in pages of %p", async (limit) => {
+      for (const read of ["threadOutline", "thread"] as const) {
+        const told: string[] = [];
+        let pages = 0;
+        for (let cursor: string | null | undefined; cursor !== null; pages++) {
+          const page: TicketThread | TicketThreadOutline = await support[read](ticket_id, { limit, cursor });
+          expect(page.ticket.ticket_id).toBe(ticket_id);
+          told.push(...page.actions.map(({ action_id }) => action_id));
+          cursor = page.cursor;
+        }
+        expect(told).toEqual(newestFirst);
+        expect(pages).toBe(Math.floor(231 / (limit ?? 100)) + 1);
+      }
+    });
+
+    it("read no more than a page of them", async () => {
+      const requests = await requestsOf(db, async () => {
+        expect((await support.thread(ticket_id, { limit: 11 })).actions).toEqual(actions.toReversed().slice(0, 10));
+      });
+
+      expect(inOneOrder(requests.map(({ operation, items }) => [operation, items]))).toEqual([
+        ["BatchGetItem", 10],
+        ["Query", 11],
+        ["Query", 1],
+      ]);
+    });
+
+    it("refuse a cursor of another ticket's thread", async () => {
+      const other = await support.open(aTicket());
+      const { cursor } = await support.threadOutline(ticket_id, { limit: 5 });
+
+      for (const read of ["threadOutline", "thread"] as const)
+        await expect(support[read](other.ticket_id, { cursor })).rejects.toBeInstanceOf(InvalidCursorError);
+    });
   });
 
   it("stay complete when DynamoDB leaves some keys of a batch for later", async () => {

@@ -169,8 +169,8 @@ export const CALLS: { readonly [S in ServiceName]: { readonly [F in keyof DataLa
       act: ({ moderation }) => moderation.listReportsByReporter(MARIA, page),
       texts: true,
     }),
-    reviewOutline: call({ act: ({ moderation }) => moderation.reviewOutline("a-0") }),
-    review: call({ act: ({ moderation }) => moderation.review("a-0"), texts: true }),
+    reviewOutline: call({ act: ({ moderation }) => moderation.reviewOutline("a-0", page) }),
+    review: call({ act: ({ moderation }) => moderation.review("a-0", page), texts: true }),
   },
   support: {
     open: call({ act: ({ support }) => support.open(aTicket()) }),
@@ -185,8 +185,8 @@ export const CALLS: { readonly [S in ServiceName]: { readonly [F in keyof DataLa
     listByPriority: call({ act: ({ support }) => support.listByPriority("urgent", page), texts: true }),
     listByUser: call({ act: ({ support }) => support.listByUser(MARIA, page) }),
     countByStatus: call({ act: ({ support }) => support.countByStatus() }),
-    threadOutline: call({ act: ({ support }) => support.threadOutline("t-thread") }),
-    thread: call({ act: ({ support }) => support.thread("t-thread"), texts: true }),
+    threadOutline: call({ act: ({ support }) => support.threadOutline("t-thread", page) }),
+    thread: call({ act: ({ support }) => support.thread("t-thread", page), texts: true }),
   },
   devops: {
     recordDiagnosis: call({ act: ({ devops }) => devops.recordDiagnosis(aDiagnosis({ ticket: "t-diagnosis" })) }),
