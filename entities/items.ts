@@ -46,11 +46,20 @@ export interface NewUser extends User {
   verification_token?: string;
   /** When the verification token ends: 24 hours after it was set (epoch seconds). */
   verification_expires_at?: number;
+  /** SHA-256 of the single-use token of at least 22 characters that resets the password; removed when used. */
+  reset_token?: string;
+  /** When the token to reset the password ends: an hour after it was set (epoch seconds). */
+  reset_expires_at?: number;
   /**
    * How often all sessions were ended at once; none is 0. After an erasure it begins at the instant of the
    * registration. What began under another lets nobody in (times).
    */
   generation?: number;
+  /**
+   * The session that stayed when all others were ended: the generation that this began, then the SHA-256 of its id. Of
+   * an earlier generation it says nothing.
+   */
+  kept_session?: string;
   /** Hash of the address that the account is moving from; while it is there, nobody is let in. */
   address_change?: string;
 }
@@ -64,9 +73,12 @@ export type UserChange = Partial<
     | "email_verified"
     | "verification_token"
     | "verification_expires_at"
+    | "reset_token"
+    | "reset_expires_at"
     | "last_login"
     | "account_status"
     | "generation"
+    | "kept_session"
     | "address_change"
   >
 >;

@@ -20,6 +20,9 @@ import { ACCOUNT_STATES } from "./transitions.ts";
 /** How long a verification token may be used: 24 hours, in seconds. */
 export const VERIFICATION_LIFETIME_SECONDS = 24 * 60 * 60;
 
+/** How long a token to reset the password may be used: an hour, in seconds. */
+export const RESET_LIFETIME_SECONDS = 60 * 60;
+
 const schema = createSchema({
   model: { service: SERVICE_NAME, entity: "user", version: MODEL_VERSION },
   attributes: {
@@ -57,6 +60,18 @@ const schema = createSchema({
       setBy: "service",
       description: "When the verification token ends: 24 hours after it was set",
     }),
+    reset_token: token({
+      hidden: true,
+      setBy: "service",
+      description:
+        "SHA-256 of the single-use token of at least 22 characters that resets the password; removed when used",
+    }),
+    reset_expires_at: instant({
+      hidden: true,
+      internal: true,
+      setBy: "service",
+      description: "When the token to reset the password ends: an hour after it was set",
+    }),
     last_login: instant({ setBy: "service", description: "When the user last logged in" }),
     account_status: oneOf(ACCOUNT_STATUSES, { required: true, setBy: "service", description: "State of the account" }),
     generation: count({
@@ -66,6 +81,14 @@ const schema = createSchema({
       description:
         "How often all sessions were ended at once; none is 0. After an erasure it begins at the instant of the registration. " +
         "What began under another lets nobody in",
+    }),
+    kept_session: text({
+      hidden: true,
+      internal: true,
+      setBy: "service",
+      description:
+        "The session that stayed when all others were ended: the generation that this began, then the SHA-256 of its id. Of an " +
+        "earlier generation it says nothing",
     }),
     address_change: id({
       hidden: true,

@@ -1,5 +1,3 @@
-import { timingSafeEqual } from "node:crypto";
-import { isDigest } from "../entities/credential.ts";
 import {
   type NewUser,
   type User,
@@ -28,10 +26,18 @@ import {
 } from "./account/erasure.ts";
 import { type AccountExport, exportAccount } from "./account/export.ts";
 import { type AccountOverview, readOverview } from "./account/overview.ts";
+import {
+  type PasswordReset,
+  RESET,
+  type ResetRequest,
+  resetPassword,
+  setResetToken,
+} from "./account/password-reset.ts";
+import { digestOfToken, equalSecrets } from "./guards/account-tokens.ts";
 import { beingChanged, entryKeyOf, openAnew } from "./guards/erasure.ts";
 import type { DataContext } from "./storage/context.ts";
 import { conditionOf } from "./storage/electrodb.ts";
-import { ConflictError, ExpiredError, isDataLayerError, ValidationError } from "./storage/errors.ts";
+import { ConflictError, ExpiredError, isDataLayerError } from "./storage/errors.ts";
 import type { ListOptions, Page } from "./storage/pages.ts";
 import { anyOf, Repository } from "./storage/repository.ts";
 import type { StoredItem } from "./storage/requests.ts";
@@ -57,6 +63,7 @@ export type {
 } from "./account/erasure.ts";
 export type { AccountExport, ExportedEntity } from "./account/export.ts";
 export type { AccountOverview } from "./account/overview.ts";
+export type { PasswordReset, ResetRequest } from "./account/password-reset.ts";
 
 /** A new account. */
 export interface Registration extends Readonly<Pick<NewUser, "email" | "password_hash" | "username">> {
@@ -82,13 +89,6 @@ export interface PasswordChange extends Readonly<Pick<NewUser, "password_hash">>
 /** What log-in needs; the only shape that holds the password hash. */
 export type Credentials = Readonly<Pick<NewUser, "email" | "password_hash" | "account_status" | "email_verified">>;
 
-/** Equal in constant time, for secrets that are compared in this process. */
-function equalSecrets(a: unknown, b: unknown): boolean {
-  if (typeof a !== "string" || typeof b !== "string") return a === b;
-  const [left, right] = [Buffer.from(a), Buffer.from(b)];
-  return left.length === right.length && timingSafeEqual(left, right);
-}
-
 /** No account changes while its address does: its row is at two addresses. */
 const STAYS: Pick<Transition, "only"> = {
   only: {
@@ -104,16 +104,9 @@ const checkStays = ({ address_change }: StoredItem) => {
 };
 const isConflict = (error: unknown) => isDataLayerError(error) && error.code === "conflict";
 
-/** The stored form of a verification token that a caller makes or presents. */
-function digestOfToken(token: string): string {
-  const digest = attributeValue(UserModel, "verification_token", token);
-  if (!isDigest(token)) return digest;
-  throw new ValidationError("user", "verification_token", "must be a token, not its digest", token);
-}
-
 /** What is stored of a token by which an address may be verified from now on. */
 const verificationBy = (token: string, now: number) => ({
-  verification_token: digestOfToken(token),
+  verification_token: digestOfToken("verification_token", token),
   verification_expires_at: now + VERIFICATION_LIFETIME_SECONDS,
 });
 
@@ -229,7 +222,7 @@ export class Accounts {
   async verifyEmail(email: string, input: EmailVerification): Promise<User> {
     only("user", input, ["verification_token"]);
     const key = { email: emailOf(email) };
-    const token = digestOfToken(input.verification_token);
+    const token = digestOfToken("verification_token", input.verification_token);
     const now = this.#context.clock();
     return this.#users.change(
       "verifyEmail",
@@ -303,7 +296,12 @@ export class Accounts {
       "changePassword",
       { password_hash },
       (entity) => {
-        const change = entity.patch(key).set({ password_hash }).add({ generation: 1 }).where(stays);
+        const change = entity
+          .patch(key)
+          .set({ password_hash })
+          .remove([...RESET])
+          .add({ generation: 1 })
+          .where(stays);
         return current_hash === undefined
           ? change
           : change.where((attributes, { eq }) => eq(attributes.password_hash, current_hash));
@@ -313,6 +311,53 @@ export class Accounts {
         checkStays(current);
         if (equalSecrets(current.password_hash, password_hash)) return this.#users.parse(current);
         throw new ConflictError("user", "password_changed", "The password has been changed meanwhile.");
+      },
+    );
+  }
+
+  /**
+   * Sets a token to reset the password by, for an hour, in place of the one before. Answer the same to who asks whether it was
+   * set or not, so that a stranger learns nothing of the account.
+   * @throws ConflictError `wrong_state` when the account is not active; NotFoundError.
+   * @example
+   * const reset_token = crypto.randomUUID(); // at least 22 unguessable characters
+   * await accounts.setResetToken(email, { reset_token }); // then send the link, with the token in its fragment
+   */
+  async setResetToken(email: string, input: ResetRequest): Promise<User> {
+    return setResetToken(this.#context, email, input);
+  }
+
+  /**
+   * Replaces the password hash for who holds the single-use token of an hour, which is removed; ends all sessions and QR tokens
+   * in the same write. The same call again, from a retry, gives the account back. A change of the password ends the token.
+   * @throws ConflictError `wrong_token`, or `wrong_state` when the account is not active; ExpiredError; NotFoundError.
+   * @example
+   * const reset_token = crypto.randomUUID();
+   * await accounts.setResetToken(email, { reset_token });
+   * const password_hash = "$2b$12$zyxwvutsrqponmlkjihgfeJ5p3GmZb1Vd9cQeXy0T4Nf7sLhRkWm2";
+   * await accounts.resetPassword(email, { reset_token, password_hash });
+   */
+  async resetPassword(email: string, input: PasswordReset): Promise<User> {
+    return resetPassword(this.#context, email, input);
+  }
+
+  /**
+   * Changes the display name. Safe to repeat.
+   * @throws NotFoundError
+   * @example
+   * const { username } = await accounts.setUsername(email, "Maria Silva");
+   */
+  async setUsername(email: string, username: string): Promise<User> {
+    const key = { email: emailOf(email) };
+    const set = { username: attributeValue(UserModel, "username", username) };
+    return this.#users.change(
+      "setUsername",
+      set,
+      (user) => user.patch(key).set(set).where(stays),
+      (current) => {
+        if (current === undefined) throw this.#users.notFound();
+        checkStays(current);
+        return this.setUsername(email, username);
       },
     );
   }

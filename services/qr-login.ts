@@ -123,7 +123,7 @@ export class QrLogin {
     if (session_id === undefined) return openGeneration(this.#context, user_email, undefined);
     const { session, account } = await sessionAndAccount(this.#context, session_id);
     const lives = session !== undefined && isAhead(session.expires_at, this.#context.clock());
-    if (lives && session.user_email === user_email && letsIn(account, session)) return generationOf(session);
+    if (lives && session.user_email === user_email && letsIn(account, session)) return generationOf(account ?? {});
     throw this.#sessions.notFound();
   }
 

@@ -6,7 +6,9 @@ import type { SessionEntity } from "../entities/session.ts";
 import { type NewSession, SESSION_LIFETIME_SECONDS, type Session, SessionModel } from "../entities/session.ts";
 import { type UserEntity, UserModel } from "../entities/user.ts";
 import {
+  generationOf,
   isAhead,
+  keptBy,
   letsIn,
   openGeneration,
   raiseGeneration,
@@ -38,6 +40,7 @@ export interface StartedSession extends Session {
 const emailOf = (value: string) => attributeValue(SessionModel, "user_email", value);
 
 const idOf = (value: string) => attributeValue(SessionModel, "session_id", value);
+
 /**
  * Log-in sessions of 24 hours.
  * @example
@@ -98,11 +101,16 @@ export class Sessions {
    * const { user_email } = await sessions.authenticate(session_id);
    */
   async authenticate(session_id: string): Promise<Session> {
+    const { session } = await this.#running(session_id);
+    return this.#sessions.parse(session);
+  }
+
+  async #running(session_id: string): Promise<{ readonly session: StoredItem; readonly account: StoredItem }> {
     const { session, account } = await sessionAndAccount(this.#context, session_id);
     if (session === undefined || isDigest(session_id)) throw this.#sessions.notFound();
     if (!isAhead(session.expires_at, this.#context.clock())) throw new ExpiredError("session");
-    if (!letsIn(account, session)) throw this.#sessions.notFound();
-    return this.#sessions.parse(session);
+    if (account === undefined || !letsIn(account, session)) throw this.#sessions.notFound();
+    return { session, account };
   }
 
   /**
@@ -141,6 +149,40 @@ export class Sessions {
         await this.#sessions.remove("end", key);
       },
     });
+  }
+
+  /**
+   * Ends all other sessions and all QR tokens of the user whose session this is, in one write, however many there are. They
+   * expire where they lie. Safe to repeat.
+   * @throws ExpiredError; NotFoundError when it has ended or never was, or was ended meanwhile; UnprocessedError when DynamoDB is
+   * too busy.
+   * @example
+   * const { session_id } = await sessions.start({ user_email: email });
+   * await sessions.endOthers(session_id);
+   * const { items: devices } = await sessions.listByUser(email); // this one alone
+   */
+  async endOthers(session_id: string): Promise<void> {
+    const { session, account } = await this.#running(session_id);
+    const generation = generationOf(account);
+    const kept_session = keptBy(generation + 1, session);
+    await this.#users.change(
+      "endOthers",
+      {},
+      (user) =>
+        user
+          .patch({ email: session.user_email as string })
+          .add({ generation: 1 })
+          .set({ kept_session })
+          .where((row, { eq, notExists }) =>
+            generation === 0
+              ? anyOf(notExists(row.generation), eq(row.generation, generation))
+              : eq(row.generation, generation),
+          ),
+      (current) => {
+        // An answer that was lost has ended the others.
+        if (current === undefined || !letsIn(current, session)) throw this.#sessions.notFound();
+      },
+    );
   }
 
   /**

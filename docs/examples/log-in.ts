@@ -1,16 +1,8 @@
-import { type DataLayer, NotFoundError, ValidationError } from "@ielts-ai-prep/data-layer";
+import { type DataLayer, NotFoundError } from "@ielts-ai-prep/data-layer";
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import { bodyOf, type Reply, reply, serve, sessionOf } from "./http.ts";
-import { isPassword } from "./password.ts";
+import { isPassword, passwordOf } from "./password.ts";
 import { refuseInConstantTime } from "./refusal.ts";
-
-/** Nobody has a longer one, and hashing it costs time. */
-const LONGEST_PASSWORD = 1_024;
-
-function passwordOf({ password }: { readonly password?: unknown }): string {
-  if (typeof password === "string" && password !== "" && password.length <= LONGEST_PASSWORD) return password;
-  throw new ValidationError("request", "password", `must be a text of 1 to ${LONGEST_PASSWORD} characters`, undefined);
-}
 
 async function logIn(event: APIGatewayProxyEventV2, { accounts, sessions }: DataLayer): Promise<Reply> {
   const body = bodyOf<{ email: string; password: string }>(event);

@@ -68,6 +68,16 @@ export interface DevopsAgent {
   }>;
 }
 
+/** Sends mails about accounts: the token of a link stands in its fragment, which no server logs. */
+export interface Mailer {
+  /** `known` tells the owner of an address that somebody wanted to register it anew. */
+  send(
+    mail:
+      | { readonly to: string; readonly kind: "verify" | "reset"; readonly token: string }
+      | { readonly to: string; readonly kind: "known" },
+  ): Promise<void>;
+}
+
 /** Posts JSON to the service whose address an environment variable has; undefined for 404. */
 async function ask<T>(variable: string, question: object): Promise<T | undefined> {
   const response = await fetch(process.env[variable] ?? "", {
@@ -91,6 +101,11 @@ export const receiptVerifier: ReceiptVerifier = { verify: (receipt) => ask("RECE
 export const examiner: Examiner = { examine: (work) => answerTo("EXAMINER_URL", work) };
 export const mailStore: MailStore = {
   text: async (messageId) => (await answerTo<{ text: string }>("MAIL_STORE_URL", { messageId })).text,
+};
+export const mailer: Mailer = {
+  send: async (mail) => {
+    await answerTo("MAILER_URL", mail);
+  },
 };
 export const supportAgent: SupportAgent = { read: (mail) => answerTo("SUPPORT_AGENT_URL", mail) };
 export const devopsAgent: DevopsAgent = { diagnose: (problem) => answerTo("DEVOPS_AGENT_URL", problem) };

@@ -1,5 +1,6 @@
-import { pbkdf2, scrypt, timingSafeEqual } from "node:crypto";
+import { pbkdf2, randomBytes, scrypt, timingSafeEqual } from "node:crypto";
 import { promisify } from "node:util";
+import { ValidationError } from "@ielts-ai-prep/data-layer";
 import { argon2Verify, bcryptVerify } from "hash-wasm";
 
 /** What a password is compared with where there is no account, as dear as the platform's own hashes. */
@@ -7,6 +8,23 @@ const NOBODYS_HASH = `scrypt:32768:8:1$nobody$${"0".repeat(128)}`;
 
 /** bcrypt takes so many bytes of a password; the libraries that made the hashes left out the rest. */
 const BCRYPT_BYTES = 72;
+
+/** Nobody has a longer one, and hashing it costs time. */
+const LONGEST_PASSWORD = 1_024;
+
+/** The password in a body. */
+export function passwordOf({ password }: { readonly password?: unknown }): string {
+  if (typeof password === "string" && password !== "" && password.length <= LONGEST_PASSWORD) return password;
+  throw new ValidationError("request", "password", `must be a text of 1 to ${LONGEST_PASSWORD} characters`, undefined);
+}
+
+const SCRYPT = ["32768", "8", "1"] as const;
+
+/** The hash of a new password, as Werkzeug makes it. */
+export async function hashOf(password: string): Promise<string> {
+  const salt = randomBytes(16).toString("base64url");
+  return `scrypt:${SCRYPT.join(":")}$${salt}$${(await byScrypt(password, salt, 64, SCRYPT)).toString("hex")}`;
+}
 
 type Verification = (password: string, hash: string) => Promise<boolean>;
 

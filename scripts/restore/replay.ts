@@ -40,7 +40,7 @@ export interface ReplayOptions {
 const CHUNK = 100;
 /** What an account has that decides who gets in. */
 const CARRIED = ["password_hash", "account_status", "email_verified"] as const;
-const VERIFICATION = ["verification_token", "verification_expires_at"] as const;
+const TOKENS = ["verification_token", "verification_expires_at", "reset_token", "reset_expires_at"] as const;
 
 const nameOf = ({ schema }: { readonly schema: { readonly model: { readonly entity: string } } }) =>
   schema.model.entity;
@@ -179,7 +179,7 @@ export class Replay {
       const later = now.get(keyText(user));
       const differing = later === undefined ? [] : CARRIED.filter((name) => later[name] !== user[name]);
       const set = Object.fromEntries(differing.map((name) => [name, later?.[name]]));
-      const hasToken = VERIFICATION.some((name) => user[name] !== undefined);
+      const hasToken = TOKENS.some((name) => user[name] !== undefined);
       if (hasToken) this.#report.tokens++;
       if (differing.length > 0) this.#report.changed++;
       if (this.#options.apply && (hasToken || differing.length > 0)) await this.#mend(user, set);
@@ -195,7 +195,7 @@ export class Replay {
         entity
           .patch({ email: user.email as string })
           .set(set)
-          .remove([...VERIFICATION])
+          .remove([...TOKENS])
           .add({ generation: 1 })
           .where(
             ({ password_hash, account_status }, { eq }) =>

@@ -88,6 +88,14 @@ const LABEL = { entity: "account", accessPattern: "changeAddress" };
 /** Items that move side by side. */
 const AT_ONCE = BATCH_WRITE_LIMIT;
 
+/** What was sent to the address before. */
+const OF_THE_ADDRESS: ReadonlySet<string> = new Set([
+  "verification_token",
+  "verification_expires_at",
+  "reset_token",
+  "reset_expires_at",
+]);
+
 type Moved = Record<AccountEntity, number>;
 
 const addressOf = (name: string, value: string) => attributeValue(UserModel, "email", value, name);
@@ -230,7 +238,7 @@ class Relocation {
       if (other?.address_change === account) return;
       throw refusal;
     }
-    const { verification_token: _, verification_expires_at: __, ...shown } = left;
+    const shown = Object.fromEntries(Object.entries(left).filter(([name]) => !OF_THE_ADDRESS.has(name)));
     // No session that began at the address before an erasure there is of this generation.
     const copy = { email: to, email_verified: verified, generation: this.#context.clock() };
     await this.#users.insert(givenOf(UserModel, shown, copy) as CreateEntityItem<UserEntity>, (stored) => {

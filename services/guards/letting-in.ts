@@ -32,6 +32,7 @@ export const LETTING_IN_ATTRIBUTES: readonly string[] = [
   ...Object.keys(SessionModel.schema.attributes),
   "account_status",
   "address_change",
+  "kept_session",
 ];
 
 /** The account in a session's id, or undefined for an id that was brought over. */
@@ -57,7 +58,8 @@ export async function openGeneration(
   throw new ConflictError("user", "password_changed", "The password has been changed meanwhile.");
 }
 
-function checkOpen({ account_status, address_change }: StoredItem): void {
+/** @throws ConflictError `being_changed` or `wrong_state` unless the account lets its user in. */
+export function checkOpen({ account_status, address_change }: StoredItem): void {
   if (address_change !== undefined) throw beingChanged();
   if (account_status === "active") return;
   throw new ConflictError("user", "wrong_state", `The account is ${account_status}.`, `${account_status}`);
@@ -96,12 +98,15 @@ export async function sessionAndAccount(
 export const isAhead = (instant: unknown, now: number): boolean =>
   Number.isInteger(instant) && (instant as number) > now;
 
+/** How an account names the session that stays when a generation begins. */
+export const keptBy = (generation: number, { session_id }: StoredItem): string => `${generation}#${session_id}`;
+
 /** Whether what began under a generation still lets the account's user in. */
 export const letsIn = (account: StoredItem | undefined, began: StoredItem): boolean =>
   account !== undefined &&
   account.account_status === "active" &&
   account.address_change === undefined &&
-  generationOf(account) === generationOf(began);
+  (generationOf(account) === generationOf(began) || account.kept_session === keptBy(generationOf(account), began));
 
 /**
  * Writes a session that a token opens, then looks whether the account still lets that token's user in and whether the token

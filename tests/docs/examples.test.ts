@@ -4,6 +4,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { CreateTableCommand, DeleteTableCommand } from "@aws-sdk/client-dynamodb";
 import type { SQSBatchResponse } from "aws-lambda";
 import { build } from "esbuild";
@@ -65,6 +66,7 @@ const before = { ...process.env };
 /** What the systems beyond the table answer to each path. */
 let answers: Record<string, unknown> = {};
 const asked: string[] = [];
+const mails: { readonly to: string; readonly kind: string; readonly token: string }[] = [];
 
 beforeAll(async () => {
   db = await openTestTable();
@@ -80,8 +82,10 @@ beforeAll(async () => {
   outside = createServer((request, response) => {
     const answer = answers[request.url ?? ""];
     asked.push(request.url ?? "");
-    request.resume();
-    response.writeHead(answer === undefined ? 404 : 200).end(JSON.stringify(answer ?? {}));
+    text(request).then((body) => {
+      if (request.url === "/mails-out") mails.push(JSON.parse(body));
+      response.writeHead(answer === undefined ? 404 : 200).end(JSON.stringify(answer ?? {}));
+    });
   });
   await new Promise<void>((resolve) => outside.listen(0, "127.0.0.1", resolve));
   const origin = `http://127.0.0.1:${(outside.address() as AddressInfo).port}`;
@@ -95,12 +99,14 @@ beforeAll(async () => {
     SUPPORT_AGENT_URL: `${origin}/support`,
     DEVOPS_AGENT_URL: `${origin}/devops`,
     EXAMINER_URL: `${origin}/examiner`,
+    MAILER_URL: `${origin}/mails-out`,
   });
 });
 beforeEach(async () => {
   await db.reset();
   answers = {};
   asked.length = 0;
+  mails.length = 0;
   // The functions have the system's clock: it is the test's here.
   jest.spyOn(Date, "now").mockImplementation(() => db.clock() * 1000);
   waits = jest.spyOn(timers, "setTimeout").mockResolvedValue();
@@ -167,9 +173,81 @@ it("has a test for every handler", () => {
     "nightly",
     "purchases",
     "qr-login",
+    "sign-up",
     "store-events",
     "support-mail",
   ]);
+});
+
+describe("sign up, verify and reset", () => {
+  const ADA = { email: "ada@example.com", username: "Ada", password: "twelve letters and more" };
+  const post = (routeKey: string, body: object) => call("sign-up", `POST ${routeKey}`, { body });
+  const logInAs = (email: string, password: string) => call("log-in", "POST /sessions", { body: { email, password } });
+  beforeEach(() => {
+    answers["/mails-out"] = { sent: true };
+  });
+
+  it("registers a user who verifies the address by the mail, and logs in", async () => {
+    expect((await post("/accounts", ADA)).statusCode).toBe(202);
+    expect(mails).toEqual([{ to: ADA.email, kind: "verify", token: expect.stringMatching(/^[0-9a-f-]{36}$/) }]);
+    expect((await logInAs(ADA.email, ADA.password)).body.code).toBe("not_verified");
+
+    const verified = await post("/accounts/verification", { email: ADA.email, token: mails[0]?.token });
+
+    expect(verified.statusCode).toBe(204);
+    expect((await logInAs(ADA.email, ADA.password)).statusCode).toBe(201);
+  });
+
+  it("mails the token anew, and takes the latest alone", async () => {
+    await post("/accounts", ADA);
+    await post("/accounts/verification/mail", { email: ADA.email });
+
+    const [first, second] = mails.map(({ token }) => ({ email: ADA.email, token }));
+    expect(await post("/accounts/verification", first ?? {})).toMatchObject({ statusCode: 409 });
+    expect(await post("/accounts/verification", second ?? {})).toMatchObject({ statusCode: 204 });
+  });
+
+  it("resets a forgotten password, and ends the sessions", async () => {
+    const session = await logIn();
+    expect((await post("/accounts/password/mail", { email: MARIA })).statusCode).toBe(202);
+    const [{ token = "" } = {}] = mails;
+    const reset = { email: MARIA, token, password: "another password of mine" };
+
+    expect((await post("/accounts/password", reset)).statusCode).toBe(204);
+
+    expect((await call("log-in", "DELETE /sessions", { session })).statusCode).toBe(401);
+    expect((await logInAs(MARIA, PASSWORD)).statusCode).toBe(401);
+    expect((await logInAs(MARIA, reset.password)).statusCode).toBe(201);
+    expect((await post("/accounts/password", { ...reset, password: "and once more" })).body.reason).toBe("wrong_token");
+  });
+
+  it("answers alike, in words and in time, whether an address has an account or not", async () => {
+    const asked = [
+      await post("/accounts", ADA),
+      await post("/accounts", { ...ADA, email: MARIA }),
+      await post("/accounts/verification/mail", { email: "nobody@example.com" }),
+      await post("/accounts/verification/mail", { email: MARIA }),
+      await post("/accounts/password/mail", { email: "nobody@example.com" }),
+      await post("/accounts/password/mail", { email: MARIA }),
+    ];
+
+    for (const answer of asked) expect(answer).toEqual(asked[0]);
+    expect(waits).toHaveBeenCalledTimes(asked.length);
+    expect(mails.map(({ to, kind }) => [to, kind])).toEqual([
+      [ADA.email, "verify"],
+      [MARIA, "known"],
+      [MARIA, "reset"],
+    ]);
+  });
+
+  it.each([
+    [{ ...ADA, password: "short" }, "password"],
+    [{ ...ADA, email: "no address" }, "email"],
+    [{ ...ADA, username: 7 }, "username"],
+  ])("refuses %j, and mails nobody", async (body, attribute) => {
+    expect(await post("/accounts", body)).toMatchObject({ statusCode: 400, body: { attribute } });
+    expect(mails).toEqual([]);
+  });
 });
 
 describe("workflow 1: log in, by password and by QR code", () => {

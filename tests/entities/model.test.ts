@@ -148,7 +148,10 @@ describe("describeModel", () => {
 
     expect(added).toEqual([
       "user.verification_expires_at",
+      "user.reset_token",
+      "user.reset_expires_at",
       "user.generation",
+      "user.kept_session",
       "user.address_change",
       "user.user_email",
       "session.qr_token",
@@ -208,7 +211,10 @@ describe("describeModel", () => {
       "user.password_hash",
       "user.verification_token",
       "user.verification_expires_at",
+      "user.reset_token",
+      "user.reset_expires_at",
       "user.generation",
+      "user.kept_session",
       "user.address_change",
       "session.qr_token",
       "session.generation",
@@ -230,6 +236,7 @@ describe("describeModel", () => {
     expect(secret).toEqual([
       "user.password_hash",
       "user.verification_token",
+      "user.reset_token",
       "session.session_id",
       "session.qr_token",
       "qr_token.token",

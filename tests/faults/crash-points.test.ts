@@ -26,7 +26,7 @@ async function shape(): Promise<string[]> {
     "made",
   );
   // A retry ends all sessions once more.
-  const inOrder = ({ generation, ...item }: { generation?: number }) =>
+  const inOrder = ({ generation, kept_session, ...item }: { generation?: number; kept_session?: string }) =>
     Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1));
   return (JSON.parse(text) as { generation?: number }[])
     .map((item) => JSON.stringify(Object.fromEntries(inOrder(item))))

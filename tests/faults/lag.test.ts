@@ -191,12 +191,18 @@ describe("what was decided is told by id at once", () => {
   });
 });
 
+const RESET_TOKEN = "reset-maria-4cK8vP1zRm6Yt3";
+
 describe("shut means shut, at once", () => {
   const SHUTS: Readonly<Record<string, () => Promise<unknown>>> = {
     suspend: () => layer.accounts.suspend(MARIA),
     markDeleted: () => layer.accounts.markDeleted(MARIA),
     changePassword: () =>
       layer.accounts.changePassword(MARIA, { password_hash: OTHER_BCRYPT_HASH, current_hash: BCRYPT_HASH }),
+    resetPassword: async () => {
+      await layer.accounts.setResetToken(MARIA, { reset_token: RESET_TOKEN });
+      return layer.accounts.resetPassword(MARIA, { reset_token: RESET_TOKEN, password_hash: OTHER_BCRYPT_HASH });
+    },
     endAll: () => layer.sessions.endAll(MARIA),
     erase: () => layer.accounts.erase(MARIA),
   };

@@ -92,6 +92,8 @@ const eraseAnHourAgo = async (layer: DataLayer) => {
   await enterErasure({ ...context, clock: () => context.clock() - ERASURE_FINAL_SECONDS }, MARIA);
 };
 
+const RESET_TOKEN = "reset-maria-4cK8vP1zRm6Yt3";
+
 const NEW_ADDRESS = "maria.silva@example.org";
 const toNewAddress = { from: MARIA, to: NEW_ADDRESS, email_verified: true };
 
@@ -124,6 +126,19 @@ export const SCENARIOS: { readonly [S in ServiceName]: { readonly [F in keyof Da
       act: (layer) =>
         layer.accounts.changePassword(MARIA, { password_hash: OTHER_BCRYPT_HASH, current_hash: BCRYPT_HASH }),
     }),
+    setResetToken: scenario({
+      prepare: register,
+      act: (layer) => layer.accounts.setResetToken(MARIA, { reset_token: RESET_TOKEN }),
+    }),
+    resetPassword: scenario({
+      prepare: async (layer) => {
+        await fullAccount(layer);
+        await layer.accounts.setResetToken(MARIA, { reset_token: RESET_TOKEN });
+      },
+      act: (layer) =>
+        layer.accounts.resetPassword(MARIA, { reset_token: RESET_TOKEN, password_hash: OTHER_BCRYPT_HASH }),
+    }),
+    setUsername: scenario({ prepare: register, act: (layer) => layer.accounts.setUsername(MARIA, "Maria Silva") }),
     recordLogin: scenario({ prepare: register, act: (layer) => layer.accounts.recordLogin(MARIA) }),
     suspend: scenario({ prepare: fullAccount, act: (layer) => layer.accounts.suspend(MARIA) }),
     reactivate: scenario({
@@ -171,6 +186,14 @@ export const SCENARIOS: { readonly [S in ServiceName]: { readonly [F in keyof Da
         return layer.qrLogin.redeem(token, { device_id: "phone-5b1f9c24e7d03a86aa" });
       },
       act: (layer, session) => layer.sessions.end(session.session_id),
+    }),
+    endOthers: scenario({
+      prepare: async (layer) => {
+        const session = await startSession(layer);
+        for (let number = 0; number < 3; number++) await layer.sessions.start({ user_email: MARIA });
+        return session;
+      },
+      act: (layer, { session_id }) => layer.sessions.endOthers(session_id),
     }),
     endAll: scenario({
       prepare: async (layer) => {

@@ -28,6 +28,7 @@ import { LONG, SEED, seededRandom } from "./seeded-random.ts";
 const HASH = `$2b$12$${"MarkerHash".repeat(6).slice(0, 53)}`;
 const OTHER_HASH = `$2b$12$${"SecondMarker".repeat(6).slice(0, 53)}`;
 const VERIFICATION = "marker-verification-token";
+const RESET = "marker-password-reset-token";
 const RECEIPT = "marker-receipt-data";
 const UNKNOWN = "marker-unknown-credential";
 
@@ -40,7 +41,7 @@ const written: string[] = [];
 /** What was sent to DynamoDB: all that streams, CloudTrail's data events and Contributor Insights could show. */
 const sent: string[] = [];
 /** What must appear nowhere: the part of each secret that gives it away. */
-const markers = ["MarkerHash", "SecondMarker", VERIFICATION, RECEIPT, UNKNOWN];
+const markers = ["MarkerHash", "SecondMarker", VERIFICATION, RESET, RECEIPT, UNKNOWN];
 const counts = { failures: 0, searched: 0 };
 
 const WRITERS = ["log", "info", "warn", "error", "debug"] as const;
@@ -119,6 +120,7 @@ const receipt = (overrides: Parameters<typeof aReceipt>[0] = {}) => aReceipt({ r
 async function plant() {
   await layer.accounts.register(planted());
   await layer.accounts.register({ ...planted(), email: CHEN });
+  await layer.accounts.setResetToken(MARIA, { reset_token: RESET });
   const session = await layer.sessions.start({ user_email: MARIA });
   const issued = await layer.qrLogin.issue(MARIA);
   const used = await layer.qrLogin.issue(MARIA);
@@ -137,7 +139,7 @@ beforeAll(async () => {
 
 it("are all that the model calls secret, each planted in its own attribute, those that let somebody in as digests", async () => {
   const { session, issued, used, redeemed } = secrets;
-  const credentials = [session.session_id, redeemed.session_id, issued.token, used.token, VERIFICATION];
+  const credentials = [session.session_id, redeemed.session_id, issued.token, used.token, VERIFICATION, RESET];
   const known = new Set([...credentials.map(digestOf), HASH, RECEIPT]);
   const items = await db.contents();
   for (const [entity, { schema }] of Object.entries(MODELS)) {
@@ -159,7 +161,7 @@ it("are nowhere in the table, its indexes, lists and cursors, so that who reads 
 
   const letIn = markers.filter((marker) => !["MarkerHash", "SecondMarker", RECEIPT].includes(marker));
   expect(leaksIn([...items, ...lists, cursor].map(jsonOf), letIn)).toEqual([]);
-  const stored = items.flatMap((item) => [item.session_id, item.token, item.verification_token]);
+  const stored = items.flatMap((item) => [item.session_id, item.token, item.verification_token, item.reset_token]);
   for (const text of stored.filter((value) => typeof value === "string")) {
     await expect(sessions.authenticate(text)).rejects.toMatchObject({ code: "not_found" });
     await expect(qrLogin.redeem(text, { device_id: "thief-0e6d21b8c94f7a35aa" })).rejects.toMatchObject({
@@ -167,6 +169,9 @@ it("are nowhere in the table, its indexes, lists and cursors, so that who reads 
     });
     await expect(qrLogin.status(text)).rejects.toMatchObject({ code: "not_found" });
     await expect(accounts.verifyEmail(MARIA, { verification_token: text })).rejects.toMatchObject({
+      code: "validation",
+    });
+    await expect(accounts.resetPassword(MARIA, { reset_token: text, password_hash: HASH })).rejects.toMatchObject({
       code: "validation",
     });
   }
@@ -202,6 +207,7 @@ it("are in no refusal of a wrong state", async () => {
     "already verified": () => accounts.verifyEmail(CHEN, { verification_token: VERIFICATION }),
     "new token of a verified address": () => accounts.setVerificationToken(CHEN, { verification_token: UNKNOWN }),
     "password changed": () => accounts.changePassword(MARIA, { password_hash: OTHER_HASH, current_hash: BCRYPT_HASH }),
+    "wrong reset token": () => accounts.resetPassword(MARIA, { reset_token: UNKNOWN, password_hash: OTHER_HASH }),
     "token used": () => qrLogin.redeem(used.token, { device_id: "tablet-0e6d21b8c94f7a35aa" }),
     "transaction of another": () => purchases.grant(receipt({ user_email: CHEN })),
     "refund of another's transaction": () => purchases.refund(CHEN, "speaking", receipt().transaction_id),
@@ -218,6 +224,7 @@ it("are in no answer that something is missing or has expired", async () => {
     "token of nobody": () => accounts.verifyEmail("nobody@example.com", { verification_token: VERIFICATION }),
     "new token of nobody": () =>
       accounts.setVerificationToken("nobody@example.com", { verification_token: VERIFICATION }),
+    "reset of nobody": () => accounts.resetPassword("nobody@example.com", { reset_token: RESET, password_hash: HASH }),
     "password of nobody": () => accounts.changePassword("nobody@example.com", { password_hash: HASH }),
   });
   const before = db.clock.now;
@@ -291,6 +298,9 @@ const carriers = (target: DataLayer): Readonly<Record<string, () => Promise<unkn
   credentials: () => target.accounts.credentials(MARIA),
   verifyEmail: () => target.accounts.verifyEmail(MARIA, { verification_token: VERIFICATION }),
   setVerificationToken: () => target.accounts.setVerificationToken(MARIA, { verification_token: VERIFICATION }),
+  setResetToken: () => target.accounts.setResetToken(MARIA, { reset_token: RESET }),
+  resetPassword: () => target.accounts.resetPassword(MARIA, { reset_token: RESET, password_hash: HASH }),
+  endOthers: () => target.sessions.endOthers(secrets.session.session_id),
   changePassword: () => target.accounts.changePassword(MARIA, { password_hash: HASH, current_hash: HASH }),
   authenticate: () => target.sessions.authenticate(secrets.session.session_id),
   end: () => target.sessions.end(UNKNOWN),
@@ -412,7 +422,7 @@ it("come out of no function but the few that exist to give them", async () => {
   expect(giving([BCRYPT_HASH.slice(7), "zyxwvutsrqponmlkjihgfe"])).toEqual(["accounts.credentials"]);
   expect(giving(["verify-maria-8sT2kQ9xLw4Zr7"])).toEqual([]);
   expect(giving(["MIIT-receipt"])).toEqual(["accounts.export"]);
-  const credential = /"(?:session_id|token|verification_token)":"(?!sha256-)/;
+  const credential = /"(?:session_id|token|verification_token|reset_token)":"(?!sha256-)/;
   expect(Object.keys(shown).filter((name) => credential.test(shown[name] ?? ""))).toEqual([
     "sessions.start",
     "qrLogin.issue",

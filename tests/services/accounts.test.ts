@@ -8,11 +8,17 @@ import { ACCOUNT_STATUSES, type AccountStatus } from "../../entities/enums.ts";
 import { SafetyLogModel } from "../../entities/safety-log.ts";
 import { SessionModel } from "../../entities/session.ts";
 import { TicketModel } from "../../entities/ticket.ts";
-import type { User } from "../../entities/user.ts";
-import type { Accounts, ErasedItems } from "../../services/accounts.ts";
+import { RESET_LIFETIME_SECONDS, type User } from "../../entities/user.ts";
+import type { Accounts, ErasedItems, PasswordReset } from "../../services/accounts.ts";
 import { CLAIM_RETIRED_SECONDS } from "../../services/guards/claims.ts";
 import { ERASURE_FINAL_SECONDS } from "../../services/guards/erasure.ts";
-import { ConflictError, NotFoundError, UnprocessedError, ValidationError } from "../../services/storage/errors.ts";
+import {
+  ConflictError,
+  ExpiredError,
+  NotFoundError,
+  UnprocessedError,
+  ValidationError,
+} from "../../services/storage/errors.ts";
 import { goBackTo } from "../beginnings.ts";
 import {
   aDiagnosis,
@@ -736,6 +742,158 @@ describe("recordLogin", () => {
     await Promise.all(layers.map((layer) => layer.accounts.recordLogin(email)));
 
     expect(await accounts.get(email)).toMatchObject({ last_login: NOW + 19 });
+  });
+});
+
+describe("setUsername", () => {
+  it("changes the display name, also on the overview, and nothing else", async () => {
+    const email = await registered();
+    const before = await accounts.get(email);
+
+    expect(await accounts.setUsername(typed(email), "Maria Silva")).toEqual({ ...before, username: "Maria Silva" });
+
+    expect((await accounts.overview(email)).user.username).toBe("Maria Silva");
+    expect(await accounts.credentials(email)).toMatchObject({ password_hash: BCRYPT_HASH });
+  });
+
+  it.each<[unknown]>([[undefined], [7]])("refuses %p and changes nothing", async (username) => {
+    const email = await registered();
+    const before = await db.contents();
+
+    await expect(accounts.setUsername(email, username as string)).rejects.toMatchObject({
+      code: "validation",
+      attribute: "username",
+    });
+    expect(await db.contents()).toEqual(before);
+  });
+
+  it("knows no account that nobody registered", async () => {
+    await expect(accounts.setUsername("nobody@example.com", "Nobody")).rejects.toBeInstanceOf(NotFoundError);
+  });
+});
+
+describe("setResetToken and resetPassword", () => {
+  const reset_token = "reset-maria-4cK8vP1zRm6Yt3";
+  const withToken = async () => {
+    const email = await registered();
+    await accounts.setResetToken(email, { reset_token });
+    return email;
+  };
+  const reset = (email: string, token = reset_token, password_hash = OTHER_BCRYPT_HASH) =>
+    accounts.resetPassword(email, { reset_token: token, password_hash });
+
+  it("replace the password by the token, which is then gone, and end all sessions", async () => {
+    const email = await withToken();
+    const session = await startSession(email);
+    const { token } = await db.layer.qrLogin.issue(email);
+
+    expect(await reset(typed(email))).toEqual(await accounts.get(email));
+
+    expect(await accounts.credentials(email)).toMatchObject({ password_hash: OTHER_BCRYPT_HASH });
+    expect(await isRunning(session)).toBe(false);
+    await expect(db.layer.qrLogin.redeem(token, { device_id: "phone-5b1f9c24e7d03a86aa" })).rejects.toMatchObject({
+      reason: "shut",
+    });
+    await expect(reset(email, reset_token, THIRD_BCRYPT_HASH)).rejects.toMatchObject({ reason: "wrong_token" });
+  });
+
+  it("store the token as its digest, which resets nothing, and show neither", async () => {
+    const email = await withToken();
+    const [stored] = await itemsOf(email);
+
+    expect(stored?.reset_token).toBe(digestOf(reset_token));
+    await expect(reset(email, digestOf(reset_token))).rejects.toMatchObject({ attribute: "reset_token" });
+    expect(inspect(await accounts.export(email), { depth: null })).not.toContain(digestOf(reset_token));
+    expect(await accounts.get(email)).not.toHaveProperty("reset_token");
+  });
+
+  it("give the account back when the same reset is sent again, and end no session of since", async () => {
+    const email = await withToken();
+    const first = await reset(email);
+    const session = await startSession(email);
+    const before = await db.contents();
+
+    expect(await reset(email)).toEqual(first);
+
+    expect(await db.contents()).toEqual(before);
+    expect(await isRunning(session)).toBe(true);
+  });
+
+  it("take the token for an hour, to the second", async () => {
+    const email = await withToken();
+    db.clock.now += RESET_LIFETIME_SECONDS - 1;
+    await reset(email);
+
+    const late = await withToken();
+    db.clock.now += RESET_LIFETIME_SECONDS;
+    const before = await db.contents();
+    await expect(reset(late)).rejects.toBeInstanceOf(ExpiredError);
+    expect(await db.contents()).toEqual(before);
+  });
+
+  it("let the latest token count alone", async () => {
+    const email = await withToken();
+    await accounts.setResetToken(email, { reset_token: "reset-anew-7hB2wQ9sLd5Xn8" });
+
+    await expect(reset(email)).rejects.toMatchObject({ code: "conflict", reason: "wrong_token" });
+    await reset(email, "reset-anew-7hB2wQ9sLd5Xn8");
+  });
+
+  it("forget the token when the password is changed", async () => {
+    const email = await withToken();
+    await accounts.changePassword(email, { password_hash: THIRD_BCRYPT_HASH });
+
+    await expect(reset(email)).rejects.toMatchObject({ code: "conflict", reason: "wrong_token" });
+    expect(await accounts.credentials(email)).toMatchObject({ password_hash: THIRD_BCRYPT_HASH });
+  });
+
+  it("let one of two callers win who reset by the same token at once", async () => {
+    const email = await withToken();
+    const hashes = [OTHER_BCRYPT_HASH, THIRD_BCRYPT_HASH];
+
+    const calls = await Promise.allSettled(hashes.map((hash) => reset(email, reset_token, hash)));
+
+    expect(calls.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
+    const winner = calls.findIndex(({ status }) => status === "fulfilled");
+    expect(await accounts.credentials(email)).toMatchObject({ password_hash: hashes[winner] });
+  });
+
+  it.each(["suspend", "markDeleted"] as const)("refuse an account after %s", async (shut) => {
+    const email = await withToken();
+    const { account_status: state } = await accounts[shut](email);
+    const before = await db.contents();
+
+    for (const refused of [reset(email), accounts.setResetToken(email, { reset_token })])
+      await expect(refused).rejects.toMatchObject({ code: "conflict", reason: "wrong_state", state });
+    expect(await db.contents()).toEqual(before);
+  });
+
+  it("know no account that nobody registered", async () => {
+    for (const refused of [reset("nobody@example.com"), accounts.setResetToken("nobody@example.com", { reset_token })])
+      await expect(refused).rejects.toBeInstanceOf(NotFoundError);
+  });
+
+  it.each([
+    ["a short token", { reset_token: "short" }, "reset_token"],
+    ["no token", { reset_token: undefined }, "reset_token"],
+    ["a plaintext password", { password_hash: "correct horse battery" }, "password_hash"],
+    ["an attribute that they do not know", { token: "x" }, "token"],
+  ])("refuse %s and change nothing", async (_, wrong, attribute) => {
+    const email = await withToken();
+    const before = await db.contents();
+    const input = { reset_token, password_hash: OTHER_BCRYPT_HASH, ...wrong } as PasswordReset;
+
+    await expect(accounts.resetPassword(email, input)).rejects.toMatchObject({ code: "validation", attribute });
+    expect(await db.contents()).toEqual(before);
+  });
+
+  it("forget the token of the address before when the address changes", async () => {
+    const email = await withToken();
+    const to = `new-${email}`;
+    await accounts.changeAddress({ from: email, to, email_verified: true });
+
+    await expect(reset(to)).rejects.toMatchObject({ code: "conflict" });
+    expect((await itemsOf(to)).find(({ __edb_e__ }) => __edb_e__ === "user")).not.toHaveProperty("reset_token");
   });
 });
 

@@ -311,6 +311,121 @@ describe("end and endAll", () => {
   });
 });
 
+describe("endOthers", () => {
+  const phone = { device_id: "phone-5b1f9c24e7d03a86aa" };
+  const someone = async (name: string) => {
+    const user_email = `${name}@example.com`;
+    await db.layer.accounts.register(aRegistration({ email: user_email }));
+    return user_email;
+  };
+  const runs = (session_id: string) =>
+    db.layer.sessions.authenticate(session_id).then(
+      () => true,
+      () => false,
+    );
+
+  it("ends all sessions and tokens of the user but this one, in one write", async () => {
+    const user_email = await someone("others");
+    const { sessions, qrLogin } = db.layer;
+    const others = await Promise.all(Array.from({ length: 5 }, () => sessions.start({ user_email })));
+    const { session_id } = await sessions.start({ user_email });
+    const { token } = await qrLogin.issue(user_email, { session_id });
+    const theirs = await sessions.start({ user_email: await someone("not-others") });
+    const names: string[] = [];
+    const client = interceptedClient(db.client, async ({ name }, next) => {
+      names.push(name);
+      return next();
+    });
+
+    await db.layerWith({ client }).sessions.endOthers(session_id);
+
+    expect(names).toEqual(["BatchGetCommand", "UpdateCommand"]);
+    for (const other of others) expect(await runs(other.session_id)).toBe(false);
+    expect([await runs(session_id), await runs(theirs.session_id)]).toEqual([true, true]);
+    expect((await sessions.listByUser(user_email)).items.map((one) => one.session_id)).toEqual([digestOf(session_id)]);
+    await expect(qrLogin.redeem(token, phone)).rejects.toMatchObject({ reason: "shut" });
+  });
+
+  it("may be called again, and leaves the session all its rights", async () => {
+    const user_email = await someone("again");
+    const { sessions, qrLogin } = db.layer;
+    const { session_id } = await sessions.start({ user_email });
+    await sessions.endOthers(session_id);
+    const later = await sessions.start({ user_email });
+
+    await sessions.endOthers(session_id);
+
+    expect([await runs(session_id), await runs(later.session_id)]).toEqual([true, false]);
+    const { token } = await qrLogin.issue(user_email, { session_id });
+    expect((await qrLogin.redeem(token, phone)).user_email).toBe(user_email);
+    expect(await runs(session_id)).toBe(true);
+  });
+
+  it("is done when its answer is lost", async () => {
+    const user_email = await someone("lost");
+    const { sessions } = db.layer;
+    const [other, { session_id }] = [await sessions.start({ user_email }), await sessions.start({ user_email })];
+    let twice = false;
+    const client = interceptedClient(db.client, async ({ name }, next) => {
+      if (name === "UpdateCommand" && !twice) {
+        twice = true;
+        await next();
+      }
+      return next();
+    });
+
+    await db.layerWith({ client }).sessions.endOthers(session_id);
+
+    expect([await runs(session_id), await runs(other.session_id)]).toEqual([true, false]);
+  });
+
+  it.each<[string, (layer: DataLayer, email: string, other: string) => Promise<unknown>]>([
+    [
+      "a change of the password",
+      ({ accounts }, email) => accounts.changePassword(email, { password_hash: OTHER_BCRYPT_HASH }),
+    ],
+    ["endAll", ({ sessions }, email) => sessions.endAll(email)],
+    ["a suspension", ({ accounts }, email) => accounts.suspend(email)],
+    ["endOthers of another session", ({ sessions }, _, other) => sessions.endOthers(other)],
+  ])("keeps no session over %s, before or at the same time", async (name, shut) => {
+    const user_email = await someone(name.replaceAll(" ", "-").toLowerCase());
+    const { sessions } = db.layer;
+    const [other, { session_id }] = [await sessions.start({ user_email }), await sessions.start({ user_email })];
+    const client = interceptedClient(db.client, async ({ name: command }, next) => {
+      if (command === "UpdateCommand") await shut(db.layer, user_email, other.session_id);
+      return next();
+    });
+
+    await expect(db.layerWith({ client }).sessions.endOthers(session_id)).rejects.toBeInstanceOf(NotFoundError);
+
+    expect(await runs(session_id)).toBe(false);
+    await expect(sessions.endOthers(session_id)).rejects.toBeInstanceOf(NotFoundError);
+  });
+
+  it("lets one of two sessions stay that end each other at once", async () => {
+    const user_email = await someone("duel");
+    const { sessions } = db.layer;
+    const ids = await Promise.all([0, 1].map(async () => (await sessions.start({ user_email })).session_id));
+
+    const calls = await Promise.allSettled(ids.map((id) => sessions.endOthers(id)));
+
+    expect(calls.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+    for (const [at, id] of ids.entries()) expect(await runs(id)).toBe(calls[at]?.status === "fulfilled");
+  });
+
+  it("is refused for a handle, and once the session has ended or expired", async () => {
+    const user_email = await someone("refused");
+    const { sessions } = db.layer;
+    const { session_id } = await sessions.start({ user_email });
+    const before = await db.contents();
+
+    await expect(sessions.endOthers(digestOf(session_id))).rejects.toBeInstanceOf(NotFoundError);
+    db.clock.advance(SESSION_LIFETIME_SECONDS);
+    await expect(sessions.endOthers(session_id)).rejects.toBeInstanceOf(ExpiredError);
+    expect(await db.contents()).toEqual(before);
+  });
+});
+
 describe("an account that is shut out while no index shows its sessions yet", () => {
   const unseen = () =>
     interceptedClient(db.client, async ({ name, input }, next) =>
@@ -322,6 +437,14 @@ describe("an account that is shut out while no index shows its sessions yet", ()
     ["suspend", ({ accounts }, email) => accounts.suspend(email)],
     ["markDeleted", ({ accounts }, email) => accounts.markDeleted(email)],
     ["changePassword", ({ accounts }, email) => accounts.changePassword(email, { password_hash: OTHER_BCRYPT_HASH })],
+    [
+      "resetPassword",
+      async ({ accounts }, email) => {
+        const reset_token = "reset-maria-4cK8vP1zRm6Yt3";
+        await accounts.setResetToken(email, { reset_token });
+        return accounts.resetPassword(email, { reset_token, password_hash: OTHER_BCRYPT_HASH });
+      },
+    ],
     ["erase", ({ accounts }, email) => accounts.erase(email)],
   ])("lets nobody in after %s by what began before", async (name, shut) => {
     const user_email = `${name.toLowerCase()}@example.com`;

@@ -49,6 +49,7 @@ const call = <P>({
 const page = { limit: PAGE };
 const decision = { reviewed_by: "dana", review_reason: "clear" };
 const DEVICE = { device_id: "phone-5b1f9c24e7d03a86aa" };
+const RESET = { reset_token: "reset-maria-4cK8vP1zRm6Yt3" };
 const ANEW = "anew@example.com";
 const [password, suspended, deleted, erased] = ENDING;
 const issue = (layer: DataLayer) => layer.qrLogin.issue(MARIA);
@@ -72,6 +73,12 @@ export const CALLS: { readonly [S in ServiceName]: { readonly [F in keyof DataLa
       act: ({ accounts }) =>
         accounts.changePassword(password, { password_hash: OTHER_BCRYPT_HASH, current_hash: BCRYPT_HASH }),
     }),
+    setResetToken: call({ act: ({ accounts }) => accounts.setResetToken(MARIA, RESET) }),
+    resetPassword: call({
+      prepare: ({ accounts }) => accounts.setResetToken(password, RESET),
+      act: ({ accounts }) => accounts.resetPassword(password, { ...RESET, password_hash: OTHER_BCRYPT_HASH }),
+    }),
+    setUsername: call({ act: ({ accounts }) => accounts.setUsername(MARIA, "Maria Silva") }),
     recordLogin: call({ act: ({ accounts }) => accounts.recordLogin(MARIA) }),
     suspend: call({ act: ({ accounts }) => accounts.suspend(suspended) }),
     reactivate: call({ act: ({ accounts }) => accounts.reactivate(suspended) }),
@@ -98,6 +105,10 @@ export const CALLS: { readonly [S in ServiceName]: { readonly [F in keyof DataLa
     end: call({
       prepare: ({ sessions }) => sessions.start({ user_email: MARIA }),
       act: ({ sessions }, { session_id }) => sessions.end(session_id),
+    }),
+    endOthers: call({
+      prepare: ({ sessions }) => sessions.start({ user_email: MARIA }),
+      act: ({ sessions }, { session_id }) => sessions.endOthers(session_id),
     }),
     endAll: call({ act: ({ sessions }) => sessions.endAll(MARIA), whole: true }),
   },
