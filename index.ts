@@ -125,7 +125,8 @@ export {
   UnprocessedError,
   ValidationError,
 } from "./services/storage/errors.ts";
-export type { ListOptions, Page } from "./services/storage/pages.ts";
+export { eachItem, type ListOptions, type Order, type Page } from "./services/storage/pages.ts";
+export type { TimedListOptions } from "./services/storage/time-range.ts";
 export type {
   Support,
   TicketAnswer,

@@ -13,8 +13,9 @@ import { checkedLimit, type DailyLimit, DailyPlaces } from "./guards/daily-limit
 import { createOnce } from "./guards/guarded-writes.ts";
 import type { DataContext } from "./storage/context.ts";
 import { ValidationError } from "./storage/errors.ts";
-import type { ListOptions, Page } from "./storage/pages.ts";
+import type { Page } from "./storage/pages.ts";
 import { anyOf, type Reference, Repository } from "./storage/repository.ts";
+import type { TimedListOptions } from "./storage/time-range.ts";
 import type { Transition } from "./storage/transition.ts";
 import { attributeValue, only } from "./storage/validation.ts";
 
@@ -219,7 +220,7 @@ export class Assessments {
    * const { items, cursor } = await assessments.listByUser(email, { limit: 20 });
    * const next = cursor === null ? undefined : await assessments.listByUser(email, { limit: 20, cursor });
    */
-  async listByUser(user_id: string, options: ListOptions = {}): Promise<Page<AssessmentSummary>> {
+  async listByUser(user_id: string, options: TimedListOptions = {}): Promise<Page<AssessmentSummary>> {
     return this.#assessments.page("byUser", { user_email: user_id }, options);
   }
 
@@ -229,7 +230,7 @@ export class Assessments {
    * @example
    * const { items, cursor } = await assessments.listByType("speaking_academic", { limit: 50 });
    */
-  async listByType(assessment_type: AssessmentType, options: ListOptions = {}): Promise<Page<AssessmentByType>> {
+  async listByType(assessment_type: AssessmentType, options: TimedListOptions = {}): Promise<Page<AssessmentByType>> {
     return this.#assessments.page("byType", { assessment_type }, options);
   }
 

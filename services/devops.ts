@@ -12,8 +12,9 @@ import { type Ticket, type TicketKey, TicketModel } from "../entities/ticket.ts"
 import { claimOf, claimOwnId, giveBackClaim } from "./guards/claims.ts";
 import type { DataContext } from "./storage/context.ts";
 import type { NotFoundError } from "./storage/errors.ts";
-import type { ListOptions, Page } from "./storage/pages.ts";
+import type { Page } from "./storage/pages.ts";
 import { type Reference, Repository } from "./storage/repository.ts";
+import type { TimedListOptions } from "./storage/time-range.ts";
 import { attributeValue, only } from "./storage/validation.ts";
 
 /** The key of an action. */
@@ -165,7 +166,7 @@ export class Devops {
    * @example
    * const { items, cursor } = await devops.listPendingApprovals({ limit: 10 });
    */
-  async listPendingApprovals(options: ListOptions = {}): Promise<Page<DevopsActionSummary>> {
+  async listPendingApprovals(options: TimedListOptions = {}): Promise<Page<DevopsActionSummary>> {
     return this.listByStatus("pending_review", options);
   }
 
@@ -176,7 +177,7 @@ export class Devops {
    * @example
    * const { items, cursor } = await devops.listByStatus("approved"); // fixes that wait for their pull request
    */
-  async listByStatus(status: ActionStatus, options: ListOptions = {}): Promise<Page<DevopsActionSummary>> {
+  async listByStatus(status: ActionStatus, options: TimedListOptions = {}): Promise<Page<DevopsActionSummary>> {
     return this.#actions.page("byStatus", { status }, options);
   }
 
@@ -187,7 +188,7 @@ export class Devops {
    * @example
    * const { items, cursor } = await devops.listByService("lambda");
    */
-  async listByService(affected_service: string, options: ListOptions = {}): Promise<Page<DevopsAction>> {
+  async listByService(affected_service: string, options: TimedListOptions = {}): Promise<Page<DevopsAction>> {
     return this.#actions.wholePage("byService", { affected_service }, options);
   }
 
@@ -199,7 +200,7 @@ export class Devops {
    * const { items } = await devops.listByTicket(ticket_id);
    * const applied = items.some(({ status }) => status === "applied");
    */
-  async listByTicket(ticket_id: string, options: ListOptions = {}): Promise<Page<DevopsAction>> {
+  async listByTicket(ticket_id: string, options: TimedListOptions = {}): Promise<Page<DevopsAction>> {
     const ticket = attributeValue(TicketModel, "ticket_id", ticket_id);
     return this.#actions.wholePage("byTicket", { ticket_id: ticket }, options);
   }

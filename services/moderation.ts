@@ -17,6 +17,7 @@ import { assessmentReviewOf } from "./storage/collections.ts";
 import type { DataContext } from "./storage/context.ts";
 import type { ListOptions, Page } from "./storage/pages.ts";
 import { type Reference, Repository } from "./storage/repository.ts";
+import type { TimedListOptions } from "./storage/time-range.ts";
 import { attributeValue, only } from "./storage/validation.ts";
 
 /** The key of a report. */
@@ -212,7 +213,7 @@ export class Moderation {
    * @example
    * const { items, cursor } = await moderation.listReportsByStatus("new", { limit: 50 });
    */
-  async listReportsByStatus(status: ReportStatus, options: ListOptions = {}): Promise<Page<ContentReportSummary>> {
+  async listReportsByStatus(status: ReportStatus, options: TimedListOptions = {}): Promise<Page<ContentReportSummary>> {
     return this.#reports.page("byStatus", { status }, options);
   }
 
@@ -223,7 +224,7 @@ export class Moderation {
    * @example
    * const { items, cursor } = await moderation.listReportsByReporter(email);
    */
-  async listReportsByReporter(reporter_email: string, options: ListOptions = {}): Promise<Page<ContentReport>> {
+  async listReportsByReporter(reporter_email: string, options: TimedListOptions = {}): Promise<Page<ContentReport>> {
     return this.#reports.wholePage("byReporter", { reporter_email }, options);
   }
 

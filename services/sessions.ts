@@ -17,9 +17,10 @@ import {
 } from "./guards/letting-in.ts";
 import type { DataContext } from "./storage/context.ts";
 import { ExpiredError } from "./storage/errors.ts";
-import type { ListOptions, Page } from "./storage/pages.ts";
+import type { Page } from "./storage/pages.ts";
 import { anyOf, Repository } from "./storage/repository.ts";
 import { batchDelete, type StoredItem } from "./storage/requests.ts";
+import type { TimedListOptions } from "./storage/time-range.ts";
 import { attributeValue, only } from "./storage/validation.ts";
 
 /** A call that runs longer is ended by Lambda. */
@@ -121,7 +122,7 @@ export class Sessions {
    * await sessions.start({ user_email: email, user_agent: "Firefox/145 (Windows)" });
    * const { items, cursor } = await sessions.listByUser(email, { limit: 10 });
    */
-  async listByUser(user_email: string, options: ListOptions = {}): Promise<Page<Session>> {
+  async listByUser(user_email: string, options: TimedListOptions = {}): Promise<Page<Session>> {
     const live = async (items: readonly StoredItem[]) => {
       const account = await this.#users.findStored(user_email, { consistent: true });
       const now = this.#context.clock();

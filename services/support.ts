@@ -22,6 +22,7 @@ import { ticketThreadOf } from "./storage/collections.ts";
 import type { DataContext } from "./storage/context.ts";
 import type { ListOptions, Page } from "./storage/pages.ts";
 import { type Reference, Repository } from "./storage/repository.ts";
+import type { TimedListOptions } from "./storage/time-range.ts";
 import { attributeValue, only } from "./storage/validation.ts";
 
 /** A ticket id, or the key `{ ticket_id, created_at }` (a whole ticket will do), which saves the look-up. */
@@ -233,7 +234,7 @@ export class Support {
    * const { items, cursor } = await support.listByStatus("new", { limit: 10 });
    * const more = cursor === null ? undefined : await support.listByStatus("new", { limit: 10, cursor });
    */
-  async listByStatus(status: TicketStatus, options: ListOptions = {}): Promise<Page<TicketSummary>> {
+  async listByStatus(status: TicketStatus, options: TimedListOptions = {}): Promise<Page<TicketSummary>> {
     return this.#tickets.page("byStatus", { status }, options);
   }
 
@@ -245,7 +246,7 @@ export class Support {
    * const { items } = await support.listByPriority("high");
    * const open = items.filter(({ status }) => status !== "resolved");
    */
-  async listByPriority(priority: TicketPriority, options: ListOptions = {}): Promise<Page<Ticket>> {
+  async listByPriority(priority: TicketPriority, options: TimedListOptions = {}): Promise<Page<Ticket>> {
     return this.#tickets.wholePage("byPriority", { priority }, options);
   }
 
@@ -256,7 +257,7 @@ export class Support {
    * const { items, cursor } = await support.listByUser(email);
    * const subjects = items.map(({ subject }) => subject);
    */
-  async listByUser(user_email: string, options: ListOptions = {}): Promise<Page<TicketByUser>> {
+  async listByUser(user_email: string, options: TimedListOptions = {}): Promise<Page<TicketByUser>> {
     return this.#tickets.page("byUser", { user_email }, options);
   }
 

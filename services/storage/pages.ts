@@ -22,6 +22,7 @@ export interface ListOptions {
   readonly cursor?: string | null | undefined;
 }
 
+/** `asc` for the lowest or oldest first. */
 export type Order = "asc" | "desc";
 
 const DEFAULT_LIMIT = 25;
@@ -49,7 +50,7 @@ async function ask(
 
 // A cursor fits one list only: this access pattern, partition, range and order.
 function listOf(context: DataContext, label: RequestLabel, parameters: QueryParameters): string {
-  const { ":pk": partition, ":sk1": range } = parameters.ExpressionAttributeValues;
+  const { ":pk": partition, ":sk1": range, ":sk2": end } = parameters.ExpressionAttributeValues;
   return JSON.stringify([
     context.table,
     label.entity,
@@ -57,6 +58,7 @@ function listOf(context: DataContext, label: RequestLabel, parameters: QueryPara
     partition,
     range,
     parameters.ScanIndexForward,
+    ...(end === undefined ? [] : [end]),
   ]);
 }
 
@@ -155,4 +157,24 @@ export async function countRows(context: DataContext, label: RequestLabel, opera
   const parameters = forKeys(operation.params(), operation.ownership);
   for await (const rows of eachAnswer(context, label, operation, parameters)) count += rows.length;
   return count;
+}
+
+/**
+ * Every item of a list, one page after another, as they are asked for.
+ * @throws what the list throws.
+ * @example
+ * import { eachItem } from "@ielts-ai-prep/data-layer";
+ *
+ * const oldestFirst = eachItem((page) => support.listByStatus("new", { ...page, order: "asc" }));
+ * for await (const { ticket_id, category } of oldestFirst) {
+ *   if (category === "technical") await support.setPriority(ticket_id, "high");
+ * }
+ */
+export async function* eachItem<T>(list: (page: ListOptions) => Promise<Page<T>>): AsyncGenerator<T, void, undefined> {
+  let cursor: string | null = null;
+  do {
+    const page: Page<T> = await list({ limit: MAX_LIMIT, cursor });
+    yield* page.items;
+    cursor = page.cursor;
+  } while (cursor !== null);
 }

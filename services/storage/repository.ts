@@ -14,7 +14,7 @@ import {
   type Where,
 } from "./electrodb.ts";
 import { ConflictError, ItemTooLargeError, NotFoundError } from "./errors.ts";
-import { countRows, eachRow, type ListOptions, type Order, type Page, type Reading, readPage } from "./pages.ts";
+import { countRows, eachRow, type Order, type Page, type Reading, readPage } from "./pages.ts";
 import { type Asked, askedOf, type PatternOf, type Question, type Range, type RowOf } from "./patterns.ts";
 import {
   batchGet,
@@ -29,6 +29,7 @@ import {
   send,
 } from "./requests.ts";
 import { type Rules, rulesOf } from "./rules.ts";
+import { type TimedListOptions, timedOf } from "./time-range.ts";
 import { entityWords, refusedTransition, type Transition } from "./transition.ts";
 
 /** The part of an ElectroDB operation that this package uses: its parameters. */
@@ -147,11 +148,11 @@ export class Repository<E extends AnyEntity> {
   async page<P extends PatternOf<E>>(
     pattern: P,
     question: Question<E, P>,
-    options: ListOptions = {},
+    options: TimedListOptions = {},
     range: Range<E, P> = {},
   ): Promise<Page<RowOf<E, P>>> {
-    const { asked, query, label } = this.#asked(pattern, question, range);
-    const { items, cursor } = await readPage(this.context, label, query, options, this.#reading(range.order));
+    const { asked, query, label, page, order } = this.#listed(pattern, question, options, range);
+    const { items, cursor } = await readPage(this.context, label, query, page, this.#reading(order));
     return { items: items.map((row) => this.#row(row, asked)), cursor };
   }
 
@@ -163,12 +164,17 @@ export class Repository<E extends AnyEntity> {
   async wholePage<P extends PatternOf<E>>(
     pattern: P,
     question: Question<E, P>,
-    options: ListOptions = {},
+    options: TimedListOptions = {},
     sift: (items: StoredItem[]) => StoredItem[] | Promise<StoredItem[]> = (items) => items,
   ): Promise<Page<EntityItem<E>>> {
-    const { query, label } = this.#asked(pattern, question);
-    const { items, cursor } = await readPage(this.context, label, query, options, this.#reading());
+    const { query, label, page, order } = this.#listed(pattern, question, options);
+    const { items, cursor } = await readPage(this.context, label, query, page, this.#reading(order));
     return { items: this.parseAll(await sift(await wholeItems(this.context, label, items))), cursor };
+  }
+
+  #listed<P extends PatternOf<E>>(pattern: P, question: object, options: TimedListOptions, range: Range<E, P> = {}) {
+    const { page, order = range.order, between = range.between } = timedOf(this.model, pattern, options);
+    return { ...this.#asked(pattern, question, { between }), page, order };
   }
 
   /** Cursors of what lets users in are none that anybody can open. */
@@ -221,9 +227,9 @@ export class Repository<E extends AnyEntity> {
     return this.#asked(pattern, question, range).query;
   }
 
-  #asked<P extends PatternOf<E>>(pattern: P, question: object, { between }: Range<E, P> = {}) {
+  #asked(pattern: PatternOf<E>, question: object, { between }: { readonly between?: Between | undefined } = {}) {
     const asked = askedOf(this.model, question);
-    const query = queryOf(this.context, this.model, pattern, asked.key, between as Between | undefined);
+    const query = queryOf(this.context, this.model, pattern, asked.key, between);
     return { asked, query, label: { entity: this.name, accessPattern: pattern } };
   }
 

@@ -15,7 +15,7 @@ import { asBody, type Known, known, runSample, SERVICES } from "./samples.ts";
 const folder = (path: string) => readdirSync(path, { withFileTypes: true });
 const FILES = ["services", "testing", "entities"]
   .flatMap((path) => folder(path).flatMap((entry) => (entry.isFile() ? [join(path, entry.name)] : [])))
-  .concat("esbuild-preset.ts", "services/storage/errors.ts");
+  .concat("esbuild-preset.ts", "services/storage/errors.ts", "services/storage/pages.ts");
 
 interface Sample {
   readonly file: string;

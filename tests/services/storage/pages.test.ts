@@ -8,7 +8,8 @@ import { createTableInput } from "../../../entities/table.ts";
 import { TicketModel } from "../../../entities/ticket.ts";
 import type { DataLayer } from "../../../services/data-layer.ts";
 import { InvalidCursorError, ValidationError } from "../../../services/storage/errors.ts";
-import type { ListOptions, Page } from "../../../services/storage/pages.ts";
+import { eachItem, type ListOptions, type Page } from "../../../services/storage/pages.ts";
+import type { TimedListOptions } from "../../../services/storage/time-range.ts";
 import { aFix, aQuestion, aRegistration, aReport, aTicket, CHEN, MARIA } from "../../builders.ts";
 import { NOW, openTestTable, type TestTable } from "../../engine.ts";
 import { everyPage, requestsOf, storeAll } from "../../instruments.ts";
@@ -25,7 +26,7 @@ const idsOf = (partition: 0 | 1, count: number = ROWS[partition]) =>
 interface ListCase {
   readonly name: string;
   /** Reads a page of the list: of one user, state or service, or of another. */
-  read(layer: DataLayer, partition: 0 | 1, options?: ListOptions): Promise<Page<object>>;
+  read(layer: DataLayer, partition: 0 | 1, options?: TimedListOptions): Promise<Page<object>>;
   /** The attribute that tells the rows apart. */
   readonly id: string;
   /** What the list holds, in its order. */
@@ -228,6 +229,114 @@ afterAll(() => db.drop());
 
 const names = (list: ListCase, items: readonly object[]) =>
   items.map((item) => (item as Readonly<Record<string, unknown>>)[list.id]);
+
+/** Lists in order of time. The other lists are in that of their keys. */
+const isTimed = ({ name }: ListCase) => !name.startsWith("questions.");
+
+describe.each(LISTS.filter(isTimed))("$name, in order of time", (list) => {
+  /** Rows at a second from the first one's, the oldest first: two a second. */
+  const between = (from: number, to: number) =>
+    list
+      .expected(0)
+      .toReversed()
+      .slice(from * 2, to * 2);
+  const everyRow = async (options: TimedListOptions) =>
+    names(list, (await everyPage((page) => list.read(layer, 0, { ...page, ...options }), { limit: 4 })).flat());
+
+  it("gives the oldest first when asked to", async () => {
+    expect(await everyRow({ order: "asc" })).toEqual(list.expected(0).toReversed());
+    expect(await everyRow({ order: "desc" })).toEqual(list.expected(0));
+  });
+
+  it.each([
+    [3, 9],
+    [0, 1],
+    [14, 100],
+    [5, 5],
+  ])("gives what is from second %p on and before %p, either end first", async (from, to) => {
+    const range = { since: NOW + from, until: NOW + to };
+
+    expect(await everyRow({ ...range, order: "asc" })).toEqual(between(from, to));
+    expect(await everyRow(range)).toEqual(between(from, to).reverse());
+  });
+
+  it("takes either bound alone", async () => {
+    expect(await everyRow({ since: NOW + 12, order: "asc" })).toEqual(between(12, 15));
+    expect(await everyRow({ until: NOW + 2, order: "asc" })).toEqual(between(0, 2));
+  });
+
+  it("refuses the cursor of another order or range", async () => {
+    const ranges: TimedListOptions[] = [
+      {},
+      { order: "asc" },
+      { since: NOW + 1 },
+      { since: NOW + 1, until: NOW + 9 },
+      { since: NOW + 1, until: NOW + 8 },
+    ];
+    for (const range of ranges) {
+      const { cursor } = await list.read(layer, 0, { ...range, limit: 2 });
+      for (const other of ranges) {
+        const next = list.read(layer, 0, { ...other, cursor, limit: 2 });
+        if (other === range) expect((await next).items).toHaveLength(2);
+        else await expect(next).rejects.toBeInstanceOf(InvalidCursorError);
+      }
+    }
+  });
+
+  it.each<[object, string]>([
+    [{ order: "newest" }, "order"],
+    [{ order: null }, "order"],
+    [{ since: "yesterday" }, "since"],
+    [{ since: 1_760_000_000_000 }, "since"],
+    [{ until: -1 }, "until"],
+    [{ since: NOW + 2, until: NOW + 1 }, "since"],
+  ])("refuses %j, and asks nothing", async (options, attribute) => {
+    const requests = await requestsOf(db, async () => {
+      await expect(list.read(db.layer, 0, options)).rejects.toMatchObject({ code: "validation", attribute });
+    });
+
+    expect(requests).toEqual([]);
+  });
+});
+
+it.each(LISTS.filter((list) => !isTimed(list)))("$name has no order of time", async (list) => {
+  for (const options of [{ order: "asc" as const }, { since: NOW }, { until: NOW }])
+    await expect(list.read(layer, 0, options)).rejects.toMatchObject({ attribute: Object.keys(options)[0] });
+});
+
+describe("eachItem", () => {
+  it("gives every item of a list once, in its order", async () => {
+    const ids: string[] = [];
+    for await (const { ticket_id } of eachItem((page) => layer.support.listByUser(MARIA, { ...page, order: "asc" })))
+      ids.push(ticket_id);
+
+    expect(ids).toEqual(idsOf(0));
+  });
+
+  it("asks for no page before it is wanted", async () => {
+    const asked: ListOptions[] = [];
+    const pages = [["a", "b"], [], ["c"]];
+    const list = async (page: ListOptions): Promise<Page<string>> => {
+      asked.push(page);
+      return { items: pages[asked.length - 1] ?? [], cursor: asked.length < pages.length ? `${asked.length}` : null };
+    };
+    const each = eachItem(list);
+
+    expect([await each.next(), await each.next()].map(({ value }) => value)).toEqual(["a", "b"]);
+    expect(asked).toEqual([{ limit: 100, cursor: null }]);
+    expect((await each.next()).value).toBe("c");
+    expect(asked.map(({ cursor }) => cursor)).toEqual([null, "1", "2"]);
+    expect((await each.next()).done).toBe(true);
+  });
+
+  it("ends with the error of a page", async () => {
+    const each = eachItem(async () => {
+      throw new InvalidCursorError();
+    });
+
+    await expect(each.next()).rejects.toBeInstanceOf(InvalidCursorError);
+  });
+});
 
 /** The cursor behind a list's first two rows. */
 async function cursorOf(list: ListCase, partition: 0 | 1 = 0, from: DataLayer = layer): Promise<string> {
