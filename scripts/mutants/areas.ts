@@ -11,18 +11,31 @@ const nearOf =
   () =>
     tests;
 
+/** The services that show what a guard does. */
+const GUARDED: Readonly<Record<string, string>> = {
+  "account-tokens": "accounts",
+  claims: "purchases|assessments|support|devops",
+  "daily-limit": "daily-limit|assessments",
+  erasure: "accounts|address-change",
+  "guarded-writes": "daily-limit|assessments|moderation",
+  ledgers: "purchases",
+  "letting-in": "sessions|qr-login|address-change",
+  moves: "address-change",
+  receipts: "purchases",
+};
+
 export const AREAS: Readonly<Record<string, Area>> = {
   entities: { files: /^entities\/(?!items|facts|views)/, near: nearOf("tests/entities/") },
   storage: {
     files: /^services\/storage\//,
-    near: nearOf("tests/services/storage/", "tests/services/(client|data-layer|support|least-privilege)"),
+    near: (path) => [
+      `tests/services/storage/${path.includes("/wire/") ? "wire/" : `${basename(path, ".ts")}.test`}`,
+      "tests/services/(support|client).test",
+    ],
   },
   guards: {
     files: /^services\/guards\//,
-    near: nearOf(
-      "tests/services/guards/",
-      "tests/services/(accounts|purchases|qr-login|devops|moderation|daily-limit)",
-    ),
+    near: (path) => ["tests/services/guards/", `tests/services/(${GUARDED[basename(path, ".ts")] ?? "accounts"}).test`],
   },
   account: {
     files: /^services\/account(?:\/|s\.ts)/,
