@@ -97,6 +97,16 @@ const checkSlug: Check<string> = (value) =>
 export const text = <const N extends AttributeNotes>(notes: N) =>
   ({ type: "string", ...ruled(wellFormed), ...notes }) as const;
 
+/** Free text that lists show, so that it stands in indexes, too: a few words. */
+export const line = <const N extends AttributeNotes>(limit: number, notes: N) =>
+  ({
+    type: "string",
+    ...ruled<string>((value) =>
+      value.length > limit ? `must have at most ${limit.toLocaleString("en")} characters` : wellFormed(value),
+    ),
+    ...notes,
+  }) as const;
+
 /** An id or another value that stands in a key: not empty, kept as it is, case matters. */
 export const id = <const N extends AttributeNotes>(notes: N) =>
   ({ type: "string", ...ruled(notEmpty), ...notes }) as const;

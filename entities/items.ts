@@ -26,7 +26,7 @@ import type {
 export interface User {
   /** The account's e-mail address, in its normal form. */
   email: string;
-  /** Display name. */
+  /** Display name, at most 200 characters. */
   username: string;
   /** When the account was registered (epoch seconds). */
   created_at: number;
@@ -96,9 +96,9 @@ export interface Session {
   created_at: number;
   /** When it ends: 24 hours after created_at (epoch seconds). */
   expires_at: number;
-  /** Client IP address. */
+  /** Client IP address, at most 100 characters. */
   ip_address?: string;
-  /** Browser or device. */
+  /** Browser or device, at most 1,000 characters. */
   user_agent?: string;
   /** Whether it began by redeeming a QR token. */
   qr_authenticated: boolean;
@@ -449,7 +449,7 @@ export interface Ticket {
   created_at: number;
   /** The customer. */
   user_email: string;
-  /** Subject of the e-mail. */
+  /** Subject of the e-mail, at most 1,000 characters. */
   subject: string;
   /** The customer's message. */
   message: string;

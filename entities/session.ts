@@ -1,5 +1,5 @@
 import { createSchema, Entity, type EntityConfiguration } from "electrodb";
-import { count, credential, email, flag, instant, migrated, text, timeToLive } from "./attributes.ts";
+import { count, credential, email, flag, instant, line, migrated, timeToLive } from "./attributes.ts";
 import type { EntityModel } from "./facts.ts";
 import { MODEL_VERSION, primary, SERVICE_NAME, scoped } from "./keys.ts";
 
@@ -23,8 +23,8 @@ const schema = createSchema({
       setBy: "service",
       description: "When it ends: 24 hours after created_at",
     }),
-    ip_address: text({ description: "Client IP address" }),
-    user_agent: text({ description: "Browser or device" }),
+    ip_address: line(100, { description: "Client IP address, at most 100 characters" }),
+    user_agent: line(1_000, { description: "Browser or device, at most 1,000 characters" }),
     qr_authenticated: flag({
       required: true,
       setBy: "service",

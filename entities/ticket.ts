@@ -1,5 +1,5 @@
 import { createSchema, Entity, type EntityConfiguration } from "electrodb";
-import { confidence, email, id, idSet, instant, migrated, oneOf, text } from "./attributes.ts";
+import { confidence, email, id, idSet, instant, line, migrated, oneOf, text } from "./attributes.ts";
 import { TICKET_CATEGORIES, TICKET_PRIORITIES, TICKET_STATUSES } from "./enums.ts";
 import type { EntityModel } from "./facts.ts";
 import type { Ticket } from "./items.ts";
@@ -12,7 +12,11 @@ const schema = createSchema({
     ticket_id: id({ required: true, readOnly: true, setBy: "service", description: "UUID v7, or the caller's own id" }),
     created_at: instant({ required: true, readOnly: true, setBy: "service", description: "When it was opened" }),
     user_email: email({ required: true, readOnly: true, description: "The customer" }),
-    subject: text({ required: true, readOnly: true, description: "Subject of the e-mail" }),
+    subject: line(1_000, {
+      required: true,
+      readOnly: true,
+      description: "Subject of the e-mail, at most 1,000 characters",
+    }),
     message: text({ required: true, readOnly: true, description: "The customer's message" }),
     category: oneOf(TICKET_CATEGORIES, { required: true, readOnly: true, description: "What it is about" }),
     priority: oneOf(TICKET_PRIORITIES, { required: true, description: "Urgency" }),

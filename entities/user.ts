@@ -6,6 +6,7 @@ import {
   flag,
   id,
   instant,
+  line,
   migrated,
   oneOf,
   passwordHash,
@@ -38,7 +39,7 @@ const schema = createSchema({
       description:
         "Encoded hash (bcrypt, Werkzeug scrypt or pbkdf2, argon2), at most 512 characters; only log-in reads it",
     }),
-    username: text({ required: true, description: "Display name" }),
+    username: line(200, { required: true, description: "Display name, at most 200 characters" }),
     created_at: instant({
       required: true,
       readOnly: true,

@@ -35,6 +35,8 @@ async function openTicket({ ses: { mail, receipt } }: SESEventRecord): Promise<v
 }
 
 async function read({ messageId, commonHeaders }: SESMail) {
-  const mail = { subject: commonHeaders.subject ?? "(no subject)", message: await mailStore.text(messageId) };
+  // A ticket's subject has at most 1,000 characters.
+  const subject = (commonHeaders.subject ?? "(no subject)").slice(0, 1_000).toWellFormed();
+  const mail = { subject, message: await mailStore.text(messageId) };
   return { ...mail, ...(await supportAgent.read(mail)) };
 }

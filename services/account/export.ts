@@ -5,7 +5,7 @@ import { type User, UserModel } from "../../entities/user.ts";
 import type { DataContext, Model } from "../storage/context.ts";
 import { NotFoundError } from "../storage/errors.ts";
 import { Repository } from "../storage/repository.ts";
-import { batchGet, keyOf, type StoredItem } from "../storage/requests.ts";
+import { batchGet, keyOf, keyText, type StoredItem } from "../storage/requests.ts";
 import { attributeValue } from "../storage/validation.ts";
 import { type AccountModel, byEntity, eachRowOf, entityOf, isOfEntity, MODELS_OF_ITEMS, modelOf } from "./items.ts";
 import { eachActionKeys, ticketIdsIn } from "./ticket-actions.ts";
@@ -29,13 +29,23 @@ export async function exportAccount(context: DataContext, email: string): Promis
   const owned = byEntity((): Readonly<Record<string, unknown>>[] => []);
   const user = await new Repository(context, UserModel).findStored(user_email, { consistent: true });
   if (user !== undefined) owned.user.push(exported(UserModel, user));
-  const own = await wholeItemsOf(context, user_email);
+  const own = (await wholeItemsOf(context, user_email)).sort(byTime);
   for (const item of own) owned[entityOf(item)].push(exported(modelOf(item), item));
-  const actions = await actionsOf(context, own);
+  const actions = (await actionsOf(context, own)).sort(byTime);
   const items = { ...owned, devops_action: actions.map((action) => exported(DevopsActionModel, action)) };
   if (Object.values(items).every((list) => list.length === 0)) throw new NotFoundError("user");
   return { email: user_email, exported_at: context.clock(), items };
 }
+
+/** When an item began, whatever its entity calls that; a day stands as its text. */
+const timeOf = ({ created_at, timestamp, purchase_date, day }: StoredItem): string =>
+  `${created_at ?? timestamp ?? purchase_date ?? day}`.padStart(10, "0");
+
+/** The oldest first; of the same moment by their keys. */
+const byTime = (a: StoredItem, b: StoredItem): number => {
+  const [one, other] = [a, b].map((item) => `${timeOf(item)} ${keyText(item)}`) as [string, string];
+  return one < other ? -1 : 1;
+};
 
 /** The account's items as they are stored now, its own row aside. One that another writer has left without its entity is none. */
 async function wholeItemsOf(context: DataContext, user_email: string): Promise<StoredItem[]> {

@@ -24,7 +24,8 @@ export class ValidationError extends DataLayerError {
   /** The kind of the value that was given, never its content: `string`, `NaN`, `array`, `missing` … */
   readonly received: string;
 
-  constructor(entity: string, attribute: string, rule: string, value: unknown, cause?: unknown) {
+  /** `value` is what was given; of it the error tells its kind alone. */
+  constructor(entity: string, attribute: string, rule: string, value?: unknown, cause?: unknown) {
     const received = kindOf(value);
     super(`${entity}.${attribute} ${rule} (received ${received})`, { entity, cause });
     this.attribute = attribute;

@@ -22,6 +22,16 @@ const COUNT = "must be a whole number from 0";
 const MINUTES = "must be minutes from 0 to 1000000";
 const MONEY = "must be an amount in USD from 0 to 1000000";
 
+/** Text that lists show, with the most characters that it may have. */
+const line = (limit: number): Kind => ({
+  accepts: ["", "One line\nand another", "Grüße, 你好, 🎈", "x".repeat(limit)],
+  refuses: [
+    ["x".repeat(limit + 1), `must have at most ${limit.toLocaleString("en")} characters`],
+    [LONE_SURROGATE, WELL_FORMED],
+    [7, notOfType("number", "string")],
+  ],
+});
+
 /** The rules of the specification, one kind of attribute each. */
 export const KINDS = {
   text: {
@@ -32,6 +42,9 @@ export const KINDS = {
       [null, notOfType("object", "string")],
     ],
   },
+  line200: line(200),
+  line1000: line(1_000),
+  line100: line(100),
   id: {
     accepts: ["x", "TKT-9F0A1B2C3D4E", "web_1760000000_1a2b3c4d", "a-_B", "x#y_$:z", "é🎈"],
     refuses: [

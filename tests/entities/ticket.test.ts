@@ -101,7 +101,7 @@ describeRules(SUBJECTS.ticket, {
     ticket_id: "id",
     created_at: "instant",
     user_email: "email",
-    subject: "text",
+    subject: "line1000",
     message: "text",
     ai_response: "text",
     ai_confidence: "confidence",

@@ -94,7 +94,7 @@ describeRules(SUBJECTS.user, {
     address_change: "id",
     email: "email",
     password_hash: "hash",
-    username: "text",
+    username: "line200",
     created_at: "instant",
     email_verified: "flag",
     verification_token: "token",

@@ -1204,6 +1204,26 @@ describe("export", () => {
     ]);
   });
 
+  it("gives the items of each kind in order of time, the oldest first", async () => {
+    const email = await registered();
+    const { assessments, support, devops, sessions } = db.layer;
+    for (const hour of [5, 2, 9, 1]) {
+      db.clock.now = NOW + hour * HOUR;
+      await assessments.start({ user_id: email, assessment_type: "speaking_academic" });
+      const ticket = await support.open(aTicket({ user_email: email }));
+      await devops.recordDiagnosis(aDiagnosis({ ticket }));
+      await sessions.start({ user_email: email });
+    }
+
+    const { items } = await accounts.export(email);
+
+    const hours = [1, 2, 5, 9].map((hour) => NOW + hour * HOUR);
+    expect(items.assessment.map(({ created_at }) => created_at)).toEqual(hours);
+    expect(items.ticket.map(({ created_at }) => created_at)).toEqual(hours);
+    expect(items.session.map(({ created_at }) => created_at)).toEqual(hours);
+    expect(items.devops_action.map(({ timestamp }) => timestamp)).toEqual(hours);
+  });
+
   it("gives one of everything, whole and without secrets", async () => {
     const email = someone();
     const { assessment_id, session_id, token, receipt } = await liveAs(email);

@@ -343,7 +343,7 @@ describe("a source item", () => {
 });
 
 describe("the rules", () => {
-  it("cover every attribute that an entity is given, but what the new layer makes: a session's ties, a purchase's ledger, which its attributes tell, and receipts of answers", () => {
+  it("cover every attribute that an entity is given, but what the new layer makes: an account's resets and kept session, a session's ties, a purchase's ledger, which its attributes tell, and receipts of answers", () => {
     const uncovered = Object.entries(describeModel().entities).flatMap(([entity, { attributes }]) => {
       const given = Object.keys(attributes).filter(
         (name) => !["derived", "migration"].includes(attributes[name]?.setBy ?? ""),
@@ -356,7 +356,10 @@ describe("the rules", () => {
     });
 
     expect(uncovered).toEqual([
+      "user.reset_token has no rule",
+      "user.reset_expires_at has no rule",
       "user.generation has no rule",
+      "user.kept_session has no rule",
       "user.address_change has no rule",
       "session.qr_token has no rule",
       "session.generation has no rule",

@@ -14,7 +14,6 @@ import {
   aSafetyEvent,
   aSpeakingResult,
   aTicket,
-  BCRYPT_HASH,
   MARIA,
   OTHER_BCRYPT_HASH,
   speakingScores,
@@ -536,13 +535,6 @@ describe("items over 400 KB", () => {
       "rubric",
       "band_descriptors",
       ({ rubrics }, text) => rubrics.import([aRubric({ band_descriptors: { "6": text } as never })]),
-    ],
-    ["session", "user_agent", ({ sessions }, user_agent) => sessions.start({ user_email: MARIA, user_agent })],
-    [
-      "user",
-      "username",
-      ({ accounts }, username) =>
-        accounts.register({ email: "large@example.com", password_hash: BCRYPT_HASH, username }),
     ],
   ])("are refused before anything is sent, with their size: %s.%s", async (entity, attribute, call) => {
     const failure = await tooLarge(() => call(db.layer, "x".repeat(MAX)));
