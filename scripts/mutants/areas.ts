@@ -43,7 +43,7 @@ export const AREAS: Readonly<Record<string, Area>> = {
   },
   services: {
     files: /^services\/(?!accounts)[a-z-]+\.ts$/,
-    near: (path) => [`tests/services/${basename(path, ".ts")}.test`],
+    near: (path) => [`tests/services/${basename(path, ".ts").replace("context", "data-layer")}.test`],
   },
   migration: {
     files:
@@ -59,7 +59,7 @@ export const AREAS: Readonly<Record<string, Area>> = {
 
 /** The tests of faults, which look at every service. */
 export const FAR_TESTS =
-  "tests/faults/(lag|crash-points|races|model|purchase-histories|ticket-histories|token-histories)";
+  "tests/services/labels|tests/faults/(lag|crash-points|races|model|purchase-histories|ticket-histories|token-histories)";
 
 /** The name of the area that a file belongs to; undefined for one that is not mutated. */
 export const areaOf = (path: string): string | undefined =>

@@ -233,6 +233,8 @@ describe("changeAddress", () => {
         () => layer.accounts.markDeleted(email),
         () => layer.accounts.changePassword(email, { password_hash: OTHER_BCRYPT_HASH }),
         () => layer.accounts.setVerificationToken(email, { verification_token: "another-token-of-24-letters" }),
+        () => layer.accounts.setResetToken(email, { reset_token: "reset-maria-4cK8vP1zRm6Yt3" }),
+        () => layer.accounts.setUsername(email, "Another name"),
         () => layer.accounts.recordLogin(email),
         () => layer.accounts.erase(email),
       ];
