@@ -11,7 +11,7 @@ import type { TicketEntity } from "../entities/ticket.ts";
 import { type Ticket, type TicketKey, TicketModel } from "../entities/ticket.ts";
 import { claimOf, claimOwnId, giveBackClaim } from "./guards/claims.ts";
 import type { DataContext } from "./storage/context.ts";
-import type { NotFoundError } from "./storage/errors.ts";
+import { type NotFoundError, ValidationError } from "./storage/errors.ts";
 import type { Page } from "./storage/pages.ts";
 import { type Reference, Repository } from "./storage/repository.ts";
 import type { TimedListOptions } from "./storage/time-range.ts";
@@ -78,6 +78,7 @@ export class Devops {
    */
   async recordDiagnosis(input: Diagnosis): Promise<DevopsAction> {
     only("devops_action", input, ["ticket", "issue_description", "affected_service", "ai_analysis", "action_id"]);
+    if (input.ai_analysis === undefined) throw new ValidationError("devops_action", "ai_analysis", "is required");
     return this.#record(input, { action_type: "diagnose" });
   }
 
@@ -102,6 +103,7 @@ export class Devops {
       "code_diff",
       "action_id",
     ]);
+    if (input.proposed_fix === undefined) throw new ValidationError("devops_action", "proposed_fix", "is required");
     return this.#record(input, { action_type: "fix_proposed", status: "pending_review" });
   }
 

@@ -1,4 +1,5 @@
-import { dataLayerFromEnv, isDataLayerError, type SafetyEvent } from "@ielts-ai-prep/data-layer";
+import { dataLayerFromEnv, isDataLayerError } from "@ielts-ai-prep/data-layer";
+import { safetyEvent } from "@ielts-ai-prep/data-layer/services/inputs";
 import type { SQSBatchItemFailure, SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
 
 const { moderation } = dataLayerFromEnv();
@@ -15,7 +16,7 @@ export async function handler({ Records }: SQSEvent): Promise<SQSBatchResponse> 
 async function record({ messageId, body }: SQSRecord): Promise<SQSBatchItemFailure[]> {
   try {
     // The message's id, where the event has none, makes a second delivery harmless.
-    await moderation.recordSafetyEvent({ log_id: messageId, ...(JSON.parse(body) as SafetyEvent) });
+    await moderation.recordSafetyEvent({ log_id: messageId, ...safetyEvent.parse(JSON.parse(body)) });
     return [];
   } catch (error) {
     // Of somebody whose account was erased nothing is recorded, however often the message comes.
