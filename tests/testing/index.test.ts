@@ -31,6 +31,24 @@ describe("reset", () => {
   });
 });
 
+describe("stop", () => {
+  it("waits for calls that are under way, whoever forgot them", async () => {
+    const other = await startTestDatabase(endpoint === undefined ? {} : { endpoint });
+    const message = "x".repeat(100_000);
+    const forgotten = Promise.allSettled(
+      Array.from({ length: 30 }, (_, place) =>
+        other.layer.support.open(aTicket({ ticket_id: `TKT-${place}`, message })),
+      ),
+    );
+    await other.layer.support.countByStatus();
+
+    await other.stop();
+
+    // Those that had not set out find no engine; nothing else happens.
+    for (const call of await forgotten) if (call.status === "rejected") expect(call.reason).toBeInstanceOf(Error);
+  });
+});
+
 describe("a page of the largest items", () => {
   it("comes whole, though an engine answers with a megabyte at a time", async () => {
     const { support, accounts } = database.layer;

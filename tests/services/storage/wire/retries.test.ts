@@ -1,4 +1,5 @@
 import { Retries } from "../../../../services/storage/wire/retries.ts";
+import { createLocalClient } from "../../../../testing/local-database.ts";
 
 afterEach(() => jest.restoreAllMocks());
 
@@ -30,6 +31,12 @@ it("wait at most 1.4 seconds for DynamoDB to be less busy, and half of it in the
 it("wait at most two seconds at a time, however many tries there are", async () => {
   jest.spyOn(Math, "random").mockReturnValue(1);
   expect(Math.max(...(await waitsOf(retriesOf(20), "THROTTLING")))).toBe(2_000);
+});
+
+it("wait a fiftieth of it for an engine on this machine", async () => {
+  jest.spyOn(Math, "random").mockReturnValue(1);
+  const { retryStrategy } = createLocalClient("http://127.0.0.1:1").config;
+  expect(await waitsOf((await retryStrategy()) as Retries, "THROTTLING")).toEqual([4, 8, 16]);
 });
 
 it("wait less for a lost connection", async () => {
