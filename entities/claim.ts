@@ -3,8 +3,8 @@ import { flag, id, instant, oneOf, timeToLive } from "./attributes.ts";
 import { MODEL_VERSION, primary, SERVICE_NAME } from "./keys.ts";
 
 /**
- * What can be claimed: the ids that the models name. The list is here as well, so that a service that claims one id does
- * not load all models; the compiler and a test compare.
+ * What can be claimed: the ids that the models name, and reactions to changes. The list is here as well, so that a service that
+ * claims one id does not load all models; the compiler and a test compare.
  */
 export const CLAIM_KINDS = [
   "transaction",
@@ -13,6 +13,7 @@ export const CLAIM_KINDS = [
   "content_report",
   "ticket",
   "devops_action",
+  "reaction",
 ] as const;
 /** What a claim is of. */
 export type ClaimKind = (typeof CLAIM_KINDS)[number];
@@ -29,7 +30,7 @@ const schema = createSchema({
       required: true,
       readOnly: true,
       setBy: "service",
-      description: "Stands for the transaction or item id: HMAC-SHA-256, in hex",
+      description: "Stands for the transaction, item or change: HMAC-SHA-256, in hex",
     }),
     owner: id({ required: true, setBy: "service", description: "Stands for who claimed it: HMAC-SHA-256, in hex" }),
     created_at: instant({
@@ -37,10 +38,13 @@ const schema = createSchema({
       setBy: "service",
       description: "When its item begins: when it was claimed first",
     }),
-    settled: flag({ setBy: "service", description: "Whether a claimed transaction has certainly been granted" }),
+    settled: flag({
+      setBy: "service",
+      description: "Whether a claimed transaction has certainly been granted, or a reaction is done",
+    }),
     expires_at: instant({
       setBy: "service",
-      description: "When it ends, 40 days after its item was erased; absent: never",
+      description: "When it ends: 40 days after its item was erased, 8 days after a reaction; absent: never",
     }),
     ttl: timeToLive(),
   },

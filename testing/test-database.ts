@@ -15,6 +15,7 @@ import {
   LOCAL_REGION,
   startLocalDatabase,
 } from "./local-database.ts";
+import { streamEventOf, type TableStreamEvent } from "./stream-event.ts";
 
 /** Where the table is and when its tests begin; everything has a default. */
 export interface TestDatabaseOptions {
@@ -72,6 +73,17 @@ export interface TestDatabase {
    * await database.stop();
    */
   contents(): Promise<Record<string, unknown>[]>;
+  /**
+   * What the table's stream would tell Lambda of what `act` does, for handlers of `services/streams`: a record for each item that
+   * is another afterwards. With `expire` it is DynamoDB that removes what `act` removes.
+   * @example
+   * import { aTicket, startTestDatabase } from "@ielts-ai-prep/data-layer/testing";
+   *
+   * const database = await startTestDatabase();
+   * const event = await database.streamEvent(() => database.layer.support.open(aTicket()));
+   * await database.stop();
+   */
+  streamEvent(act: () => Promise<unknown>, options?: { readonly expire?: boolean }): Promise<TableStreamEvent>;
   /** An empty table, the clock as it began, no faults, nothing held, no requests, the seed's first delays: for `beforeEach`. Takes some 10 ms. */
   reset(): Promise<void>;
   /** Removes the table, and stops the engine if it was started here: for `afterAll`. */
@@ -117,6 +129,11 @@ export async function startTestDatabase(options: TestDatabaseOptions = {}): Prom
     layer: layerWith({ onRequest: (event) => requests.push(event), consumedCapacity: true }),
     layerWith,
     contents: () => contentsOf(client, table),
+    async streamEvent(act, { expire = false } = {}) {
+      const before = await contentsOf(client, table);
+      await act();
+      return streamEventOf(before, await contentsOf(client, table), { at: clock(), expire });
+    },
     async reset() {
       faults.clear();
       await emptyTable(client, table);

@@ -68,14 +68,20 @@ export interface DevopsAgent {
   }>;
 }
 
-/** Sends mails about accounts: the token of a link stands in its fragment, which no server logs. */
+/** A mail to a user. `known` tells the owner of an address that somebody wanted to register it anew. */
+export type Mail =
+  | { readonly to: string; readonly kind: "verify" | "reset"; readonly token: string }
+  | { readonly to: string; readonly kind: "known" }
+  | { readonly to: string; readonly kind: "resolved"; readonly subject: string };
+
+/** Sends mails: the token of a link stands in its fragment, which no server logs. */
 export interface Mailer {
-  /** `known` tells the owner of an address that somebody wanted to register it anew. */
-  send(
-    mail:
-      | { readonly to: string; readonly kind: "verify" | "reset"; readonly token: string }
-      | { readonly to: string; readonly kind: "known" },
-  ): Promise<void>;
+  send(mail: Mail): Promise<void>;
+}
+
+/** Hands technical tickets to the DevOps agent. */
+export interface DevopsQueue {
+  send(ticket: { readonly ticket_id: string; readonly subject: string }): Promise<void>;
 }
 
 /** Posts JSON to the service whose address an environment variable has; undefined for 404. */
@@ -105,6 +111,11 @@ export const mailStore: MailStore = {
 export const mailer: Mailer = {
   send: async (mail) => {
     await answerTo("MAILER_URL", mail);
+  },
+};
+export const devopsQueue: DevopsQueue = {
+  send: async (ticket) => {
+    await answerTo("DEVOPS_QUEUE_URL", ticket);
   },
 };
 export const supportAgent: SupportAgent = { read: (mail) => answerTo("SUPPORT_AGENT_URL", mail) };

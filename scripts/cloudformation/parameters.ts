@@ -42,6 +42,12 @@ export const PARAMETERS = {
     Description:
       "Keys that CloudWatch ranks, in plain text whatever encrypts the table: they hold e-mail addresses, so this is for an investigation only.",
   },
+  ChangeStream: {
+    Type: "String",
+    Default: "OFF",
+    AllowedValues: ["OFF", "ON"],
+    Description: "Whether the table has a stream, for functions that react to changes.",
+  },
   BackupVaultName: {
     Type: "String",
     Default: "",
@@ -99,6 +105,7 @@ export const CONDITIONS = {
   LimitsWrites: not(equals(parameter("MaxWriteRequestUnits"), "0")),
   LimitsRequests: either(condition("LimitsReads"), condition("LimitsWrites")),
   RanksKeys: not(equals(parameter("ContributorInsights"), "OFF")),
+  HasStream: equals(parameter("ChangeStream"), "ON"),
   DeniesDeletion: equals(parameter("BackupDeletion"), "DENIED"),
   LocksVault: not(equals(parameter("VaultLockMinDays"), "0")),
   LocksForGood: not(equals(parameter("VaultLockChangeableDays"), "0")),

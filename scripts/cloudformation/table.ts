@@ -60,6 +60,7 @@ export function tableResource() {
       PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true, RecoveryPeriodInDays: RECOVERY_DAYS },
       SSESpecification: encryption,
       DeletionProtectionEnabled: true,
+      StreamSpecification: when("HasStream", { StreamViewType: "NEW_AND_OLD_IMAGES" }),
       ContributorInsightsSpecification: rankedKeys,
       OnDemandThroughput: tableLimits,
       ResourcePolicy: { PolicyDocument: resourcePolicy },

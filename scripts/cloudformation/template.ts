@@ -20,7 +20,9 @@ export interface Template {
   readonly Rules: Readonly<Record<string, unknown>>;
   readonly Conditions: Readonly<Record<string, unknown>>;
   readonly Resources: Readonly<Record<string, Resource>>;
-  readonly Outputs: Readonly<Record<string, { readonly Description?: string; readonly Value: unknown }>>;
+  readonly Outputs: Readonly<
+    Record<string, { readonly Condition?: string; readonly Description?: string; readonly Value: unknown }>
+  >;
 }
 
 const tableNames: ResourceNames<Intrinsic> = {
@@ -79,6 +81,11 @@ export function cloudFormationTemplate(): Template {
     Outputs: {
       TableName: { Description: "The functions' TABLE_NAME", Value: ref(TABLE_ID) },
       TableArn: { Description: "ARN of the table", Value: attributeOf(TABLE_ID, "Arn") },
+      StreamArn: {
+        Condition: "HasStream",
+        Description: "ARN of the stream of changes",
+        Value: attributeOf(TABLE_ID, "StreamArn"),
+      },
       BackupVaultArn: { Description: "ARN of the backups' vault", Value: attributeOf("BackupVault", "BackupVaultArn") },
       ...Object.fromEntries(POLICY_NAMES.map((policy) => [`${policyId(policy)}Arn`, { Value: ref(policyId(policy)) }])),
     },

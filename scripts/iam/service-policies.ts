@@ -235,6 +235,12 @@ const FACTS = {
     ],
   },
   /** For `npm run seed`; demo users and table scans take an administrator. */
+  /** For functions that hear the table's stream; what reads the stream itself is Lambda's own managed policy. */
+  reactions: {
+    purpose: "react once to a change of the table",
+    runs: [],
+    access: [claims("reaction", "create", "change")],
+  },
   catalogue: {
     purpose: "import questions and rubrics",
     runs: [],

@@ -19,6 +19,7 @@ import {
   aReport,
   aSafetyEvent,
   aSpeakingResult,
+  aTicket,
   BCRYPT_HASH,
   MARIA,
 } from "../builders.ts";
@@ -100,6 +101,7 @@ beforeAll(async () => {
     DEVOPS_AGENT_URL: `${origin}/devops`,
     EXAMINER_URL: `${origin}/examiner`,
     MAILER_URL: `${origin}/mails-out`,
+    DEVOPS_QUEUE_URL: `${origin}/devops-queue`,
   });
 });
 beforeEach(async () => {
@@ -165,6 +167,7 @@ it("has a test for every handler", () => {
   expect(HANDLERS.sort()).toEqual([
     "account-data",
     "assessments",
+    "changes",
     "dashboard",
     "diagnosis",
     "erasures",
@@ -633,6 +636,37 @@ describe("workflow 5: support, diagnosis and approval", () => {
 
     await expect(invoke("support-mail", sesEvent("mail-1", "Help", MARIA))).rejects.toThrow("MAIL_STORE_URL");
     expect((await db.contents()).map((item) => item.__edb_e__)).toEqual(["user"]);
+  });
+});
+
+describe("changes of the table", () => {
+  const TECHNICAL = { ticket_id: "TKT-1", category: "technical", subject: "No sound" } as const;
+
+  it("hand a technical ticket to the DevOps agent, and mail its user when it is resolved, once each", async () => {
+    answers["/devops-queue"] = answers["/mails-out"] = { sent: true };
+    const events = [
+      await db.streamEvent(() => db.layer.support.open(aTicket(TECHNICAL))),
+      await db.streamEvent(() => db.layer.support.answer("TKT-1", { ai_response: "We look into it." })),
+      await db.streamEvent(() => db.layer.support.resolve("TKT-1")),
+    ];
+
+    for (const event of [...events, ...events])
+      expect(await invoke("changes", event)).toEqual({ batchItemFailures: [] });
+
+    expect(asked).toEqual(["/devops-queue", "/mails-out"]);
+    expect(mails).toEqual([{ to: MARIA, kind: "resolved", subject: "No sound" }]);
+  });
+
+  it("come again from the one whose mail could not be sent", async () => {
+    const complaints = jest.spyOn(console, "error").mockImplementation(() => undefined);
+    const event = await db.streamEvent(() => db.layer.support.open(aTicket(TECHNICAL)));
+
+    const { batchItemFailures } = await invoke<SQSBatchResponse>("changes", event);
+    expect(batchItemFailures).toHaveLength(1);
+    expect(JSON.stringify(complaints.mock.calls)).not.toContain(MARIA);
+
+    answers["/devops-queue"] = { sent: true };
+    expect(await invoke("changes", event)).toEqual({ batchItemFailures: [] });
   });
 });
 

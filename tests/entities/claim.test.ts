@@ -5,10 +5,10 @@ import { itemOf, keyOf, patchOf } from "./parameters.ts";
 import { describeRules } from "./rules.ts";
 import { aClaim, claims, SUBJECTS } from "./samples.ts";
 
-it("has a kind for each id that a model claims", () => {
+it("has a kind for each id that a model claims, and for reactions", () => {
   const kinds = Object.values<Model>(MODELS).flatMap(({ claim }) => claim?.kind ?? []);
 
-  expect([...kinds].sort()).toEqual([...CLAIM_KINDS].sort());
+  expect([...kinds, "reaction"].sort()).toEqual([...CLAIM_KINDS].sort());
 });
 
 describe("keys", () => {

@@ -21,6 +21,7 @@ import {
 import type { DataLayer } from "../../services/data-layer.ts";
 import { ERASURE_FINAL_SECONDS } from "../../services/guards/erasure.ts";
 import { DataLayerError } from "../../services/storage/errors.ts";
+import { once } from "../../services/streams.ts";
 import { type Beginning, goBackTo } from "../beginnings.ts";
 import {
   aDiagnosis,
@@ -172,6 +173,8 @@ async function exerciseTheRest(): Promise<void> {
   await startBeyondLimit();
   await letInByToken();
   await moveBesideOthers();
+  for (const delivery of ["first", "second"])
+    await record("reactions", "once", () => once(db.layer, { id: "c1f2" }, "mail", async () => delivery));
   await record("catalogue", "seedCatalogue", () => seedCatalogue(db.layer));
 }
 
