@@ -41,7 +41,9 @@ function asText({ table, entities, collections, markers }: ModelDescription): st
       if (values !== undefined) lines.push(...wrap(values.join(" "), "        "));
     }
     for (const { name: pattern, index, partition, sort, seedIndex, collection } of entity.accessPatterns) {
-      lines.push(`  > ${pattern.padEnd(17)} ${index.padEnd(6)} ${partition.join(", ")} | ${sort.join(", ")}`);
+      const parts = `${partition.join(", ")} | ${sort.join(", ")}`;
+      const line = `  > ${pattern.padEnd(17)} ${index.padEnd(6)} ${parts}`;
+      lines.push(...(line.length > 80 ? [`  > ${pattern.padEnd(17)} ${index}`, ...wrap(parts, "        ")] : [line]));
       if (collection !== undefined) lines.push(`        in collection ${collection}`);
       if (seedIndex !== undefined) lines.push(`        replaces ${seedIndex}`);
     }
