@@ -49,6 +49,15 @@ export function bodyOf<T extends object>({ body, isBase64Encoded }: APIGatewayPr
   throw new ValidationError("request", "body", "must be a JSON object", body);
 }
 
+/** Nobody has a longer one, and hashing it costs time. */
+const LONGEST_PASSWORD = 1_024;
+
+/** The password in a body. */
+export function passwordOf({ password }: { readonly password?: unknown }): string {
+  if (typeof password === "string" && password !== "" && password.length <= LONGEST_PASSWORD) return password;
+  throw new ValidationError("request", "password", `must be a text of 1 to ${LONGEST_PASSWORD} characters`, undefined);
+}
+
 /** A parameter of the path; the route says that it is there. */
 export const pathOf = ({ pathParameters }: APIGatewayProxyEventV2, name: string): string =>
   pathParameters?.[name] ?? "";

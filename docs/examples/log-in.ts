@@ -1,7 +1,7 @@
 import { type DataLayer, NotFoundError } from "@ielts-ai-prep/data-layer";
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
-import { bodyOf, type Reply, reply, serve, sessionOf } from "./http.ts";
-import { isPassword, passwordOf } from "./password.ts";
+import { bodyOf, passwordOf, type Reply, reply, serve, sessionOf } from "./http.ts";
+import { isPassword } from "./password.ts";
 import { refuseInConstantTime } from "./refusal.ts";
 
 async function logIn(event: APIGatewayProxyEventV2, { accounts, sessions }: DataLayer): Promise<Reply> {

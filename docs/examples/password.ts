@@ -1,6 +1,5 @@
 import { pbkdf2, randomBytes, scrypt, timingSafeEqual } from "node:crypto";
 import { promisify } from "node:util";
-import { ValidationError } from "@ielts-ai-prep/data-layer";
 import { argon2Verify, bcryptVerify } from "hash-wasm";
 
 /** What a password is compared with where there is no account, as dear as the platform's own hashes. */
@@ -8,15 +7,6 @@ const NOBODYS_HASH = `scrypt:32768:8:1$nobody$${"0".repeat(128)}`;
 
 /** bcrypt takes so many bytes of a password; the libraries that made the hashes left out the rest. */
 const BCRYPT_BYTES = 72;
-
-/** Nobody has a longer one, and hashing it costs time. */
-const LONGEST_PASSWORD = 1_024;
-
-/** The password in a body. */
-export function passwordOf({ password }: { readonly password?: unknown }): string {
-  if (typeof password === "string" && password !== "" && password.length <= LONGEST_PASSWORD) return password;
-  throw new ValidationError("request", "password", `must be a text of 1 to ${LONGEST_PASSWORD} characters`, undefined);
-}
 
 const SCRYPT = ["32768", "8", "1"] as const;
 

@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { ConflictError, type DataLayer, NotFoundError, ValidationError } from "@ielts-ai-prep/data-layer";
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
-import { bodyOf, type Reply, reply, serve } from "./http.ts";
+import { bodyOf, passwordOf, type Reply, reply, serve } from "./http.ts";
 import { mailer } from "./outside.ts";
-import { hashOf, passwordOf } from "./password.ts";
+import { hashOf } from "./password.ts";
 import { answerInConstantTime, refuseInConstantTime } from "./refusal.ts";
 
 const SHORTEST_PASSWORD = 12;

@@ -20,7 +20,7 @@ import { ACCESS_PERIOD_SECONDS } from "../../services/purchases.ts";
 import type { Clock } from "../../services/storage/context.ts";
 import { ConflictError, ExpiredError, NotFoundError, TokenUsedError } from "../../services/storage/errors.ts";
 import { DocumentTables, type Item, type Outcome } from "./cost/document-tables.ts";
-import type { ElevenTable } from "./cost/eleven-definitions.ts";
+import type { Design, ElevenTable } from "./cost/eleven-definitions.ts";
 import type { Side } from "./cost/side.ts";
 
 export interface ElevenTablesOptions {
@@ -33,6 +33,8 @@ export interface ElevenTablesOptions {
    * our services do. Without, the eleven tables do less than ours: for comparison.
    */
   readonly guarded: boolean;
+  /** How they are indexed. */
+  readonly design: Design;
 }
 
 const USERS = "ielts-genai-prep-users";
@@ -99,7 +101,7 @@ const either = (attribute: string, values: readonly string[]) => ({
  * The same services on the seed's eleven tables, by hand: conditional writes, retries that change nothing twice, and
  * requests side by side wherever none needs another's answer.
  */
-export function createElevenTablesSide({ client, prefix, clock, guarded }: ElevenTablesOptions): Side {
+export function createElevenTablesSide({ client, prefix, clock, guarded, design }: ElevenTablesOptions): Side {
   const marshallOptions = { removeUndefinedValues: true };
   const tables = new DocumentTables(DynamoDBDocumentClient.from(client, { marshallOptions }), prefix);
 
@@ -111,6 +113,14 @@ export function createElevenTablesSide({ client, prefix, clock, guarded }: Eleve
       Limit: 1,
     });
     return items[0];
+  }
+
+  /** The whole items behind index rows, in the rows' order. */
+  async function whole(table: ElevenTable, key: readonly string[], rows: readonly Item[]): Promise<Item[]> {
+    const items = (await tables.getMany({ [table]: rows.map((row) => picked(row, key)) }))[table] ?? [];
+    const textOf = (item: Item) => JSON.stringify(key.map((name) => item[name]));
+    const byKey = new Map(items.map((item) => [textOf(item), item]));
+    return rows.flatMap((row) => byKey.get(textOf(row)) ?? []);
   }
 
   async function keyOf(table: ElevenTable, id: string, sort: string, reference: string | Item): Promise<Item> {
@@ -429,15 +439,16 @@ export function createElevenTablesSide({ client, prefix, clock, guarded }: Eleve
       resolve: (ticket) => moveTicket(ticket, "resolved", ["in_progress", "escalated"], { resolved_at: clock() }),
 
       async thread(ticket_id) {
-        const [ticket, actions] = await Promise.all([
-          byId(TICKETS, "ticket_id", ticket_id),
-          tables.queryAll(ACTIONS, {
+        const ofTicket = async () => {
+          const rows = await tables.queryAll(ACTIONS, {
             IndexName: "ticket_id-timestamp-index",
             KeyConditionExpression: "ticket_id = :id",
             ExpressionAttributeValues: { ":id": ticket_id },
             ScanIndexForward: false,
-          }),
-        ]);
+          });
+          return design === "seed" ? rows : whole(ACTIONS, ["action_id", "timestamp"], rows);
+        };
+        const [ticket, actions] = await Promise.all([byId(TICKETS, "ticket_id", ticket_id), ofTicket()]);
         if (ticket === undefined) throw new NotFoundError("ticket", ticket_id);
         return { ticket: ticket as Ticket, actions: actions as DevopsAction[], cursor: null };
       },
@@ -508,10 +519,25 @@ export function createElevenTablesSide({ client, prefix, clock, guarded }: Eleve
           FilterExpression: "assessment_id = :id",
           ExpressionAttributeValues: { ":id": assessment_id },
         };
-        const [assessment, logs, reports] = await Promise.all([
+        const found = (table: ElevenTable, sort: string) =>
+          tables.queryAll(table, {
+            IndexName: `assessment_id-${sort}-index`,
+            KeyConditionExpression: "assessment_id = :id",
+            ExpressionAttributeValues: ofAssessment.ExpressionAttributeValues,
+          });
+        const indexed = async () => {
+          const [logs, reports] = await Promise.all([found(SAFETY_LOGS, "timestamp"), found(REPORTS, "created_at")]);
+          const items = await tables.getMany({
+            [SAFETY_LOGS]: logs.map((row) => picked(row, ["log_id", "timestamp"])),
+            [REPORTS]: reports.map((row) => picked(row, ["report_id", "created_at"])),
+          });
+          return [items[SAFETY_LOGS] ?? [], items[REPORTS] ?? []] as const;
+        };
+        const scanned = () =>
+          Promise.all([tables.scanAll(SAFETY_LOGS, ofAssessment), tables.scanAll(REPORTS, ofAssessment)] as const);
+        const [assessment, [logs, reports]] = await Promise.all([
           byId(ASSESSMENTS, "assessment_id", assessment_id),
-          tables.scanAll(SAFETY_LOGS, ofAssessment),
-          tables.scanAll(REPORTS, ofAssessment),
+          design === "optimised" ? indexed() : scanned(),
         ]);
         return {
           assessment: assessment as Assessment | undefined,

@@ -1,5 +1,6 @@
 import type { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
 import {
+  BatchGetCommand,
   DeleteCommand,
   type DynamoDBDocumentClient,
   GetCommand,
@@ -107,6 +108,17 @@ export class DocumentTables {
     const query = { TableName: this.prefix + table, ...input, ...COUNTED };
     for await (const { Items = [] } of paginateQuery({ client: this.client }, query)) items.push(...Items);
     return items;
+  }
+
+  /** Whole items by their keys, in no particular order, from several tables in one request. */
+  async getMany(
+    keys: Readonly<Partial<Record<ElevenTable, readonly Item[]>>>,
+  ): Promise<Partial<Record<ElevenTable, Item[]>>> {
+    const wanted = Object.entries(keys).filter(([, each]) => each.length > 0);
+    if (wanted.length === 0) return {};
+    const RequestItems = Object.fromEntries(wanted.map(([table, Keys]) => [this.prefix + table, { Keys: [...Keys] }]));
+    const { Responses = {} } = await this.client.send(new BatchGetCommand({ RequestItems, ...COUNTED }));
+    return Object.fromEntries(wanted.map(([table]) => [table, Responses[this.prefix + table] ?? []]));
   }
 
   async scanAll(table: ElevenTable, input: ScanInput): Promise<Item[]> {

@@ -1,11 +1,18 @@
-import { CreateTableCommand, type CreateTableCommandInput, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import {
+  CreateTableCommand,
+  type CreateTableCommandInput,
+  type DynamoDBClient,
+  type Projection,
+} from "@aws-sdk/client-dynamodb";
+import { MODELS } from "../../../entities/models.ts";
+import type { EntitySchema, IndexSchema } from "../../../entities/schema.ts";
 
 /** Name and type of a key attribute. */
 type Key = readonly [name: string, type: "S" | "N"];
 
 interface Definition {
   readonly keys: readonly Key[];
-  /** Each projects ALL; its name is made of its keys. */
+  /** Their names are made of their keys. */
   readonly indexes?: readonly (readonly [Key, Key])[];
 }
 
@@ -52,6 +59,55 @@ export const ELEVEN_TABLES = {
 
 export type ElevenTable = keyof typeof ELEVEN_TABLES;
 
+/**
+ * How the eleven tables are indexed. `seed`: as the seed has them, each index with everything. `projected`: each with what our lists
+ * show of its rows. `optimised`: with indexes for our other access patterns as well, so that a review scans nothing, and an export, an
+ * erasure and the nightly job find what they look for.
+ */
+export type Design = "seed" | "projected" | "optimised";
+
+/** What our other access patterns ask of tables that the steps write to. */
+const OTHER_INDEXES: Readonly<Partial<Record<ElevenTable, readonly (readonly [Key, Key])[]>>> = {
+  "ielts-genai-prep-qr-tokens": [[S("user_email"), N("created_at")]],
+  "ielts-genai-prep-entitlements": [[S("status"), N("expires_at")]],
+  "ielts-ai-safety-logs": [
+    [S("assessment_id"), N("timestamp")],
+    [S("user_email"), N("timestamp")],
+  ],
+  "ielts-content-reports": [
+    [S("assessment_id"), N("created_at")],
+    [S("status"), N("created_at")],
+    [S("reporter_email"), N("created_at")],
+  ],
+};
+
+export const indexNameOf = ([[partition], [sort]]: readonly [Key, Key]): string => `${partition}-${sort}-index`;
+
+const sourceOf = ({ attributes }: EntitySchema, name = ""): string => attributes[name]?.sameAs ?? name;
+
+/** Our access pattern with the same key: its rows show what the list needs. */
+function patternLike(table: string, [[partition], [sort]]: readonly [Key, Key]): IndexSchema | undefined {
+  const model = Object.values(MODELS).find(({ seedTable }) => seedTable === table);
+  if (model === undefined) return undefined;
+  const schema: EntitySchema = model.schema;
+  return Object.values(schema.indexes).find(
+    ({ index, pk, sk }) =>
+      index !== undefined &&
+      sourceOf(schema, pk.composite[0]) === partition &&
+      pk.composite.length === 1 &&
+      sk.composite[0] === sort,
+  );
+}
+
+function projectionOf(table: string, keys: readonly Key[], index: readonly [Key, Key]): Projection {
+  const shown = patternLike(table, index)?.projection ?? [];
+  const known = new Set([...keys, ...index].map(([name]) => name));
+  const others = shown.filter((name) => !name.startsWith("__edb") && !known.has(name));
+  return others.length === 0
+    ? { ProjectionType: "KEYS_ONLY" }
+    : { ProjectionType: "INCLUDE", NonKeyAttributes: others };
+}
+
 export function indexCountOf(table: ElevenTable): number {
   const { indexes = [] }: Definition = ELEVEN_TABLES[table];
   return indexes.length;
@@ -62,10 +118,16 @@ const keySchema = ([partition, sort]: readonly Key[]) => [
   ...(sort === undefined ? [] : [{ AttributeName: sort[0], KeyType: "RANGE" as const }]),
 ];
 
-function createInput(name: string, { keys, indexes = [] }: Definition): CreateTableCommandInput {
+function createInput(
+  prefix: string,
+  table: string,
+  { keys, indexes: own = [] }: Definition,
+  design: Design,
+): CreateTableCommandInput {
+  const indexes = design === "optimised" ? [...own, ...(OTHER_INDEXES[table as ElevenTable] ?? [])] : own;
   const attributes = new Map([...keys, ...indexes.flat()]);
   return {
-    TableName: name,
+    TableName: prefix + table,
     BillingMode: "PAY_PER_REQUEST",
     AttributeDefinitions: [...attributes].map(([AttributeName, AttributeType]) => ({ AttributeName, AttributeType })),
     KeySchema: keySchema(keys),
@@ -73,16 +135,16 @@ function createInput(name: string, { keys, indexes = [] }: Definition): CreateTa
       ? {}
       : {
           GlobalSecondaryIndexes: indexes.map((index) => ({
-            IndexName: `${index[0][0]}-${index[1][0]}-index`,
+            IndexName: indexNameOf(index),
             KeySchema: keySchema(index),
-            Projection: { ProjectionType: "ALL" },
+            Projection: design === "seed" ? { ProjectionType: "ALL" } : projectionOf(table, keys, index),
           })),
         }),
   };
 }
 
 /** Creates the eleven tables, each name behind a prefix. */
-export async function createElevenTables(client: DynamoDBClient, prefix: string): Promise<void> {
+export async function createElevenTables(client: DynamoDBClient, prefix: string, design: Design): Promise<void> {
   for (const [name, definition] of Object.entries(ELEVEN_TABLES))
-    await client.send(new CreateTableCommand(createInput(prefix + name, definition)));
+    await client.send(new CreateTableCommand(createInput(prefix, name, definition, design)));
 }

@@ -5,7 +5,7 @@ import { createClient } from "../../../services/client.ts";
 import { createDataLayer } from "../../../services/data-layer.ts";
 import { LOCAL_CREDENTIALS, LOCAL_ERASURE_SECRET, LOCAL_REGION } from "../../../testing/local-database.ts";
 import { createElevenTablesSide } from "../eleven-tables.ts";
-import { createElevenTables } from "./eleven-definitions.ts";
+import { createElevenTables, type Design } from "./eleven-definitions.ts";
 import type { Preload } from "./fixtures.ts";
 import { START } from "./fixtures.ts";
 import { addMeasurements, type Measurement, NOTHING, Recorder } from "./measure.ts";
@@ -13,8 +13,13 @@ import { preloadEleven, preloadOurs } from "./preload.ts";
 import type { Side } from "./side.ts";
 import type { Act, Step } from "./steps.ts";
 
-/** `unguarded` are the eleven tables without a look for erasures and suspensions that run at the same time. */
-export const SIDE_NAMES = ["ours", "eleven", "unguarded"] as const;
+/**
+ * `unguarded` are the eleven tables without a look for erasures and suspensions that run at the same time; `projected` and `optimised`
+ * are eleven tables as somebody would index them who knows our access patterns.
+ */
+export const SIDE_NAMES = ["ours", "eleven", "unguarded", "projected", "optimised"] as const;
+/** The eleven tables, each way. */
+export const OTHER_SIDES = ["eleven", "unguarded", "projected", "optimised"] as const;
 export type SideName = (typeof SIDE_NAMES)[number];
 
 /** Tables of their own with one side's functions on them. */
@@ -83,13 +88,17 @@ export async function createOursBench(endpoint: string, name: string) {
   } satisfies Bench & { layer: typeof layer };
 }
 
-async function createElevenBench(endpoint: string, name: string, guarded: boolean): Promise<Bench> {
+async function createElevenBench(
+  endpoint: string,
+  name: string,
+  { guarded = true, design = "seed" }: { readonly guarded?: boolean; readonly design?: Design },
+): Promise<Bench> {
   const client = benchClient(endpoint);
   const { clock, tick } = clockOf();
   const tables = `${name}-`;
-  await createElevenTables(client, tables);
+  await createElevenTables(client, tables, design);
   return {
-    side: createElevenTablesSide({ client, prefix: tables, clock, guarded }),
+    side: createElevenTablesSide({ client, prefix: tables, clock, guarded, design }),
     client,
     tables,
     recorder: new Recorder(client, tables),
@@ -99,8 +108,15 @@ async function createElevenBench(endpoint: string, name: string, guarded: boolea
   };
 }
 
+const KINDS = {
+  eleven: {},
+  unguarded: { guarded: false },
+  projected: { design: "projected" },
+  optimised: { design: "optimised" },
+} as const;
+
 export const createBench = (endpoint: string, side: SideName, name: string): Promise<Bench> =>
-  side === "ours" ? createOursBench(endpoint, name) : createElevenBench(endpoint, name, side === "eleven");
+  side === "ours" ? createOursBench(endpoint, name) : createElevenBench(endpoint, name, KINDS[side]);
 
 export interface StepResult {
   readonly measured: Measurement;
