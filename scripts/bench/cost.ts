@@ -291,6 +291,13 @@ const dayRatioOf = (measured: Measured, theirs: Exclude<SideName, "ours">) =>
     3,
   );
 
+const HEADERS: Readonly<Record<Exclude<SideName, "ours">, string>> = {
+  eleven: "\nOne pass on the eleven tables (11), on our services and at the floor; price is ours / 11\n",
+  unguarded: "\nAgainst eleven tables that do not look for an erasure at the same time (less work than ours):",
+  projected: "\nAgainst eleven tables whose indexes hold what our lists show\n",
+  optimised: "\nAgainst the same with indexes for all of our access patterns: nothing is scanned\n",
+};
+
 const options = benchCommand("bench:cost", "Cost of fifteen steps on DynamoDB Local: ours against the eleven tables.", {
   rounds: 2,
 })
@@ -341,13 +348,6 @@ function jsonOf(measured: Measured, floors: Floors, growthRows: GrowthRows) {
     },
   };
 }
-
-const HEADERS: Readonly<Record<Exclude<SideName, "ours">, string>> = {
-  eleven: "\nOne pass on the eleven tables (11), on our services and at the floor; price is ours / 11\n",
-  unguarded: "\nAgainst eleven tables that do not look for an erasure at the same time (less work than ours):",
-  projected: "\nAgainst eleven tables whose indexes hold what our lists show\n",
-  optimised: "\nAgainst the same with indexes for all of our access patterns: nothing is scanned\n",
-};
 
 function report(measured: Measured, floors: Floors, growthRows: GrowthRows): void {
   for (const theirs of OTHER_SIDES) {
