@@ -63,6 +63,8 @@ function sample(page: string, after: string): string {
 const names = {
   [PACKAGE]: "ConflictError, createDataLayer, TICKET_STATUSES",
   [`${PACKAGE}/services/context`]: "createContext",
+  [`${PACKAGE}/services/inputs`]: "ticketOpening",
+  [`${PACKAGE}/services/streams`]: "onChange",
   [`${PACKAGE}/services/support`]: "Support",
   [`${PACKAGE}/entities/ticket`]: "TicketModel",
   [`${PACKAGE}/testing`]: "aTicket, startTestDatabase",
@@ -75,7 +77,7 @@ const bringing = (form: (what: string, from: string) => string) =>
 const imports = bringing((what, from) => `import { ${what} } from "${from}";`);
 const requires = bringing((what, from) => `const { ${what} } = require("${from}");`);
 
-/** Uses one entry of each kind: whole data layer, single service, entity, errors, preset. */
+/** Uses one entry of each kind: whole data layer, single service, inputs, streams, entity, errors, preset. */
 const body = `
 async function main() {
   const database = await startTestDatabase();
@@ -85,6 +87,10 @@ async function main() {
   const ticket = await support.open(aTicket({ priority: "urgent" }));
   const { items } = await layer.support.listByStatus("new");
   if (items[0]?.ticket_id !== ticket.ticket_id) throw new Error("the ticket is not listed");
+  const event = await database.streamEvent(() => layer.support.open(ticketOpening.parse(aTicket())));
+  let heard = 0;
+  const listen = onChange({ ticket: async () => ++heard }, { onFailure: ({ error }) => console.error(error) });
+  if ((await listen(event)).batchItemFailures.length > 0 || heard !== 1) throw new Error("the change was not heard");
   const refused = await layer.support.resolve(ticket).catch((error) => error);
   if (!(refused instanceof ConflictError) || refused.code !== "conflict") throw new Error("no refusal");
   const mapped = !process.execArgv.includes("--enable-source-maps") || /transition\\.ts:\\d/.test(String(refused.stack));
@@ -119,7 +125,8 @@ const consumers: Readonly<Record<string, (packed: Packed) => Promise<void>>> = {
     await works(node(project("esm", { "main.mjs": imports + body }), "--enable-source-maps", "main.mjs"));
   },
   async CommonJS() {
-    await works(node(project("cjs", { "main.cjs": requires + body }), "--enable-source-maps", "main.cjs"));
+    const template = `require(require.resolve("${PACKAGE}/template.json")).Resources.Table.Type;\n`;
+    await works(node(project("cjs", { "main.cjs": requires + template + body }), "--enable-source-maps", "main.cjs"));
   },
   async "TypeScript, NodeNext"() {
     const at = project("nodenext", {

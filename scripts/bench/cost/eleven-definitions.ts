@@ -81,7 +81,7 @@ const OTHER_INDEXES: Readonly<Partial<Record<ElevenTable, readonly (readonly [Ke
   ],
 };
 
-export const indexNameOf = ([[partition], [sort]]: readonly [Key, Key]): string => `${partition}-${sort}-index`;
+const indexNameOf = ([[partition], [sort]]: readonly [Key, Key]): string => `${partition}-${sort}-index`;
 
 const sourceOf = ({ attributes }: EntitySchema, name = ""): string => attributes[name]?.sameAs ?? name;
 
