@@ -344,16 +344,21 @@ describe("redeem", () => {
     expect(await storedSessions(email)).toEqual([]);
   });
 
-  it("leaves no session behind when the account is suspended while 20 tokens are redeemed", async () => {
+  it("lets nobody in when the account is suspended while 20 tokens are redeemed", async () => {
     const email = await registered();
     const tokens = await Promise.all(Array.from({ length: 20 }, () => qrLogin.issue(email)));
 
+    const opened: string[] = [];
     await Promise.allSettled([
-      ...tokens.map(({ token }, place) => qrLogin.redeem(token, { device_id: `phone-5b1f9c24e7d03a86-${place}` })),
+      ...tokens.map(async ({ token }, place) =>
+        opened.push((await qrLogin.redeem(token, { device_id: `phone-5b1f9c24e7d03a86-${place}` })).session_id),
+      ),
       db.layer.accounts.suspend(email),
     ]);
 
-    expect(await storedSessions(email)).toEqual([]);
+    for (const session_id of opened)
+      await expect(db.layer.sessions.authenticate(session_id)).rejects.toBeInstanceOf(NotFoundError);
+    expect((await db.layer.sessions.listByUser(email)).items).toEqual([]);
   });
 
   it("does not let a token in that was issued before the password was changed", async () => {
