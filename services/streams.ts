@@ -21,9 +21,11 @@ export interface StreamEvent {
 export interface StreamRecord {
   /** The same at each delivery. */
   readonly eventID?: string | undefined;
+  /** What happened to the item. */
   readonly eventName?: "INSERT" | "MODIFY" | "REMOVE" | undefined;
   /** Who removed it: DynamoDB itself, where its time to live was over. */
   readonly userIdentity?: { readonly principalId?: string; readonly type?: string } | undefined;
+  /** The item before and after. */
   readonly dynamodb?:
     | {
         readonly SequenceNumber?: string | undefined;
@@ -38,13 +40,16 @@ export interface StreamRecord {
 
 /** Lambda's partial batch response: it delivers again from this record on. */
 export interface StreamResponse {
+  /** The first record that failed; none where all went well. */
   readonly batchItemFailures: { readonly itemIdentifier: string }[];
 }
 
 /** An item of an entity as services show it. */
 export type ItemOf<N extends EntityName> = EntityItem<ReturnType<(typeof MODELS)[N]["bind"]>>;
 
+/** What every change tells. */
 interface Told<N extends EntityName> {
+  /** Whose item it is. */
   readonly entity: N;
   /** Names the change, at each delivery the same. */
   readonly id: string;
@@ -80,6 +85,7 @@ export interface FailedRecord {
   readonly key: object | undefined;
   /** What Lambda calls it by. */
   readonly sequenceNumber: string;
+  /** What the reaction threw, or why the record cannot be read. */
   readonly error: unknown;
 }
 

@@ -6,9 +6,13 @@ type Item = Readonly<Record<string, unknown>>;
 
 /** A record of the table's stream, as Lambda gives it. */
 interface TableStreamRecord {
+  /** The same at each delivery. */
   readonly eventID: string;
+  /** What happened to the item. */
   readonly eventName: "INSERT" | "MODIFY" | "REMOVE";
+  /** DynamoDB itself, where it removed the item. */
   readonly userIdentity?: { readonly principalId: string; readonly type: string };
+  /** The item before and after. */
   readonly dynamodb: {
     readonly SequenceNumber: string;
     readonly ApproximateCreationDateTime: number;
@@ -20,6 +24,7 @@ interface TableStreamRecord {
 
 /** What Lambda hands over of the table's stream. */
 export interface TableStreamEvent {
+  /** In the order of the items' keys. */
   readonly Records: readonly TableStreamRecord[];
 }
 
