@@ -48,7 +48,7 @@ export interface StreamResponse {
 export type ItemOf<N extends EntityName> = EntityItem<ReturnType<(typeof MODELS)[N]["bind"]>>;
 
 /** What every change tells. */
-interface Told<N extends EntityName> {
+export interface ToldChange<N extends EntityName> {
   /** Whose item it is. */
   readonly entity: N;
   /** Names the change, at each delivery the same. */
@@ -62,7 +62,7 @@ interface Told<N extends EntityName> {
  * DynamoDB, once the item's time to live was over.
  */
 export type Change<N extends EntityName = EntityName> = N extends EntityName
-  ? Told<N> &
+  ? ToldChange<N> &
       (
         | { readonly kind: "create"; readonly before?: undefined; readonly after: ItemOf<N> }
         | {

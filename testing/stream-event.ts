@@ -5,7 +5,7 @@ import { marshall } from "@aws-sdk/util-dynamodb";
 type Item = Readonly<Record<string, unknown>>;
 
 /** A record of the table's stream, as Lambda gives it. */
-interface TableStreamRecord {
+export interface TableStreamRecord {
   /** The same at each delivery. */
   readonly eventID: string;
   /** What happened to the item. */

@@ -16,11 +16,15 @@ export interface InputIssue {
 export interface InputSchema<T> {
   /** Standard Schema's part: `validate` gives the value, or every issue. */
   readonly "~standard": {
+    /** Of Standard Schema. */
     readonly version: 1;
+    /** Who made the schema. */
     readonly vendor: string;
+    /** The value, or every issue. */
     readonly validate: (
       value: unknown,
     ) => { readonly value: T; readonly issues?: undefined } | { readonly issues: readonly InputIssue[] };
+    /** For the compiler alone. */
     readonly types?: { readonly input: T; readonly output: T };
   };
   /** Types, closed sets, and what is required. The rules of values are in `validate`. */
