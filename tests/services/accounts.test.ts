@@ -1216,10 +1216,14 @@ describe("export", () => {
       await sessions.start({ user_email: email });
     }
 
+    // Of a time that had a digit fewer.
+    const old = { assessment_id: `old-${email}`, user_id: email, created_at: 999_999_999 };
+    await storeAll(db, AssessmentModel, [{ ...old, assessment_type: "speaking_academic", status: "abandoned" }]);
+
     const { items } = await accounts.export(email);
 
     const hours = [1, 2, 5, 9].map((hour) => NOW + hour * HOUR);
-    expect(items.assessment.map(({ created_at }) => created_at)).toEqual(hours);
+    expect(items.assessment.map(({ created_at }) => created_at)).toEqual([old.created_at, ...hours]);
     expect(items.ticket.map(({ created_at }) => created_at)).toEqual(hours);
     expect(items.session.map(({ created_at }) => created_at)).toEqual(hours);
     expect(items.devops_action.map(({ timestamp }) => timestamp)).toEqual(hours);
