@@ -11,6 +11,9 @@ const nearOf =
   () =>
     tests;
 
+/** The tests of a part of the storage that has none of its own name. */
+const STORED: Readonly<Record<string, string>> = { "time-range": "pages", transition: "repository" };
+
 /** The services that show what a guard does. */
 const GUARDED: Readonly<Record<string, string>> = {
   "account-tokens": "accounts",
@@ -29,8 +32,8 @@ export const AREAS: Readonly<Record<string, Area>> = {
   storage: {
     files: /^services\/storage\//,
     near: (path) => [
-      `tests/services/storage/${path.includes("/wire/") ? "wire/" : `${basename(path, ".ts")}.test`}`,
-      "tests/services/(support|client).test",
+      `tests/services/storage/${path.includes("/wire/") ? "wire/" : `${STORED[basename(path, ".ts")] ?? basename(path, ".ts")}.test`}`,
+      "tests/services/(support|client|inputs).test",
     ],
   },
   guards: {
