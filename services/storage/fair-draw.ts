@@ -38,9 +38,17 @@ async function allOf(pages: AsyncIterable<readonly StoredItem[]>): Promise<Store
   return rows;
 }
 
-async function firstOf(pages: AsyncIterable<readonly StoredItem[]>): Promise<readonly StoredItem[]> {
-  for await (const page of pages) return page;
-  return [];
+/** The first rows, so many or more, and whether they are all there are. */
+async function firstOf(
+  pages: AsyncIterable<readonly StoredItem[]>,
+  enough: number,
+): Promise<{ readonly rows: readonly StoredItem[]; readonly all: boolean }> {
+  const rows: StoredItem[] = [];
+  for await (const page of pages) {
+    rows.push(...page);
+    if (rows.length >= enough) return { rows, all: false };
+  }
+  return { rows, all: true };
 }
 
 const rowsFrom = async ({ partitions }: DrawSource, from: number, to: number, limit: number): Promise<StoredItem[]> =>
@@ -53,15 +61,24 @@ async function windowOf(source: DrawSource, from: number, to: number, limit: num
   return (await Promise.all(halves)).flat();
 }
 
-/** How many rows there are, about: as densely as the first ones lie. */
-async function countAbout({ partitions, placeOf }: DrawSource, limit: number): Promise<number> {
-  const counts = partitions.map(async (read) => {
-    const first = await firstOf(read("0", "g", limit));
-    const last = first.at(-1);
-    return last === undefined || first.length < limit ? first.length : (first.length * SPACE) / (placeOf(last) + 1);
+/** How many rows there are, about, as densely as the first ones lie; and the rows, where these are all. */
+async function firstLook(
+  { partitions, placeOf }: DrawSource,
+  enough: number,
+): Promise<{ readonly about: number; readonly all: readonly StoredItem[] | undefined }> {
+  const firsts = await Promise.all(partitions.map((read) => firstOf(read("0", "g", enough), enough)));
+  const counts = firsts.map(({ rows, all }) => {
+    const last = rows.at(-1);
+    return all || last === undefined ? rows.length : (rows.length * SPACE) / (placeOf(last) + 1);
   });
-  return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
+  const about = counts.reduce((sum, count) => sum + count, 0);
+  return { about, all: firsts.every(({ all }) => all) ? firsts.flatMap(({ rows }) => rows) : undefined };
 }
+
+const someOf = (rows: readonly StoredItem[], count: number): Drawn => ({
+  rows: shuffle(rows).slice(0, count),
+  about: rows.length,
+});
 
 /** Fisher-Yates, on a copy. */
 export function shuffle<T>(values: readonly T[]): T[] {
@@ -88,7 +105,9 @@ function randomWindow(source: DrawSource, width: number, limit: number): Promise
 export async function drawFairly(source: DrawSource, count: number): Promise<Drawn> {
   const wanted = Math.max(ROWS_OF_WINDOW, count);
   const slots = Math.ceil(wanted + 5 * Math.sqrt(wanted));
-  let about = source.about ?? (await countAbout(source, 2 * wanted));
+  const first = source.about === undefined ? await firstLook(source, 2 * wanted) : undefined;
+  if (first?.all !== undefined) return someOf(first.all, count);
+  let about = source.about ?? first?.about ?? 0;
   // What is known counts as much as two windows.
   let seen = 2 * wanted;
   let width = (seen * SPACE) / about;
@@ -106,6 +125,5 @@ export async function drawFairly(source: DrawSource, count: number): Promise<Dra
     about = (seen * SPACE) / width;
     if (drawn.size === count) return { rows: [...drawn.values()], about };
   }
-  const rows = shuffle(await rowsFrom(source, 0, SPACE, slots));
-  return { rows: rows.slice(0, count), about: rows.length };
+  return someOf(await rowsFrom(source, 0, SPACE, slots), count);
 }

@@ -82,6 +82,12 @@ it.each([
   expect(source.reads.rows).toBeLessThan(2_000);
 });
 
+it("reads few rows once, in one request a partition", async () => {
+  const source = bankOf([30, 0, 12]);
+  expect((await drawFairly(source, 5)).rows).toHaveLength(5);
+  expect(source.reads).toEqual({ rows: 42, requests: 3 });
+});
+
 it("reads as much of 20,000 rows as of 1,000", async () => {
   const readsOf = async (size: number): Promise<number> => {
     const source = bankOf([size]);
