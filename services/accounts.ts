@@ -26,14 +26,8 @@ import {
 } from "./account/erasure.ts";
 import { type AccountExport, exportAccount } from "./account/export.ts";
 import { type AccountOverview, readOverview } from "./account/overview.ts";
-import {
-  type PasswordReset,
-  RESET,
-  type ResetRequest,
-  resetPassword,
-  setResetToken,
-} from "./account/password-reset.ts";
-import { digestOfToken, equalSecrets } from "./guards/account-tokens.ts";
+import { type PasswordReset, type ResetRequest, resetPassword, setResetToken } from "./account/password-reset.ts";
+import { digestOfToken, equalSecrets, RESET, VERIFICATION } from "./guards/account-tokens.ts";
 import { beingChanged, entryKeyOf, openAnew } from "./guards/erasure.ts";
 import type { DataContext } from "./storage/context.ts";
 import { conditionOf } from "./storage/electrodb.ts";
@@ -231,7 +225,7 @@ export class Accounts {
         user
           .patch(key)
           .set({ email_verified: true })
-          .remove(["verification_token", "verification_expires_at"])
+          .remove([...VERIFICATION])
           .where(
             ({ verification_token, verification_expires_at }, { eq, gt }) =>
               `${eq(verification_token, token)} AND ${gt(verification_expires_at, now)}`,

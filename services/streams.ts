@@ -38,9 +38,9 @@ export interface StreamRecord {
     | undefined;
 }
 
-/** Lambda's partial batch response: it delivers again from this record on. */
+/** Lambda's partial batch response: it delivers again from the first of these on. */
 export interface StreamResponse {
-  /** The first record that failed; none where all went well. */
+  /** Records that failed; none where all went well. */
   readonly batchItemFailures: { readonly itemIdentifier: string }[];
 }
 
@@ -205,8 +205,8 @@ export async function once(
   name: string,
   act: () => Promise<unknown>,
 ): Promise<boolean> {
-  const reaction = await beginReaction(context, `${name} ${change.id}`);
-  if (reaction.done) return false;
+  const reaction = `${name} ${change.id}`;
+  if (await beginReaction(context, reaction)) return false;
   await act();
   await endReaction(context, reaction);
   return true;

@@ -15,5 +15,4 @@ export {
   type LagOptions,
   startLagEngine,
 } from "./lag.ts";
-export type { TableStreamEvent, TableStreamRecord } from "./stream-event.ts";
 export { startTestDatabase, type TestDatabase, type TestDatabaseOptions } from "./test-database.ts";

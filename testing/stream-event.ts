@@ -1,32 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import { marshall } from "@aws-sdk/util-dynamodb";
+import type { StreamEvent, StreamRecord } from "../services/streams.ts";
 
 type Item = Readonly<Record<string, unknown>>;
-
-/** A record of the table's stream, as Lambda gives it. */
-export interface TableStreamRecord {
-  /** The same at each delivery. */
-  readonly eventID: string;
-  /** What happened to the item. */
-  readonly eventName: "INSERT" | "MODIFY" | "REMOVE";
-  /** DynamoDB itself, where it removed the item. */
-  readonly userIdentity?: { readonly principalId: string; readonly type: string };
-  /** The item before and after. */
-  readonly dynamodb: {
-    readonly SequenceNumber: string;
-    readonly ApproximateCreationDateTime: number;
-    readonly Keys: object;
-    readonly NewImage?: object;
-    readonly OldImage?: object;
-  };
-}
-
-/** What Lambda hands over of the table's stream. */
-export interface TableStreamEvent {
-  /** In the order of the items' keys. */
-  readonly Records: readonly TableStreamRecord[];
-}
 
 const textOf = ({ pk, sk }: Item): string => JSON.stringify([pk, sk]);
 
@@ -35,7 +12,7 @@ export function streamEventOf(
   before: readonly Item[],
   after: readonly Item[],
   { at, expire }: { readonly at: number; readonly expire: boolean },
-): TableStreamEvent {
+): StreamEvent {
   const [old, now] = [before, after].map((items) => new Map(items.map((item) => [textOf(item), item]))) as [
     Map<string, Item>,
     Map<string, Item>,
@@ -43,7 +20,7 @@ export function streamEventOf(
   const changed = [...new Set([...old.keys(), ...now.keys()])].filter(
     (key) => !isDeepStrictEqual(old.get(key), now.get(key)),
   );
-  const records = changed.map((key, place): TableStreamRecord => {
+  const records = changed.map((key, place): StreamRecord => {
     const [was, is] = [old.get(key), now.get(key)];
     const { pk, sk } = (is ?? was) as Item;
     return {

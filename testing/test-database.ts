@@ -4,6 +4,7 @@ import { BatchWriteCommand, DynamoDBDocumentClient, paginateScan } from "@aws-sd
 import { createTableInput, tableDefinition } from "../entities/table.ts";
 import { createDataLayer, type DataLayer } from "../services/data-layer.ts";
 import type { DataLayerOptions, RequestEvent } from "../services/storage/context.ts";
+import type { StreamEvent } from "../services/streams.ts";
 import { NOW, type TestClock, testClock } from "./clock.ts";
 import { type FaultInjection, injectFaults } from "./faults.ts";
 import { latenessOf, refuseUnknown } from "./lag/delays.ts";
@@ -15,7 +16,7 @@ import {
   LOCAL_REGION,
   startLocalDatabase,
 } from "./local-database.ts";
-import { streamEventOf, type TableStreamEvent } from "./stream-event.ts";
+import { streamEventOf } from "./stream-event.ts";
 
 /** Where the table is and when its tests begin; everything has a default. */
 export interface TestDatabaseOptions {
@@ -83,7 +84,7 @@ export interface TestDatabase {
    * const event = await database.streamEvent(() => database.layer.support.open(aTicket()));
    * await database.stop();
    */
-  streamEvent(act: () => Promise<unknown>, options?: { readonly expire?: boolean }): Promise<TableStreamEvent>;
+  streamEvent(act: () => Promise<unknown>, options?: { readonly expire?: boolean }): Promise<StreamEvent>;
   /** An empty table, the clock as it began, no faults, nothing held, no requests, the seed's first delays: for `beforeEach`. Takes some 10 ms. */
   reset(): Promise<void>;
   /** Removes the table, and stops the engine if it was started here: for `afterAll`. */

@@ -16,6 +16,7 @@ import {
   createOursBench,
   measureSteps,
   OTHER_SIDES,
+  type OtherSide,
   SIDE_NAMES,
   type SideName,
   type StepResult,
@@ -197,12 +198,7 @@ const totalOf = (rows: readonly Row[], of: (row: Row) => Units & Partial<Totals>
   };
 };
 
-function rowsOf(
-  measured: Measured,
-  theirs: Exclude<SideName, "ours">,
-  floors: Floors,
-  steps: readonly string[],
-): Row[] {
+function rowsOf(measured: Measured, theirs: OtherSide, floors: Floors, steps: readonly string[]): Row[] {
   return steps.map((step) => ({
     step,
     ours: taken(measured.ours, step),
@@ -285,13 +281,13 @@ function compared(rows: readonly Row[]) {
   };
 }
 
-const dayRatioOf = (measured: Measured, theirs: Exclude<SideName, "ours">) =>
+const dayRatioOf = (measured: Measured, theirs: OtherSide) =>
   rounded(
     priceOf(dayOf((event) => taken(measured.ours, event))) / priceOf(dayOf((event) => taken(measured[theirs], event))),
     3,
   );
 
-const HEADERS: Readonly<Record<Exclude<SideName, "ours">, string>> = {
+const HEADERS: Readonly<Record<OtherSide, string>> = {
   eleven: "\nOne pass on the eleven tables (11), on our services and at the floor; price is ours / 11\n",
   unguarded: "\nAgainst eleven tables that do not look for an erasure at the same time (less work than ours):",
   projected: "\nAgainst eleven tables whose indexes hold what our lists show\n",

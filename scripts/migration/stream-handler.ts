@@ -2,6 +2,7 @@ import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { type EntityName, MODELS } from "../../entities/models.ts";
 import { createContext } from "../../services/context.ts";
 import type { Clock } from "../../services/storage/context.ts";
+import type { StreamResponse } from "../../services/streams.ts";
 import { itemFromJson } from "./json-lines.ts";
 import type { OperatorRules } from "./mapping.ts";
 import type { Outcome } from "./outcome.ts";
@@ -31,11 +32,6 @@ export interface StreamRecord {
     readonly NewImage?: SourceItem;
     readonly OldImage?: SourceItem;
   };
-}
-
-/** Lambda's partial batch response: it calls again from the first of these on. */
-export interface StreamResponse {
-  readonly batchItemFailures: readonly { readonly itemIdentifier: string }[];
 }
 
 /** What the handler tells of one source item; no attribute values. */

@@ -6,6 +6,7 @@ import { PRIMARY_KEY } from "../../entities/keys.ts";
 import { type User, UserModel } from "../../entities/user.ts";
 import { eraseAccount } from "../../services/account/erasure.ts";
 import { entityOf, modelOf } from "../../services/account/items.ts";
+import { RESET, VERIFICATION } from "../../services/guards/account-tokens.ts";
 import { entryKeyOf, refusalOf, tellsOfMove } from "../../services/guards/erasure.ts";
 import type { DataContext } from "../../services/storage/context.ts";
 import { Repository } from "../../services/storage/repository.ts";
@@ -40,7 +41,7 @@ export interface ReplayOptions {
 const CHUNK = 100;
 /** What an account has that decides who gets in. */
 const CARRIED = ["password_hash", "account_status", "email_verified"] as const;
-const TOKENS = ["verification_token", "verification_expires_at", "reset_token", "reset_expires_at"] as const;
+const TOKENS = [...VERIFICATION, ...RESET] as const;
 
 const nameOf = ({ schema }: { readonly schema: { readonly model: { readonly entity: string } } }) =>
   schema.model.entity;

@@ -2,6 +2,7 @@ import type { CreateEntityItem } from "electrodb";
 import type { AccountEntity } from "../../entities/models.ts";
 import { primaryKeyOf } from "../../entities/schema.ts";
 import { type UserEntity, UserModel } from "../../entities/user.ts";
+import { RESET, VERIFICATION } from "../guards/account-tokens.ts";
 import { eachUnfinished, erasuresOf } from "../guards/erasure.ts";
 import {
   enterMove,
@@ -89,12 +90,7 @@ const LABEL = { entity: "account", accessPattern: "changeAddress" };
 const AT_ONCE = BATCH_WRITE_LIMIT;
 
 /** What was sent to the address before. */
-const OF_THE_ADDRESS: ReadonlySet<string> = new Set([
-  "verification_token",
-  "verification_expires_at",
-  "reset_token",
-  "reset_expires_at",
-]);
+const OF_THE_ADDRESS: ReadonlySet<string> = new Set([...VERIFICATION, ...RESET]);
 
 type Moved = Record<AccountEntity, number>;
 

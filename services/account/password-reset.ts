@@ -1,5 +1,5 @@
 import { RESET_LIFETIME_SECONDS, type User, UserModel } from "../../entities/user.ts";
-import { digestOfToken, equalSecrets } from "../guards/account-tokens.ts";
+import { digestOfToken, equalSecrets, RESET } from "../guards/account-tokens.ts";
 import { checkOpen } from "../guards/letting-in.ts";
 import type { DataContext } from "../storage/context.ts";
 import { conditionOf } from "../storage/electrodb.ts";
@@ -18,9 +18,6 @@ export interface PasswordReset extends ResetRequest {
   /** Encoded hash of the new password. */
   readonly password_hash: string;
 }
-
-/** What is left of a token once it was used, or the password changed. */
-export const RESET = ["reset_token", "reset_expires_at"] as const;
 
 /** An account that may log in: one that is suspended, deleted or moving to another address resets no password. */
 const open = conditionOf(

@@ -5,6 +5,12 @@ import { UserModel } from "../../entities/user.ts";
 import { ValidationError } from "../storage/errors.ts";
 import { attributeValue } from "../storage/validation.ts";
 
+/** What an account holds of a token that verifies its address. */
+export const VERIFICATION = ["verification_token", "verification_expires_at"] as const;
+
+/** What it holds of a token that resets its password. */
+export const RESET = ["reset_token", "reset_expires_at"] as const;
+
 /** Equal in constant time, for secrets that are compared in this process. */
 export function equalSecrets(a: unknown, b: unknown): boolean {
   if (typeof a !== "string" || typeof b !== "string") return a === b;

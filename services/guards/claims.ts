@@ -17,7 +17,7 @@ export interface ClaimResult {
 export const CLAIM_RETIRED_SECONDS = 40 * 24 * 60 * 60;
 
 /** The key of an id's claim. */
-const claimKeyOf = (context: DataContext, kind: ClaimKind, id: string) => ({
+export const claimKeyOf = (context: DataContext, kind: ClaimKind, id: string) => ({
   kind,
   claimed_id: context.pseudonymOf("claim", kind, id),
 });
@@ -45,7 +45,8 @@ export function claimRow(
 }
 
 /**
- * Makes an id unique over the table: the first caller's claim stays, later callers with the same owner get it back.
+ * Makes an id unique over the table, for good unless it `lasts` until an instant: the first caller's claim stays, later callers with
+ * the same owner get it back.
  * @throws ConflictError when another owner holds it.
  */
 export async function claimId(
@@ -54,12 +55,13 @@ export async function claimId(
   claimedId: string,
   owner: readonly string[],
   now: number,
+  lasts: { readonly expires_at?: number } = {},
 ): Promise<ClaimResult> {
   const claims = new Repository(context, ClaimModel);
   const claimant = ownerOf(context, owner);
   let fresh = true;
   const key = claimKeyOf(context, kind, claimedId);
-  const claim = await claims.insert({ ...key, owner: claimant, created_at: now }, (current) => {
+  const claim = await claims.insert({ ...key, owner: claimant, created_at: now, ...lasts }, (current) => {
     fresh = false;
     return claims.parse(current);
   });

@@ -722,13 +722,12 @@ describe("a review larger than an answer of DynamoDB", () => {
     await storeAll(large, SafetyLogModel, logs);
 
     const requests = await requestsOf(large, async () => {
-      const safetyLogs = [];
       // DynamoDB Local ends a page of an index by the size of whole items.
-      for (let cursor: string | null | undefined; cursor !== null; ) {
-        const page = await large.layer.moderation.review(assessment_id, { cursor });
-        safetyLogs.push(...page.safetyLogs);
-        cursor = page.cursor;
-      }
+      const pages = await everyPage(async (options) => {
+        const { safetyLogs, cursor } = await large.layer.moderation.review(assessment_id, options);
+        return { items: safetyLogs, cursor };
+      });
+      const safetyLogs = pages.flat();
 
       expect(safetyLogs.map(({ log_id }) => log_id)).toEqual(logs.map(({ log_id }) => log_id));
       expect(safetyLogs.every(({ user_response }, number) => user_response === logs[number]?.user_response)).toBe(true);
@@ -763,18 +762,21 @@ describe("a review larger than an answer of DynamoDB", () => {
     await storeAll(large, AssessmentModel, [assessment]);
 
     for (const limit of [undefined, 7, 100]) {
-      const timestamps: number[] = [];
-      const ids: string[] = [];
-      let cursor: string | null | undefined;
-      do {
-        const page = await large.layer.moderation.reviewOutline(assessment_id, { limit, cursor });
-        timestamps.push(...page.safetyLogs.map(({ timestamp }) => timestamp));
-        ids.push(...page.reports.map(({ report_id }) => report_id));
-        expect(page.safetyLogs.length + page.reports.length).toBeLessThanOrEqual(limit ?? 100);
-        cursor = page.cursor;
-      } while (cursor !== null);
-      expect(timestamps).toEqual(logs.map(({ timestamp }) => timestamp));
-      expect(ids).toEqual(reports.map(({ report_id }) => report_id));
+      const pages = await everyPage(
+        async (options) => {
+          const { cursor, ...page } = await large.layer.moderation.reviewOutline(assessment_id, options);
+          expect(page.safetyLogs.length + page.reports.length).toBeLessThanOrEqual(limit ?? 100);
+          return { items: [page], cursor };
+        },
+        { limit },
+      );
+      const read = pages.flat();
+      expect(read.flatMap(({ safetyLogs }) => safetyLogs.map(({ timestamp }) => timestamp))).toEqual(
+        logs.map(({ timestamp }) => timestamp),
+      );
+      expect(read.flatMap((page) => page.reports.map(({ report_id }) => report_id))).toEqual(
+        reports.map(({ report_id }) => report_id),
+      );
     }
     const first = await large.layer.moderation.review(assessment_id, { limit: 5 });
     expect(first).toEqual({ assessment, safetyLogs: logs.slice(0, 5), reports: [], cursor: expect.any(String) });

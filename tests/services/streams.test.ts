@@ -59,7 +59,7 @@ describe("changes", () => {
       {
         ...told,
         id: opened.Records.find(
-          ({ dynamodb }) => "NewImage" in dynamodb && JSON.stringify(dynamodb).includes("ticket#TKT-1"),
+          ({ dynamodb = {} }) => "NewImage" in dynamodb && JSON.stringify(dynamodb).includes("ticket#TKT-1"),
         )?.eventID,
         kind: "create",
         after: before,

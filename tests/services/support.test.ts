@@ -2,7 +2,7 @@ import { DevopsActionModel } from "../../entities/devops-action.ts";
 import { TICKET_PRIORITIES, TICKET_STATUSES, type TicketStatus } from "../../entities/enums.ts";
 import { type Ticket, TicketModel } from "../../entities/ticket.ts";
 import { ConflictError, InvalidCursorError, NotFoundError, ValidationError } from "../../services/storage/errors.ts";
-import type { Support, TicketReference, TicketThread, TicketThreadOutline } from "../../services/support.ts";
+import type { Support, TicketReference } from "../../services/support.ts";
 import { aDiagnosis, aFix, aTicket, CHEN, MARIA } from "../builders.ts";
 import { NOW, ON_DYNAMODB_LOCAL, openTestTable, type TestTable } from "../engine.ts";
 import { everyPage, inOneOrder, interceptedClient, requestsOf, storeAll } from "../instruments.ts";
@@ -740,16 +740,16 @@ describe("threadOutline and thread (ticket_id-timestamp-index)", () => {
 
     it.each([undefined, 1, 7, 100])("give every one once and in order, in pages of %p", async (limit) => {
       for (const read of ["threadOutline", "thread"] as const) {
-        const told: string[] = [];
-        let pages = 0;
-        for (let cursor: string | null | undefined; cursor !== null; pages++) {
-          const page: TicketThread | TicketThreadOutline = await support[read](ticket_id, { limit, cursor });
-          expect(page.ticket.ticket_id).toBe(ticket_id);
-          told.push(...page.actions.map(({ action_id }) => action_id));
-          cursor = page.cursor;
-        }
-        expect(told).toEqual(newestFirst);
-        expect(pages).toBe(Math.floor(231 / (limit ?? 100)) + 1);
+        const pages = await everyPage(
+          async (options) => {
+            const { ticket, actions, cursor } = await support[read](ticket_id, options);
+            expect(ticket.ticket_id).toBe(ticket_id);
+            return { items: actions.map(({ action_id }) => action_id), cursor };
+          },
+          { limit },
+        );
+        expect(pages.flat()).toEqual(newestFirst);
+        expect(pages).toHaveLength(Math.floor(231 / (limit ?? 100)) + 1);
       }
     });
 

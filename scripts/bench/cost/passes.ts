@@ -17,9 +17,9 @@ import type { Act, Step } from "./steps.ts";
  * `unguarded` are the eleven tables without a look for erasures and suspensions that run at the same time; `projected` and `optimised`
  * are eleven tables as somebody would index them who knows our access patterns.
  */
-export const SIDE_NAMES = ["ours", "eleven", "unguarded", "projected", "optimised"] as const;
-/** The eleven tables, each way. */
 export const OTHER_SIDES = ["eleven", "unguarded", "projected", "optimised"] as const;
+export type OtherSide = (typeof OTHER_SIDES)[number];
+export const SIDE_NAMES = ["ours", ...OTHER_SIDES] as const;
 export type SideName = (typeof SIDE_NAMES)[number];
 
 /** Tables of their own with one side's functions on them. */

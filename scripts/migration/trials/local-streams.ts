@@ -1,5 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
-import type { StreamRecord, StreamResponse } from "../stream-handler.ts";
+import type { StreamResponse } from "../../../services/streams.ts";
+import type { StreamRecord } from "../stream-handler.ts";
 
 /** Reads DynamoDB Local's streams as Lambda would: in order by shard, again after a failure, and some batches twice. */
 export interface LocalStreams {
