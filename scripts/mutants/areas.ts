@@ -24,6 +24,7 @@ const GUARDED: Readonly<Record<string, string>> = {
   ledgers: "purchases",
   "letting-in": "sessions|qr-login|address-change",
   moves: "address-change",
+  reactions: "streams",
   receipts: "purchases",
 };
 
