@@ -1,8 +1,9 @@
 import { Command } from "commander";
 import { describeModel, type ModelDescription } from "../entities/model.ts";
+import { calledWithOptions } from "./shell/command-name.ts";
 
 /** `npm run model`: prints the model, computed from the entities; `-- --json` as one JSON object. */
-const { json } = new Command("npm run model --")
+const { json } = new Command(calledWithOptions("model"))
   .description("Print every entity, attribute, access pattern and collection.")
   .option("--json", "print one JSON object", false)
   .allowExcessArguments(false)

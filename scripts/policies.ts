@@ -12,6 +12,7 @@ import {
   purposeOf,
 } from "./iam/service-policies.ts";
 import { runCommand } from "./shell/command-line.ts";
+import { calledWithOptions } from "./shell/command-name.ts";
 
 /** `npm run policies`: prints the IAM policies of the functions; `-- --write` writes the matrix of what each allows. */
 interface Options {
@@ -33,7 +34,7 @@ const like = (rule: RegExp, message: string) => (value: string) => {
   return value;
 };
 
-const options = new Command("npm run policies --")
+const options = new Command(calledWithOptions("policies"))
   .description(
     "Print the IAM policies of the functions, computed from the entities: exact actions, the table and each index, and the partition keys. It asks AWS nothing.",
   )

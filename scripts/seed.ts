@@ -16,6 +16,7 @@ import {
   tableCommand,
   wholeNumber,
 } from "./shell/command-line.ts";
+import { commandName } from "./shell/command-name.ts";
 import { describeTable } from "./table/table-state.ts";
 
 /** `npm run seed`: the catalogue into any table; `-- --demo` adds the cast, `-- --users N` generated accounts. */
@@ -87,7 +88,7 @@ await runCommand(async () => {
   const accounts = { ...target, erasureSecret: demo || users > 0 ? erasureSecretFor(options) : "" };
   try {
     if ((await describeTable(client, table)) === undefined)
-      throw new Error(`there is no table ${table} at ${placeOf(options)}: npm run create-table makes it`);
+      throw new Error(`there is no table ${table} at ${placeOf(options)}: ${commandName("create-table")} makes it`);
     const request = { users, seed, now: await presentOf(accounts) };
     console.log(`Table ${table} at ${placeOf(options)} gets`);
     for (const line of plan(request)) console.log(`  ${line}`);

@@ -1,5 +1,6 @@
 import { tableDefinition } from "../../entities/table.ts";
 import { createContext } from "../../services/context.ts";
+import { commandName } from "../shell/command-name.ts";
 import { type Difference, differencesOf, RECOVERY_DAYS } from "../table/difference.ts";
 import { readTable, type TableState } from "../table/table-state.ts";
 import type { TableTarget } from "../table/table-target.ts";
@@ -36,7 +37,7 @@ export async function examine({ client, table }: TableTarget, options: Examinati
     tell(failed("definition", `it could not be read: ${(error as Error).message}`));
   }
   if (state === undefined && results.length === 0) {
-    tell(failed("definition", `there is no table ${table}: npm run create-table makes it`));
+    tell(failed("definition", `there is no table ${table}: ${commandName("create-table")} makes it`));
     return results;
   }
   if (state !== undefined) for (const result of settingResults(state)) tell(result);
@@ -92,7 +93,7 @@ function settingResults(state: TableState): CheckResult[] {
   return SETTINGS.map(([name, about, fine]): CheckResult => {
     const own = differences.filter((difference) => about.includes(difference.about));
     const wrong = own.filter(({ kind }) => kind === "change" || kind === "fixed").map(({ text }) => text);
-    if (wrong.length > 0) return failed(name, "npm run create-table tells more", wrong);
+    if (wrong.length > 0) return failed(name, `${commandName("create-table")} tells more`, wrong);
     const lacking = own.find(({ kind }) => kind === "lacking");
     if (lacking !== undefined) return { name, outcome: "left out", lines: [lacking.text] };
     return { name, outcome: "ok", lines: [fine, ...own.map(({ text }) => text)] };

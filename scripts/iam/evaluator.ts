@@ -12,18 +12,27 @@ export interface AccessRequest {
 /** Operator, condition key, values: all operators and keys must hold, of the values one. */
 export type Conditions = Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
 
+/** What a policy allows or denies. */
 export interface Statement<R = string> {
+  /** Its name within the policy, in letters and digits. */
   readonly Sid?: string;
+  /** A Deny wins over every Allow. */
   readonly Effect: "Allow" | "Deny";
   /** Of resource policies only; everybody is the only one that is understood here. */
   readonly Principal?: "*";
+  /** Such as `dynamodb:GetItem`. */
   readonly Action: string | readonly string[];
+  /** ARNs, or what CloudFormation makes them from. */
   readonly Resource: R | readonly R[];
+  /** Operators, condition keys and values: all operators and keys must hold, of the values one. */
   readonly Condition?: Conditions;
 }
 
+/** An IAM policy, as AWS takes it. */
 export interface PolicyDocument<R = string> {
+  /** The version of the language. */
   readonly Version: "2012-10-17";
+  /** What it allows or denies, in no order. */
   readonly Statement: readonly Statement<R>[];
 }
 

@@ -132,7 +132,8 @@ evaluates each against all policies, and fails unless its own policy allows it, 
 below, and every row of them was needed.`,
     "## Which function needs which policy",
     `A Lambda function gets the policies of the functions that its handler calls; \`npm run policies -- --functions
-sessions.authenticate support.get\` prints them. Functions of \`layer.entities\` and \`layer.collections\` are not named here.`,
+sessions.authenticate support.get\` prints them, in the installed package \`npx ielts-data policies\`, and \`policyFor\` of
+\`@ielts-ai-prep/data-layer/policies\` gives them as one document. Functions of \`layer.entities\` and \`layer.collections\` are not named here.`,
     functionsTable(),
     "## Which policy allows whose requests",
     `Kinds of requests: an operation, on the table or an index, under one kind of key.`,

@@ -81,6 +81,7 @@ const MOVES_OF_ACCOUNT: readonly Access[] = [
   ...(["assessment", "safety_log", "content_report", "ticket"] as const).map((kind) => claims(kind, "change")),
 ];
 
+/** A service as the data layer names it, such as `support`. */
 export type ServiceName = Exclude<keyof DataLayer, "context" | "entities" | "collections" | "within">;
 
 /** A function as handlers call it, such as `sessions.authenticate`. */
@@ -291,7 +292,7 @@ const FUNCTIONS: readonly FunctionName[] = Object.entries(createDataLayer({ tabl
  * The policy that a function runs under: the one that names it, or the one that has the rest of its service.
  * @throws Error when no service has such a function.
  */
-export function policyFor(name: FunctionName): PolicyName {
+export function policyNameOf(name: FunctionName): PolicyName {
   const service = name.replace(/\..*/, ".*");
   const having = (pattern: string) =>
     POLICY_NAMES.find((policy) => factsOf(policy).runs.some((one) => one === pattern));
@@ -300,14 +301,28 @@ export function policyFor(name: FunctionName): PolicyName {
   return policy;
 }
 
-/** The policies to attach to the role of a Lambda function that calls some functions. */
-export const policiesFor = (names: readonly FunctionName[]): PolicyName[] => {
-  const needed = new Set(names.map(policyFor));
+const isWholeService = (name: string): name is `${ServiceName}.*` => name.endsWith(".*");
+
+/**
+ * The policies to attach to the role of a Lambda function that calls some functions, one by one or a whole service's.
+ * @throws Error when no service has such a function.
+ */
+export function policiesFor(names: readonly (FunctionName | `${ServiceName}.*`)[]): PolicyName[] {
+  const needed = new Set(
+    names.flatMap((name) => (isWholeService(name) ? policiesOfService(name) : policyNameOf(name))),
+  );
   return POLICY_NAMES.filter((policy) => needed.has(policy));
-};
+}
+
+/** @throws Error when there is no such service. */
+function policiesOfService(pattern: `${ServiceName}.*`): PolicyName[] {
+  const functions = FUNCTIONS.filter((name) => name.startsWith(pattern.slice(0, -1)));
+  if (functions.length === 0) throw new Error(`there is no service ${pattern.slice(0, -2)}`);
+  return functions.map(policyNameOf);
+}
 
 export const functionsOfPolicy = (policy: PolicyName): FunctionName[] =>
-  FUNCTIONS.filter((name) => policyFor(name) === policy);
+  FUNCTIONS.filter((name) => policyNameOf(name) === policy);
 
 export const LEADING_KEYS = "dynamodb:LeadingKeys";
 export const ATTRIBUTES = "dynamodb:Attributes";

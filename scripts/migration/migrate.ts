@@ -12,6 +12,7 @@ import {
   tableCommand,
   wholeNumber,
 } from "../shell/command-line.ts";
+import { commandName } from "../shell/command-name.ts";
 import { textTable } from "../shell/text-table.ts";
 import { describeTable } from "../table/table-state.ts";
 import { type Counts, checkCounts } from "./counts.ts";
@@ -167,7 +168,7 @@ await runCommand(async () => {
   const state = join(given.state ?? join(".migration", table), apply ? "apply" : "dry-run");
   try {
     if ((await describeTable(target, table)) === undefined)
-      throw new Error(`there is no table ${table} at ${placeOf(given)}: npm run create-table makes it`);
+      throw new Error(`there is no table ${table} at ${placeOf(given)}: ${commandName("create-table")} makes it`);
     if (given.retry !== undefined) return await runRetry(given.retry, common, state);
     if (given.cleanUp) return await cleanUp(common);
     const progress = tablesProgress();

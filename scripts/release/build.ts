@@ -2,8 +2,9 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { bundleCommands } from "./commands.ts";
 
-/** `npm run build`: the package as ES modules and as CommonJS, with types. */
+/** `npm run build`: the package as ES modules and as CommonJS, with types, and its commands. */
 const compiler = join(dirname(createRequire(import.meta.url).resolve("typescript/package.json")), "bin", "tsc");
 rmSync("dist", { recursive: true, force: true });
 for (const [project, folder, type] of [
@@ -14,4 +15,5 @@ for (const [project, folder, type] of [
   mkdirSync(folder, { recursive: true });
   writeFileSync(`${folder}/package.json`, `${JSON.stringify({ type, sideEffects: false })}\n`);
 }
-console.log("Built dist/esm and dist/cjs.");
+await bundleCommands("dist/commands");
+console.log("Built dist/esm, dist/cjs and dist/commands.");

@@ -102,6 +102,30 @@ async function main() {
 }
 main();
 `;
+/** Calls the commands of the package as a person does, on a database of this machine. */
+const commandsInUse = `
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { policyFor } from "${PACKAGE}/policies";
+import { startTestDatabase } from "${PACKAGE}/testing";
+const database = await startTestDatabase();
+const [endpoint, table] = [database.environment.DYNAMODB_ENDPOINT, "operated"];
+const call = async (name, ...words) => (await promisify(execFile)(process.argv[2], [name, ...words])).stdout;
+const operate = (name, ...words) => call(name, "--table", table, "--endpoint", endpoint, ...words);
+const expected = [
+  [await operate("create-table").catch(({ message }) => message), "It was created"],
+  [await operate("seed", "--demo"), "questions"],
+  [await operate("doctor", "--all"), "The table is in order."],
+  [await call("policies", "--functions", "support.get"), "dynamodb:Query"],
+  [await call("model"), "replaces"],
+  [await call("doctor", "--help"), "Usage: npx ielts-data doctor [options]"],
+  [JSON.stringify(policyFor(["support.get"], { table, region: "eu-west-1", account: "123456789012" })), "table/operated"],
+];
+const wrong = expected.filter(([said, part]) => !said.includes(part));
+if (wrong.length > 0) throw new Error(JSON.stringify(wrong));
+await database.stop();
+console.log("works");
+`;
 /** What must and must not compile. */
 const typed = `
 import type { Page, Ticket, TicketSummary } from "${PACKAGE}";
@@ -200,6 +224,10 @@ const consumers: Readonly<Record<string, (packed: Packed) => Promise<void>>> = {
     await install(at);
     await compile(at);
     await works(node(at, "dist/main.js"));
+  },
+  async "the commands"() {
+    const at = project("commands", { "main.mjs": commandsInUse });
+    await works(node(at, "main.mjs", bin(".bin", "ielts-data")));
   },
   async "node:test"() {
     const at = project("node-test", { "purchase.test.mjs": sample("docs/testing.md", "```js node") });

@@ -1,6 +1,6 @@
 import "./quiet-sdk.ts";
 import type { DynamoDBClient, DynamoDBClientConfig } from "@aws-sdk/client-dynamodb";
-import { confirm } from "@inquirer/prompts";
+import confirm from "@inquirer/confirm";
 import { SingleBar } from "cli-progress";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { DEFAULT_TABLE_NAME } from "../../entities/keys.ts";
@@ -10,6 +10,7 @@ import { ENDPOINT_RULE, isEndpoint, isLoopback } from "../../services/storage/en
 import { ConfigurationError } from "../../services/storage/errors.ts";
 import { isSecret, secretRule } from "../../services/storage/secret.ts";
 import { LOCAL_CREDENTIALS, LOCAL_ERASURE_SECRET, LOCAL_REGION } from "../../testing/local-database.ts";
+import { calledWithOptions } from "./command-name.ts";
 
 /** What every command that touches a table accepts. */
 export interface TableOptions {
@@ -20,7 +21,7 @@ export interface TableOptions {
 
 /** A command with `--help`, `--table`, `--region` and `--endpoint` that refuses what it does not know. */
 export function tableCommand(name: string, description: string): Command {
-  return new Command(`npm run ${name} --`)
+  return new Command(calledWithOptions(name))
     .description(description)
     .addOption(
       new Option("--table <name>", "name of the table")

@@ -16,8 +16,10 @@ const runAlone = (script: string, ...words: string[]) =>
   });
 
 it("makes every file of scripts/ a command; what they share is in its folders", () => {
-  const { scripts } = JSON.parse(readFileSync("package.json", "utf8")) as { scripts: Record<string, string> };
-  const commands = new Set(Object.values(scripts).flatMap((script) => script.match(/scripts\/[\w-]+\.ts/g) ?? []));
+  const { scripts, bin } = JSON.parse(readFileSync("package.json", "utf8")) as Record<string, Record<string, string>>;
+  const ofPackage = Object.keys(bin ?? {}).map((name) => `scripts/${name}.ts`);
+  const ofClone = Object.values(scripts ?? {}).flatMap((script) => script.match(/scripts\/[\w-]+\.ts/g) ?? []);
+  const commands = new Set([...ofClone, ...ofPackage]);
   const files = readdirSync("scripts").filter((file) => file.endsWith(".ts"));
 
   expect([...commands].sort()).toEqual(files.map((file) => `scripts/${file}`).sort());
@@ -49,6 +51,24 @@ it.each([
   const [help, refusal] = await Promise.allSettled([run(script, "--help"), run(script, "--bogus")]);
   expect(help).toMatchObject({ value: { stdout: expect.stringContaining("Usage: npm") } });
   expect(refusal).toMatchObject({ reason: { stderr: expect.stringContaining("--bogus") } });
+});
+
+describe("ielts-data", () => {
+  it("lists its commands, and refuses others by name", async () => {
+    const [help, refusal] = await Promise.allSettled([run("ielts-data", "--help"), run("ielts-data", "doktor")]);
+
+    expect(help).toMatchObject({ value: { stdout: expect.stringContaining("Usage: npx ielts-data") } });
+    expect(refusal).toMatchObject({ reason: { stderr: expect.stringContaining("unknown command 'doktor'") } });
+  });
+
+  it("hands a command its own words", async () => {
+    const { stdout } = await run("ielts-data", "policies", "--policy", "catalogue", "--json");
+
+    expect(JSON.parse(stdout)).toMatchObject({ Version: "2012-10-17" });
+    await expect(run("ielts-data", "model", "--bogus")).rejects.toMatchObject({
+      stderr: expect.stringContaining("unknown option '--bogus'"),
+    });
+  });
 });
 
 describe("npm start", () => {

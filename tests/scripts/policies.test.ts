@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { tableDefinition } from "../../entities/table.ts";
 import { UserModel } from "../../entities/user.ts";
 import { type Decision, decide, matches, type Statement } from "../../scripts/iam/evaluator.ts";
+import { policyFor } from "../../scripts/iam/handler-policy.ts";
 import { policiesPage } from "../../scripts/iam/policies-page.ts";
 import {
   ATTRIBUTES,
@@ -293,6 +294,36 @@ const host = commandHost();
 afterAll(() => host.stop());
 const run = (...words: string[]) =>
   host.run("policies", words, { environment: { AWS_REGION: undefined, TABLE_NAME: undefined, NO_COLOR: "1" } });
+
+describe("policyFor", () => {
+  const place = { table: "a-table", region: "eu-west-1", account: "123456789012" };
+
+  it("allows what the policies of the functions allow, in one document", () => {
+    const { Version, Statement } = policyFor(["support.*", "sessions.authenticate"], place);
+    const names = arnsOf(place.table, place);
+    const apart = (["authentication", "support"] as const).flatMap((policy) => policyOf(policy, names).Statement);
+
+    expect(Version).toBe("2012-10-17");
+    expect(Statement.map(({ Sid, ...statement }) => statement)).toEqual(
+      apart.map(({ Sid, ...statement }) => statement),
+    );
+  });
+
+  it("names each statement once, in letters and digits as IAM wants", () => {
+    const sids = policyFor(["accounts.*", "sessions.*", "support.get"], place).Statement.map(({ Sid }) => Sid);
+
+    expect(new Set(sids).size).toBe(sids.length);
+    for (const sid of sids) expect(sid).toMatch(/^[A-Za-z0-9]+$/);
+  });
+
+  it("brings every policy of a service that has several", () => {
+    expect(policiesFor(["sessions.*"])).toEqual(["authentication", "logIn"]);
+  });
+
+  it.each(["supportt.*", "support.gett", "*.*", ".*"])("refuses %s, which no service has", (name) => {
+    expect(() => policyFor([name as FunctionName], place)).toThrow(/^(no service has|there is no service)/);
+  });
+});
 
 describe("npm run policies", () => {
   it("prints every policy with placeholders for the place", async () => {

@@ -13,7 +13,7 @@ import {
   grantText,
   POLICY_NAMES,
   type PolicyName,
-  policyFor,
+  policyNameOf,
   policyOf,
   type ServiceName,
   TABLE,
@@ -140,7 +140,9 @@ async function exercise(service: string, name: string): Promise<void> {
   if (scenario === undefined) throw new Error(`no scenario exercises ${service}.${name}`);
   const layer = watchedLayer(db.layer, called);
   const act = (prepared: never) =>
-    record(policyFor(`${service}.${name}` as FunctionName), `${service}.${name}`, () => scenario.act(layer, prepared));
+    record(policyNameOf(`${service}.${name}` as FunctionName), `${service}.${name}`, () =>
+      scenario.act(layer, prepared),
+    );
   const prepared = await begin(scenario);
   const requests = await act(prepared);
   if (requests.every(({ operation }) => READS.has(operation))) return;
@@ -261,7 +263,7 @@ describe("under its own policy", () => {
     const covered = POLICY_NAMES.flatMap((policy) => functionsOfPolicy(policy));
 
     expect([...covered].sort()).toEqual([...called].sort());
-    expect(() => policyFor("support.gett" as FunctionName)).toThrow("no service has a function support.gett");
+    expect(() => policyNameOf("support.gett" as FunctionName)).toThrow("no service has a function support.gett");
   });
 
   it("every request that a service makes is allowed", () => {
