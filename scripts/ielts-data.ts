@@ -10,6 +10,7 @@ const COMMANDS: readonly [name: string, description: string, load: () => Promise
   ["migrate", "bring the eleven legacy tables over", () => import("./migration/migrate.ts")],
   ["restore-check", "tell whether a restored table may be used", () => import("./restore-check.ts")],
   ["policies", "print the IAM policies of the functions", () => import("./policies.ts")],
+  ["sql", "ask any question over all items, in SQL", () => import("./sql.ts")],
   ["model", "print entities, attributes, access patterns and collections", () => import("./model.ts")],
 ];
 
@@ -27,7 +28,15 @@ for (const [name, description, load] of COMMANDS) {
     .action(async () => {
       // The command reads its own words, as it does when it is called by itself.
       process.argv.splice(2, 1);
-      await load();
+      await load().catch(failAsMissing);
     });
 }
+
+/** What a few people need is not installed with the package. */
+function failAsMissing(error: NodeJS.ErrnoException): never {
+  const [, missing] = /Cannot find package '([^']+)'/.exec(error.message) ?? [];
+  if (error.code !== "ERR_MODULE_NOT_FOUND" || missing === undefined) throw error;
+  return program.error(`error: this command needs ${missing}: npm install --save-dev ${missing}`);
+}
+
 await program.parseAsync();

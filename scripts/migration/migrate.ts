@@ -15,6 +15,7 @@ import {
 import { commandName } from "../shell/command-name.ts";
 import { textTable } from "../shell/text-table.ts";
 import { describeTable } from "../table/table-state.ts";
+import { limitUnits, UnitLimit } from "../table/unit-limit.ts";
 import { type Counts, checkCounts } from "./counts.ts";
 import { readMapping } from "./enum-mapping.ts";
 import { Marks } from "./marks.ts";
@@ -22,7 +23,6 @@ import { tablesProgress } from "./progress.ts";
 import { retry } from "./retry.ts";
 import { type MigrationOptions, migrate, type TableReport } from "./run.ts";
 import { type SourceNaming, sourceNamesOf } from "./source-tables.ts";
-import { limitUnits, UnitLimit } from "./unit-limit.ts";
 import { instantOf } from "./values.ts";
 import { verify } from "./verification.ts";
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { build, type Metafile } from "esbuild";
 
 /** What consumers bring or get with the package; everything else that the commands use is in their bundle. */
-const BESIDE = ["@aws-sdk/*", "@smithy/*", "dynalite", "electrodb", "uuid"];
+const BESIDE = ["@aws-sdk/*", "@duckdb/*", "@smithy/*", "dynalite", "electrodb", "uuid"];
 
 /**
  * Bundles the commands of the package with the libraries that only they use, so that a Lambda function installs none of

@@ -118,6 +118,7 @@ const expected = [
   [await operate("doctor", "--all"), "The table is in order."],
   [await call("policies", "--functions", "support.get"), "dynamodb:Query"],
   [await call("model"), "replaces"],
+  [await call("sql", "select 1").catch(({ stderr }) => stderr), "npm install --save-dev @duckdb/node-api"],
   [await call("doctor", "--help"), "Usage: npx ielts-data doctor [options]"],
   [JSON.stringify(policyFor(["support.get"], { table, region: "eu-west-1", account: "123456789012" })), "table/operated"],
 ];

@@ -109,7 +109,7 @@ export interface Progress {
 }
 
 /** A bar on a terminal, elsewhere a plain line at each tenth. */
-export function progressOf(title: string, total: number): Progress {
+export function progressOf(title: string, total: number, say: (line: string) => void = console.log): Progress {
   if (process.stdout.isTTY) {
     const bar = new SingleBar({ format: `${title} {bar} {value}/{total} {eta_formatted}`, hideCursor: true });
     bar.start(total, 0);
@@ -119,7 +119,7 @@ export function progressOf(title: string, total: number): Progress {
   return {
     update(done) {
       const tenths = total > 0 ? Math.min(10, Math.floor((done * 10) / total)) : 0;
-      if (tenths > printed) console.log(`${title} ${done}/${total}`);
+      if (tenths > printed) say(`${title} ${done}/${total}`);
       printed = Math.max(printed, tenths);
     },
     stop() {},

@@ -38,6 +38,7 @@ it.each([
   "release/release",
   "restore-check",
   "seed",
+  "sql",
   "template",
   "test-faults",
   "release/api-report",

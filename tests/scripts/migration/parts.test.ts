@@ -6,7 +6,7 @@ import { readMapping } from "../../../scripts/migration/enum-mapping.ts";
 import { JsonLinesFile, readSetAside, type SetAside } from "../../../scripts/migration/json-lines.ts";
 import { tablesProgress } from "../../../scripts/migration/progress.ts";
 import { runTasks } from "../../../scripts/migration/tasks.ts";
-import { UnitLimit } from "../../../scripts/migration/unit-limit.ts";
+import { UnitLimit } from "../../../scripts/table/unit-limit.ts";
 import fc from "../../generated.ts";
 
 let directory: string;
