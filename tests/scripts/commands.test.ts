@@ -38,6 +38,7 @@ it.each([
   "release/release",
   "restore-check",
   "seed",
+  "report",
   "sql",
   "template",
   "test-faults",

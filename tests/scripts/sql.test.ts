@@ -1,5 +1,4 @@
-import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -14,6 +13,7 @@ import type { StoredItem } from "../../services/storage/requests.ts";
 import { aTicket } from "../../testing/index.ts";
 import { commandHost } from "../commands.ts";
 import { openTestTable, type TestTable } from "../engine.ts";
+import { exportedTo } from "../exported.ts";
 
 const SECRET = "a secret that no other deployment has";
 const folder = mkdtempSync(join(tmpdir(), "sql-test-"));
@@ -277,23 +277,8 @@ it.each([
 });
 
 describe("an export to S3", () => {
-  /** Writes an export as DynamoDB does, its lines in two files. */
-  function exported(name: string, lines: readonly object[], summary: Readonly<Record<string, string>> = {}): string {
-    const at = join(folder, name);
-    mkdirSync(join(at, "data"), { recursive: true });
-    const halves = [lines.slice(0, Math.ceil(lines.length / 2)), lines.slice(Math.ceil(lines.length / 2))];
-    const files = halves.map((half, index) => {
-      const content = gzipSync(half.map((line) => `${JSON.stringify(line)}\n`).join(""));
-      writeFileSync(join(at, "data", `part${index}.json.gz`), content);
-      const md5Checksum = createHash("md5").update(content).digest("base64");
-      return { itemCount: half.length, md5Checksum, dataFileS3Key: `AWSDynamoDB/${name}/data/part${index}.json.gz` };
-    });
-    writeFileSync(join(at, "manifest-files.json"), files.map((file) => `${JSON.stringify(file)}\n`).join(""));
-    const table = { tableArn: "arn:aws:dynamodb:eu-west-1:123456789012:table/ielts", outputFormat: "DYNAMODB_JSON" };
-    const manifest = { ...table, exportTime: "2026-11-01T00:00:00Z", itemCount: lines.length, ...summary };
-    writeFileSync(join(at, "manifest-summary.json"), JSON.stringify(manifest));
-    return at;
-  }
+  const exported = (name: string, lines: readonly object[], summary?: Readonly<Record<string, string>>) =>
+    exportedTo(join(folder, name), lines, summary);
   const whole = () =>
     exported(
       "full",

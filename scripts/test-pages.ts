@@ -1,12 +1,18 @@
 import "./shell/quiet-sdk.ts";
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { promisify } from "node:util";
 import { chromium } from "playwright-core";
+import { CHARTS } from "./report/charts.ts";
 
-/** `npm run test:explore`: opens `npm run explore` in headless Chromium and looks for the table's items and an index query. */
+/**
+ * `npm run test:pages`: opens `npm run explore` and the page of `npm run report` in headless Chromium. The first shows the table's items
+ * and answers an index query; the second asks no network, and fits a phone.
+ */
 const executablePath = [
   process.env.CHROMIUM,
   "/usr/bin/chromium",
@@ -52,11 +58,32 @@ try {
   const query = new URLSearchParams({ operationType: "query", queryableSelection: "gsi2", filters });
   await see("an index query", `${address}?${query}`, "TKT-9F23A0077C1E");
   console.log("The explorer shows the table's items and answers an index query.");
+  await seeReport();
 
   async function see(what: string, url: string, text: string): Promise<void> {
     await page.goto(url);
     await page.getByText(text).first().waitFor({ timeout: 15_000 });
     console.log(`Seen: ${what}.`);
+  }
+
+  async function seeReport(): Promise<void> {
+    const report = join(profile, "report.html");
+    await promisify(execFile)(process.execPath, ["--import", "tsx", "scripts/report.ts", "--out", report]);
+    const requests: string[] = [];
+    page.on("request", (request) => requests.push(request.url()));
+    page.on("console", (message) => requests.push(`console: ${message.text()}`));
+    await page.setViewportSize({ width: 390, height: 800 });
+    await page.goto(pathToFileURL(report).href);
+    if (requests.length !== 1) throw new Error(`the report asks for ${requests.join(", ")}`);
+    const width = await page.evaluate<number>("document.documentElement.scrollWidth");
+    if (width > 390) throw new Error(`the report is ${width} pixels wide on a phone of 390`);
+    for (const chart of CHARTS) {
+      const section = page.locator("section", { has: page.getByRole("heading", { name: chart.title, exact: true }) });
+      await section.locator("svg").last().waitFor({ state: "visible", timeout: 15_000 });
+      await section.getByText("SQL").click();
+      await section.locator("pre").waitFor({ state: "visible", timeout: 15_000 });
+    }
+    console.log(`Seen: the report's ${CHARTS.length} charts on a phone, each with its question, without a network.`);
   }
 } finally {
   await browser.close();
