@@ -17,7 +17,7 @@ import { DEMO_ACCOUNTS, demoReading } from "./demo-source.ts";
 import { exportSource } from "./export-source.ts";
 import { identified, pseudonymous } from "./person-rules.ts";
 import { type Reading, tableReading } from "./table-source.ts";
-import { TypedDatabase } from "./typed-database.ts";
+import { IN_MEMORY, TypedDatabase } from "./typed-database.ts";
 
 /** What every command takes that asks all items. */
 export interface LoadOptions extends TableOptions {
@@ -30,7 +30,6 @@ export interface LoadOptions extends TableOptions {
 }
 
 const DEFAULT_RATE = 500;
-const IN_MEMORY = ":memory:";
 
 /** A command that reads all items of the demo, a live table or an export before it asks them. */
 export const loadCommand = (name: string, description: string): Command =>

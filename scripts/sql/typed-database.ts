@@ -26,8 +26,11 @@ export interface Origin {
 }
 
 /** Rows that wait in memory until they are written together. */
-const ROWS_AT_ONCE = 50_000;
-const BYTES_AT_ONCE = 32 * 1024 * 1024;
+const ROWS_AT_ONCE = 25_000;
+const BYTES_AT_ONCE = 16 * 1024 * 1024;
+/** DuckDB's own memory while a file is loaded. */
+const MEMORY_OF_LOAD = "256MB";
+export const IN_MEMORY = ":memory:";
 /** An item has at most 400 KB; as JSON each of its bytes may take six. */
 const LONGEST_ROW = 4 * 1024 * 1024;
 
@@ -66,13 +69,15 @@ export class TypedDatabase {
     // An extension would come from a network.
     const instance = await DuckDBInstance.create(file, { autoinstall_known_extensions: "false" });
     const database = new TypedDatabase(instance, await instance.connect(), person);
-    await database.#prepare();
+    await database.#prepare(file);
     return database;
   }
 
-  async #prepare(): Promise<void> {
+  async #prepare(file: string): Promise<void> {
     const { connection } = this;
     await connection.run("SET TimeZone = 'UTC'");
+    // What is written goes into the file; a question may have more.
+    if (file !== IN_MEMORY) await connection.run(`SET memory_limit = '${MEMORY_OF_LOAD}'`);
     const known = await connection.runAndReadAll("SELECT 1 FROM duckdb_tables() WHERE schema_name = 'load'");
     if (known.currentRowCount > 0) return;
     await this.#together(async () => {
@@ -139,6 +144,7 @@ export class TypedDatabase {
   async settle(): Promise<void> {
     await this.flush();
     await this.#writing;
+    await this.connection.run("RESET memory_limit");
   }
 
   #write({ lines, positions }: Waiting): Promise<void> {
