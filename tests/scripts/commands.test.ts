@@ -40,6 +40,7 @@ it.each([
   "seed",
   "report",
   "sql",
+  "studio",
   "template",
   "test-faults",
   "release/api-report",

@@ -1,0 +1,92 @@
+import { QueryCommand } from "@aws-sdk/lib-dynamodb";
+import { type EntityName, MODELS } from "../../entities/models.ts";
+import type { DataContext, Model } from "../../services/storage/context.ts";
+import { queryOf } from "../../services/storage/electrodb.ts";
+import type { QueryParameters } from "../../services/storage/requests.ts";
+import { keyMaker, type Question } from "./questions.ts";
+import { type PhysicalRow, physicalRow } from "./rows.ts";
+
+/** Rows that one question shows. */
+const ROWS = 50;
+
+/** What a question gave: the request as it was sent, what it took, and the rows that it touched. */
+export interface Answer {
+  /** DynamoDB's own request, its values put in. */
+  readonly request: Readonly<Record<string, unknown>>;
+  readonly requests: number;
+  readonly readUnits: number;
+  readonly milliseconds: number;
+  readonly rows: readonly PhysicalRow[];
+  /** Whether there are more rows than are shown. */
+  readonly more: boolean;
+}
+
+/** A question that cannot be asked so; what is said is for a person. */
+export class UnansweredQuestion extends Error {
+  override readonly name = "UnansweredQuestion";
+}
+
+/** What a form's texts are for the key. */
+function partsOf(question: Question, given: Readonly<Record<string, unknown>>): Record<string, string | number> {
+  return Object.fromEntries(
+    question.arguments.map(({ name, numeric, choices }) => {
+      const text = given[name];
+      if (typeof text !== "string" || text === "") throw new UnansweredQuestion(`${name} is missing`);
+      if (choices !== undefined && !choices.includes(text))
+        throw new UnansweredQuestion(`${name} is one of ${choices.join(", ")}`);
+      if (numeric && !Number.isFinite(Number(text))) throw new UnansweredQuestion(`${name} is a number`);
+      return [name, numeric ? Number(text) : text];
+    }),
+  );
+}
+
+/** Asks questions of a table by single queries, which change nothing. */
+export function answering({ client, table }: Pick<DataContext, "client" | "table">) {
+  const entityOf = keyMaker();
+  return async (question: Question, given: Readonly<Record<string, unknown>>): Promise<Answer> => {
+    const parts = partsOf(question, given);
+    const [entity, pattern] = question.keyedBy;
+    const input = {
+      ...queryInput(entityOf, entity, pattern, parts, question.group === "collections"),
+      TableName: table,
+    };
+    const started = performance.now();
+    const page = await client.send(new QueryCommand({ ...input, Limit: ROWS, ReturnConsumedCapacity: "TOTAL" }));
+    return {
+      request: masked(input, question),
+      requests: 1,
+      readUnits: page.ConsumedCapacity?.CapacityUnits ?? 0,
+      milliseconds: performance.now() - started,
+      rows: (page.Items ?? []).map((row) => physicalRow(row, question.index)),
+      more: page.LastEvaluatedKey !== undefined,
+    };
+  };
+}
+
+/** The entity's own query; of a collection the whole partition of the index. */
+function queryInput(
+  entityOf: (entity: EntityName) => unknown,
+  entity: EntityName,
+  pattern: string,
+  parts: object,
+  whole: boolean,
+): QueryParameters {
+  const model: Model = MODELS[entity];
+  const asked = queryOf({ entity: () => entityOf(entity) }, model, pattern, parts).params();
+  if (!whole) return asked;
+  const partition = {
+    KeyConditionExpression: "#pk = :pk",
+    ExpressionAttributeNames: { "#pk": asked.ExpressionAttributeNames?.["#pk"] ?? "" },
+    ExpressionAttributeValues: { ":pk": asked.ExpressionAttributeValues[":pk"] },
+  };
+  return { ...asked, ...partition };
+}
+
+/** The request as it may be shown: a key of what lets somebody in is not. */
+function masked(
+  input: QueryParameters & { TableName: string },
+  { arguments: asked }: Question,
+): Record<string, unknown> {
+  if (!asked.some(({ secret }) => secret)) return { ...input };
+  return { ...input, ExpressionAttributeValues: "not shown: the key is a secret's digest" };
+}

@@ -1,0 +1,136 @@
+/** The page of `npm run studio`: lists the questions, asks one, and draws the rows that it touched. */
+
+const at = (id) => document.getElementById(id);
+const { shown, questions } = await (await fetch("questions")).json();
+at("shown").textContent = shown;
+
+/** An element with text or children; what comes from a table is text, never markup. */
+function element(name, { text, children = [], ...properties } = {}) {
+  const made = Object.assign(document.createElement(name), properties);
+  if (text !== undefined) made.textContent = text;
+  made.append(...children);
+  return made;
+}
+
+function listQuestions(wanted) {
+  const words = wanted.toLowerCase().split(/\s+/).filter(Boolean);
+  const found = questions.filter(({ id, index, description }) =>
+    words.every((word) => `${id} ${index} ${description}`.toLowerCase().includes(word)),
+  );
+  at("questions").replaceChildren(
+    ...[...grouped(found)].flatMap(([group, members]) => [
+      element("h3", { text: group }),
+      ...members.map(({ id, index }) => {
+        const children = [element("span", { text: id.replace(`${group}.`, "") }), element("small", { text: index })];
+        const button = element("button", { type: "button", children, onclick: () => choose(id) });
+        button.dataset.question = id;
+        return button;
+      }),
+    ]),
+  );
+  markChosen();
+}
+
+function grouped(found) {
+  const groups = new Map();
+  for (const question of found) groups.set(question.group, [...(groups.get(question.group) ?? []), question]);
+  return groups;
+}
+
+let chosen;
+
+function markChosen() {
+  for (const button of document.querySelectorAll("nav button"))
+    button.setAttribute("aria-current", String(button.dataset.question === chosen?.id));
+}
+
+function field({ name, description, choices, secret }, value) {
+  const control =
+    choices === undefined
+      ? element("input", { name, value, readOnly: secret, autocomplete: "off" })
+      : element("select", {
+          name,
+          children: choices.map((choice) => new Option(choice, choice, false, choice === value)),
+        });
+  return element("label", { children: [name, control, element("small", { text: description })] });
+}
+
+function choose(id) {
+  chosen = questions.find((question) => question.id === id);
+  if (chosen === undefined) return;
+  if (location.hash !== `#${id}`) history.replaceState(null, "", `#${id}`);
+  at("title").textContent = chosen.id;
+  at("about").textContent =
+    `${chosen.description}. Key: ${chosen.index === "table" ? "the table's own" : chosen.index}.`;
+  const fields = chosen.arguments.map((argument) => field(argument, chosen.example[argument.name]));
+  at("form").replaceChildren(...fields, element("button", { text: "Ask" }));
+  at("code").textContent = chosen.code.join("\n\n") || "No service asks this by itself.";
+  at("seed").textContent = `In the seed's eleven tables: ${chosen.seed}.`;
+  at("rows").replaceChildren();
+  markChosen();
+  ask();
+}
+
+async function ask() {
+  const asked = chosen;
+  const given = new URLSearchParams(new FormData(at("form")));
+  given.set("question", asked.id);
+  const response = await fetch(`answer?${given}`);
+  const answer = await response.json();
+  if (asked !== chosen) return;
+  at("problem").textContent = response.ok ? "" : answer.problem;
+  if (!response.ok) return;
+  const { requests, readUnits, milliseconds, rows, more } = answer;
+  const count = `${rows.length}${more ? " and more" : ""} ${rows.length === 1 ? "row" : "rows"}`;
+  at("taken").textContent =
+    `${count}, ${requests} request, ${readUnits} read ${readUnits === 1 ? "unit" : "units"}, ${milliseconds.toFixed(1)} ms`;
+  at("request").textContent = JSON.stringify(answer.request, null, 2);
+  at("why").textContent = whySideBySide(rows);
+  at("rows").replaceChildren(...rows.map(drawRow));
+}
+
+function whySideBySide(rows) {
+  if (rows.length === 0) return "No row has this key.";
+  const [partition, sort] = chosen.index === "table" ? ["pk", "sk"] : [`${chosen.index}pk`, `${chosen.index}sk`];
+  const kinds = [...new Set(rows.map(({ entity }) => entity))];
+  return `They share ${partition}, so one query reads them; ${sort} is their order. ${
+    kinds.length > 1 ? `${kinds.join(", ")} meet here: that is the collection.` : ""
+  }`;
+}
+
+function drawKey({ field: name, parts }) {
+  const pieces = parts.map(({ text, attribute }) =>
+    attribute === undefined
+      ? element("span", { text, className: "fixed" })
+      : element("span", { text, className: "part", title: attribute }),
+  );
+  return element("div", { className: "key", children: [element("span", { text: name }), ...pieces] });
+}
+
+function drawRow({ entity, keys, attributes }) {
+  const first = chosen.index === "table" ? /^[ps]k$/ : new RegExp(`^${chosen.index}`);
+  const [asked, others] = [
+    keys.filter(({ field: name }) => first.test(name)),
+    keys.filter(({ field: name }) => !first.test(name)),
+  ];
+  const details = element("details", {
+    children: [
+      element("summary", { text: `${Object.keys(attributes).length} attributes, ${others.length} other keys` }),
+      ...others.map(drawKey),
+      element("pre", { text: JSON.stringify(attributes, null, 2) }),
+    ],
+  });
+  return element("div", {
+    className: "row",
+    children: [element("b", { text: entity }), ...asked.map(drawKey), details],
+  });
+}
+
+at("search").addEventListener("input", ({ target }) => listQuestions(target.value));
+at("form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  ask();
+});
+addEventListener("hashchange", () => choose(location.hash.slice(1)));
+listQuestions("");
+choose(location.hash.slice(1) || "ticketThread");

@@ -1,0 +1,109 @@
+import { DEFAULT_TABLE_NAME } from "../../entities/keys.ts";
+import { describeModel } from "../../entities/model.ts";
+import { type EntityName, MODELS } from "../../entities/models.ts";
+import { type AttributeSchema, type EntitySchema, enumOf, type IndexSchema } from "../../entities/schema.ts";
+import type { StoredItem } from "../../services/storage/requests.ts";
+import { SAMPLES, sampleCodes } from "../docs/samples.ts";
+
+/** What a question is asked by. */
+export interface Argument {
+  readonly name: string;
+  readonly description: string;
+  /** The closed set, where there is one. */
+  readonly choices?: readonly string[];
+  /** A number, and not a text. */
+  readonly numeric: boolean;
+  /** It lets somebody in: what a row holds of it is not shown. */
+  readonly secret: boolean;
+}
+
+/** An access pattern or a collection, as the page lists it. */
+export interface Question {
+  /** `ticket.byStatus`, or a collection's name. */
+  readonly id: string;
+  /** The entity, or `collections`. */
+  readonly group: string;
+  readonly description: string;
+  /** `table`, or the index's name. */
+  readonly index: string;
+  readonly arguments: readonly Argument[];
+  /** The entities whose rows it gives. */
+  readonly entities: readonly EntityName[];
+  /** The entity and access pattern that make its key. */
+  readonly keyedBy: readonly [EntityName, string];
+  /** What it takes the place of in the seed. */
+  readonly seed: string;
+  /** How handlers ask it; several functions may use one access pattern. */
+  readonly code: readonly string[];
+}
+
+const { entities, collections } = describeModel();
+const codes = sampleCodes();
+const codeOf = (id: string) =>
+  SAMPLES.filter(({ pattern }) => pattern === id).map((sample) => codes.get(sample) as string);
+
+function argumentsOf(entity: EntityName, pattern: string): Argument[] {
+  const { indexes, attributes }: EntitySchema = MODELS[entity].schema;
+  return (indexes[pattern] as IndexSchema).pk.composite.map((name) => {
+    const attribute = attributes[name] as AttributeSchema;
+    const { type, description, secret = false } = attribute;
+    const choices = enumOf(attribute);
+    return { name, description, ...(choices === undefined ? {} : { choices }), numeric: type === "number", secret };
+  });
+}
+
+const ofEntities: readonly Question[] = (Object.keys(MODELS) as EntityName[]).flatMap((entity) =>
+  entities[entity].accessPatterns.map(({ name, index, description, seedIndex }) => ({
+    id: `${entity}.${name}`,
+    group: entity,
+    description,
+    index,
+    arguments: argumentsOf(entity, name),
+    entities: [entity],
+    keyedBy: [entity, name] as const,
+    seed: `${entities[entity].seedTable}${seedIndex === undefined ? "" : `, index ${seedIndex}`}`,
+    code: codeOf(`${entity}.${name}`),
+  })),
+);
+
+const ofCollections: readonly Question[] = Object.entries(collections).map(([id, { index, members }]) => {
+  const names = members as EntityName[];
+  const [first] = names as [EntityName];
+  const pattern = entities[first].accessPatterns.find(({ collection }) => collection === id);
+  return {
+    id,
+    group: "collections",
+    description: `${names.join(", ")} side by side: one query`,
+    index,
+    arguments: argumentsOf(first, pattern?.name ?? ""),
+    entities: names,
+    keyedBy: [first, pattern?.name ?? ""] as const,
+    seed: `one query for each of ${names.map((name) => entities[name].seedTable).join(", ")}`,
+    code: codeOf(id),
+  };
+});
+
+/** Every access pattern and every collection. */
+export const QUESTIONS: readonly Question[] = [...ofCollections, ...ofEntities];
+
+/** The arguments that the most of these rows answer, for the form. */
+export function exampleOf({ entities: wanted, arguments: asked }: Question, rows: readonly StoredItem[]): StoredItem {
+  const counts = new Map<string, { values: unknown[]; rows: number }>();
+  for (const row of rows) {
+    const values = asked.map(({ name }) => row[name]);
+    if (!wanted.some((entity) => entity === row.__edb_e__) || values.includes(undefined)) continue;
+    const key = JSON.stringify(values);
+    counts.set(key, { values, rows: (counts.get(key)?.rows ?? 0) + 1 });
+  }
+  const [most] = [...counts.values()].sort((a, b) => b.rows - a.rows);
+  return Object.fromEntries(asked.map(({ name }, index) => [name, most?.values[index] ?? ""]));
+}
+
+/** The entity of this model, on no client: it makes keys. */
+export const keyMaker = () => {
+  const bound = new Map<EntityName, unknown>();
+  return (entity: EntityName) => {
+    if (!bound.has(entity)) bound.set(entity, MODELS[entity].bind({ table: DEFAULT_TABLE_NAME }));
+    return bound.get(entity);
+  };
+};
