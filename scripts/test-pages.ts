@@ -92,6 +92,10 @@ try {
       await page.getByRole("heading", { name: id, exact: true }).waitFor({ timeout: 15_000 });
       await page.locator("#rows .row .key").first().waitFor({ timeout: 15_000 });
     }
+    await page.goto(`${studio.address}#ticketThread`);
+    await page.locator("#rows summary").first().click();
+    await page.locator("#rows dl a").first().click();
+    await page.getByRole("heading", { name: "devops_action.byId", exact: true }).waitFor({ timeout: 15_000 });
     await page.getByRole("searchbox").fill("queue gsi2");
     await page.locator('nav button[data-question="ticket.byStatus"]').focus();
     await page.keyboard.press("Enter");
@@ -101,7 +105,9 @@ try {
     if (said.length > 0) throw new Error(`the studio's page said ${said.join("; ")}`);
     page.off("console", listen.console);
     page.off("pageerror", listen.error);
-    console.log(`Seen: the studio's ${QUESTIONS.length} questions answered on a phone, one chosen by keyboard.`);
+    console.log(
+      `Seen: the studio's ${QUESTIONS.length} questions answered on a phone, one chosen by keyboard, one by a link.`,
+    );
   }
 
   async function seeReport(): Promise<void> {

@@ -55,14 +55,17 @@ function field({ name, description, choices, secret }, value) {
   return element("label", { children: [name, control, element("small", { text: description })] });
 }
 
-function choose(id) {
+/** Shows a question, such as `ticketThread` or `ticketThread?ticket_id=TKT-1`, and asks it. */
+function choose(place) {
+  const [id, given = ""] = place.split("?");
   chosen = questions.find((question) => question.id === id);
   if (chosen === undefined) return;
-  if (location.hash !== `#${id}`) history.replaceState(null, "", `#${id}`);
+  if (location.hash !== `#${place}`) history.pushState(null, "", `#${place}`);
+  const values = { ...chosen.example, ...Object.fromEntries(new URLSearchParams(given)) };
   at("title").textContent = chosen.id;
   at("about").textContent =
     `${chosen.description}. Key: ${chosen.index === "table" ? "the table's own" : chosen.index}.`;
-  const fields = chosen.arguments.map((argument) => field(argument, chosen.example[argument.name]));
+  const fields = chosen.arguments.map((argument) => field(argument, values[argument.name]));
   at("form").replaceChildren(...fields, element("button", { text: "Ask" }));
   at("code").textContent = chosen.code.join("\n\n") || "No service asks this by itself.";
   at("seed").textContent = `In the seed's eleven tables: ${chosen.seed}.`;
@@ -98,14 +101,46 @@ function whySideBySide(rows) {
   }`;
 }
 
-function drawKey({ field: name, parts }) {
-  const pieces = parts.map(({ text, attribute }) =>
-    attribute === undefined
-      ? element("span", { text, className: "fixed" })
-      : element("span", { text, className: "part", title: attribute }),
-  );
-  return element("div", { className: "key", children: [element("span", { text: name }), ...pieces] });
+const MASK = "••••••";
+
+/** The question that is asked by this attribute alone: of a closed set the entity's own, of an id a collection before others. */
+function questionBy(entity, name) {
+  const found = questions.filter(({ arguments: asked }) => asked.length === 1 && asked[0].name === name);
+  const closed = found[0]?.arguments[0].choices !== undefined;
+  return closed ? found.find(({ entities }) => entities.includes(entity)) : found[0];
 }
+
+/** A value, as a link to what is asked by it. */
+function drawValue(entity, name, text, properties = {}) {
+  const question = text === MASK ? undefined : questionBy(entity, name);
+  if (question === undefined) return element("span", { ...properties, text });
+  const values = new URLSearchParams({ [name]: text });
+  return element("a", { ...properties, text, href: `#${question.id}?${values}` });
+}
+
+/** Epoch seconds of this century, as a date beside them. */
+const dated = (value) =>
+  Number.isInteger(value) && value > 946_684_800 && value < 4_102_444_800
+    ? `${value}, ${new Date(value * 1000).toISOString().slice(0, 19).replace("T", " ")}`
+    : JSON.stringify(value, null, 1);
+
+const drawKey =
+  (entity) =>
+  ({ field: name, parts }) => {
+    const pieces = parts.map(({ text, attribute }) =>
+      attribute === undefined
+        ? element("span", { text, className: "fixed" })
+        : drawValue(entity, attribute, text, { className: "part", title: attribute }),
+    );
+    return element("div", { className: "key", children: [element("span", { text: name }), ...pieces] });
+  };
+
+const drawAttribute =
+  (entity) =>
+  ([name, value]) => {
+    const drawn = typeof value === "string" ? drawValue(entity, name, value) : dated(value);
+    return [element("dt", { text: name }), element("dd", { children: [drawn] })];
+  };
 
 function drawRow({ entity, keys, attributes }) {
   const first = chosen.index === "table" ? /^[ps]k$/ : new RegExp(`^${chosen.index}`);
@@ -116,13 +151,13 @@ function drawRow({ entity, keys, attributes }) {
   const details = element("details", {
     children: [
       element("summary", { text: `${Object.keys(attributes).length} attributes, ${others.length} other keys` }),
-      ...others.map(drawKey),
-      element("pre", { text: JSON.stringify(attributes, null, 2) }),
+      ...others.map(drawKey(entity)),
+      element("dl", { children: Object.entries(attributes).flatMap(drawAttribute(entity)) }),
     ],
   });
   return element("div", {
     className: "row",
-    children: [element("b", { text: entity }), ...asked.map(drawKey), details],
+    children: [element("b", { text: entity }), ...asked.map(drawKey(entity)), details],
   });
 }
 
@@ -131,6 +166,7 @@ at("form").addEventListener("submit", (event) => {
   event.preventDefault();
   ask();
 });
+// Back and forward, and links.
 addEventListener("hashchange", () => choose(location.hash.slice(1)));
 listQuestions("");
 choose(location.hash.slice(1) || "ticketThread");
