@@ -3,14 +3,13 @@ import { once } from "node:events";
 import { Command, InvalidArgumentError } from "commander";
 import { DEFAULT_TABLE_NAME } from "../entities/keys.ts";
 import { systemClock } from "../services/context.ts";
-import { createDataLayer } from "../services/data-layer.ts";
 import {
   LOCAL_CREDENTIALS,
   LOCAL_ERASURE_SECRET,
   LOCAL_REGION,
   startLocalDatabase,
 } from "../testing/local-database.ts";
-import { seedCast, seedCatalogue } from "./content/seeding.ts";
+import { seedDemo } from "./content/seeding.ts";
 import { walkOneDay } from "./demo/one-day.ts";
 
 /** `npm start`: the platform's day on the embedded database; `-- --serve` keeps the seeded database listening. */
@@ -41,9 +40,8 @@ const target = { client: database.client, table, erasureSecret: LOCAL_ERASURE_SE
 
 try {
   await database.createTable(table);
-  const catalogue = await seedCatalogue(createDataLayer(target));
-  const members = await seedCast(target, now);
-  const seeded = `${catalogue.questions} questions, ${catalogue.rubrics} rubrics and ${members} demo users`;
+  const { questions, rubrics, members } = await seedDemo(target, now);
+  const seeded = `${questions} questions, ${rubrics} rubrics and ${members} demo users`;
   if (serve) {
     console.log(`The table ${table} with ${seeded} listens at ${database.endpoint}.\n`);
     console.log("For a handler, a script or the AWS CLI, in another terminal:\n");

@@ -10,6 +10,7 @@ import {
   tableCommand,
   wholeNumber,
 } from "./shell/command-line.ts";
+import { numberText } from "./shell/text-table.ts";
 
 /** `npm run doctor`: whether a table is as the entities need it, and whether its items' keys are what they should be. */
 interface Options extends TableOptions {
@@ -36,8 +37,6 @@ const command = tableCommand(
 const options = command.opts<Options>();
 if (options.yes && !options.repair) command.error("error: option '--yes' goes with '--repair'");
 
-const number = (value: number) => value.toLocaleString("en-US");
-
 function print({ name, outcome, lines: [first, ...details] }: CheckResult): void {
   console.log(`  ${outcome.padEnd(9)} ${name}: ${first}`);
   for (const detail of details) console.log(`              ${detail}`);
@@ -46,10 +45,10 @@ function print({ name, outcome, lines: [first, ...details] }: CheckResult): void
 await runCommand(async () => {
   const { table, sample, all, rate, repair, yes } = options;
   const client = clientFor(options);
-  const scope = all ? "all items" : `a sample of at most ${number(sample)} items`;
+  const scope = all ? "all items" : `a sample of at most ${numberText(sample)} items`;
   const mode = !repair ? "" : yes ? ", and rewrites wrong index keys" : ", and tells what a repair would rewrite";
   console.log(`Table ${table} at ${placeOf(options)}: writes, reads and deletes a test item, reads ${scope}`);
-  console.log(`(${number(rate)} read units a second at most)${mode}.`);
+  console.log(`(${numberText(rate)} read units a second at most)${mode}.`);
   let progress: Progress | undefined;
   try {
     const results = await examine(

@@ -4,15 +4,9 @@ import type { AddressInfo } from "node:net";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { createServer } from "dynamodb-admin";
 import { systemClock } from "../services/context.ts";
-import { createDataLayer } from "../services/data-layer.ts";
 import { isLoopback } from "../services/storage/endpoint.ts";
-import {
-  LOCAL_CREDENTIALS,
-  LOCAL_ERASURE_SECRET,
-  LOCAL_REGION,
-  startLocalDatabase,
-} from "../testing/local-database.ts";
-import { seedCast, seedCatalogue } from "./content/seeding.ts";
+import { LOCAL_CREDENTIALS, LOCAL_REGION } from "../testing/local-database.ts";
+import { startDemoDatabase } from "./content/demo-database.ts";
 import { type TableOptions, tableCommand, wholeNumber } from "./shell/command-line.ts";
 
 /**
@@ -38,11 +32,7 @@ if (endpoint !== undefined && !isLoopback(endpoint)) {
 /** What the page shows: where it is, and how it ends. */
 async function openDatabase(): Promise<{ endpoint: string; shown: string; close(): Promise<void> }> {
   if (endpoint !== undefined) return { endpoint, shown: `${table} at ${endpoint}`, close: async () => undefined };
-  const database = await startLocalDatabase();
-  await database.createTable(table);
-  const target = { client: database.client, table, erasureSecret: LOCAL_ERASURE_SECRET };
-  await seedCatalogue(createDataLayer(target));
-  await seedCast(target, systemClock());
+  const database = await startDemoDatabase(table, systemClock());
   return { endpoint: database.endpoint, shown: `${table}, seeded,`, close: () => database.stop() };
 }
 

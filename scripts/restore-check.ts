@@ -14,6 +14,7 @@ import {
   tableNameOf,
   wholeNumber,
 } from "./shell/command-line.ts";
+import { numberText } from "./shell/text-table.ts";
 import { ensureTable, isAsDefined } from "./table/ensure-table.ts";
 import { describeTable, readTable } from "./table/table-state.ts";
 import type { TableTarget } from "./table/table-target.ts";
@@ -44,8 +45,6 @@ const options = command.opts<Options>();
 const ledger = options.ledger ?? command.error("error: option '--ledger' must name the table that was in use last");
 if (ledger === options.table) command.error("error: option '--ledger' must name another table than '--table'");
 
-const number = (value: number) => value.toLocaleString("en-US");
-
 const WORDS: Readonly<Record<keyof ReplayReport, string>> = {
   erasures: "entries of the ledger of erasures that it lacks",
   transactions: "claims of transactions that it lacks, or has as not granted",
@@ -57,7 +56,7 @@ const WORDS: Readonly<Record<keyof ReplayReport, string>> = {
 
 function print(report: ReplayReport): void {
   for (const [name, text] of Object.entries(WORDS))
-    console.log(`  ${number(report[name as keyof ReplayReport]).padStart(9)} ${text}`);
+    console.log(`  ${numberText(report[name as keyof ReplayReport]).padStart(9)} ${text}`);
 }
 
 const isEmpty = (report: ReplayReport) => Object.values(report).every((count) => count === 0);

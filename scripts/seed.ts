@@ -16,8 +16,8 @@ import {
   tableCommand,
   wholeNumber,
 } from "./shell/command-line.ts";
-import { commandName } from "./shell/command-name.ts";
-import { describeTable } from "./table/table-state.ts";
+import { numberText } from "./shell/text-table.ts";
+import { existingTable } from "./table/existing-table.ts";
 
 /** `npm run seed`: the catalogue into any table; `-- --demo` adds the cast, `-- --users N` generated accounts. */
 interface Options extends TableOptions {
@@ -35,8 +35,6 @@ const ITEMS_PER_ACCOUNT = 11;
 const OLDEST_NOW = 1_000_000_000;
 const LATEST_NOW = 9_000_000_000;
 
-const number = (value: number) => value.toLocaleString("en-US");
-
 const command = tableCommand(
   "seed",
   "Write the questions and rubrics, and on demand demo or generated accounts, into a table. Safe to repeat.",
@@ -49,7 +47,7 @@ const command = tableCommand(
     "the present of the histories (default: of the accounts that are there, else the clock)",
     wholeNumber(OLDEST_NOW, LATEST_NOW),
   )
-  .option("--yes", `do not ask before more than ${number(UNASKED_USERS)} accounts in a table elsewhere`, false)
+  .option("--yes", `do not ask before more than ${numberText(UNASKED_USERS)} accounts in a table elsewhere`, false)
   .parse();
 const options = command.opts<Options>();
 
@@ -69,7 +67,7 @@ function plan({ users, seed, now }: AccountsRequest): string[] {
     ...(options.demo ? [`the demo cast: ${cast.length} accounts`] : []),
     ...(users > 0
       ? [
-          `${number(users)} generated accounts, about ${number(users * ITEMS_PER_ACCOUNT)} items: --seed ${seed} --now ${now}`,
+          `${numberText(users)} generated accounts, about ${numberText(users * ITEMS_PER_ACCOUNT)} items: --seed ${seed} --now ${now}`,
         ]
       : []),
   ];
@@ -77,7 +75,7 @@ function plan({ users, seed, now }: AccountsRequest): string[] {
 
 const summary = (byEntity: Readonly<Record<string, number>>) =>
   Object.entries(byEntity)
-    .map(([entity, count]) => `${number(count)} ${entity}`)
+    .map(([entity, count]) => `${numberText(count)} ${entity}`)
     .join(", ");
 
 await runCommand(async () => {
@@ -87,13 +85,12 @@ await runCommand(async () => {
   // The catalogue belongs to nobody, and needs no secret.
   const accounts = { ...target, erasureSecret: demo || users > 0 ? erasureSecretFor(options) : "" };
   try {
-    if ((await describeTable(client, table)) === undefined)
-      throw new Error(`there is no table ${table} at ${placeOf(options)}: ${commandName("create-table")} makes it`);
+    await existingTable(client, options);
     const request = { users, seed, now: await presentOf(accounts) };
     console.log(`Table ${table} at ${placeOf(options)} gets`);
     for (const line of plan(request)) console.log(`  ${line}`);
     const elsewhere = options.endpoint === undefined || !isLoopback(options.endpoint);
-    const question = `Write ${number(users)} generated accounts to ${placeOf(options)}?`;
+    const question = `Write ${numberText(users)} generated accounts to ${placeOf(options)}?`;
     if (users > UNASKED_USERS && elsewhere && !(await confirmed(question, yes))) throw new Error("nothing was written");
     const { questions, rubrics } = await seedCatalogue(createDataLayer(target));
     console.log(`Wrote ${questions} questions and ${rubrics} rubrics.`);
@@ -111,6 +108,6 @@ async function writeAccounts(target: Parameters<typeof seedAccounts>[0], request
   const seconds = (performance.now() - started) / 1000;
   const rate = Math.round(items / seconds);
   console.log(
-    `Wrote ${number(items)} items in ${seconds.toFixed(1)} s (${number(rate)} a second): ${summary(byEntity)}.`,
+    `Wrote ${numberText(items)} items in ${seconds.toFixed(1)} s (${numberText(rate)} a second): ${summary(byEntity)}.`,
   );
 }

@@ -3,10 +3,16 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { ScanCommand } from "@aws-sdk/lib-dynamodb";
 import { createContext, systemClock } from "../services/context.ts";
-import { createDataLayer } from "../services/data-layer.ts";
-import { LOCAL_ERASURE_SECRET, startLocalDatabase } from "../testing/local-database.ts";
-import { seedCast, seedCatalogue } from "./content/seeding.ts";
-import { clientFor, placeOf, runCommand, type TableOptions, tableCommand, wholeNumber } from "./shell/command-line.ts";
+import { startDemoDatabase } from "./content/demo-database.ts";
+import {
+  clientFor,
+  placeOf,
+  refuseEndpointUnless,
+  runCommand,
+  type TableOptions,
+  tableCommand,
+  wholeNumber,
+} from "./shell/command-line.ts";
 import { answering } from "./studio/answering.ts";
 import { studioServer } from "./studio/server.ts";
 
@@ -26,8 +32,7 @@ const command = tableCommand("studio", "See the one table by its questions, in a
   .option("--port <number>", "port of the page; 0 for any free one", wholeNumber(0, 65_535), DEFAULT_PORT)
   .parse();
 const options = command.opts<Options>();
-if (options.live !== true && command.getOptionValueSource("endpoint") === "cli")
-  command.error("error: option '--endpoint' goes with '--live'");
+refuseEndpointUnless(command, "live");
 
 async function openDatabase() {
   const { live = false, table } = options;
@@ -35,10 +40,7 @@ async function openDatabase() {
     const client = clientFor(options);
     return { client, table, shown: `${table} at ${placeOf(options)}`, close: async () => client.destroy() };
   }
-  const { client, createTable, stop } = await startLocalDatabase();
-  await createTable(DEMO);
-  await seedCatalogue(createDataLayer({ client, table: DEMO }));
-  await seedCast({ client, table: DEMO, erasureSecret: LOCAL_ERASURE_SECRET }, systemClock());
+  const { client, stop } = await startDemoDatabase(DEMO, systemClock());
   return { client, table: DEMO, shown: "an embedded demo: the catalogue and the cast", close: stop };
 }
 

@@ -1,6 +1,4 @@
-import { mkdtempSync, rmSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { type BuildOptions, build } from "esbuild";
 
@@ -28,13 +26,3 @@ export async function bundle(entry: string, outfile: string, options: BuildOptio
 }
 
 export const bytesOf = (file: string): number => statSync(file).size;
-
-/** Runs with a folder of its own under the system's temporary folder, removed afterwards. */
-export async function withTemporaryFolder<T>(run: (folder: string) => Promise<T>): Promise<T> {
-  const folder = mkdtempSync(join(tmpdir(), "bench-"));
-  try {
-    return await run(folder);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}

@@ -3,8 +3,9 @@ import { join } from "node:path";
 import { esbuildPreset } from "../../esbuild-preset.ts";
 import { benchOptions } from "../measuring/bench-options.ts";
 import { interleaved, median, rounded } from "../measuring/rounds.ts";
+import { withTemporaryFolder } from "../shell/temporary-folder.ts";
 import { textTable } from "../shell/text-table.ts";
-import { bundle, bytesOf, withTemporaryFolder } from "./bundle.ts";
+import { bundle, bytesOf } from "./bundle.ts";
 import type { Moment, Start } from "./cold/moments.ts";
 import { runNode } from "./node-process.ts";
 
@@ -62,7 +63,7 @@ function printTable(starts: Starts, bytes: Readonly<Record<Bundle, number>>): vo
 const { json, numbers } = benchOptions("bench:cold", "Cold starts of bundles: ours against a DocumentClient by hand.", {
   rounds: 31,
 });
-await withTemporaryFolder(async (folder) => {
+await withTemporaryFolder("bench-", async (folder) => {
   const fileOf = (name: Bundle) => join(folder, `${name}.cjs`);
   for (const name of NAMES) await bundle(BUNDLES[name], fileOf(name), esbuildPreset);
   const bytes = Object.fromEntries(NAMES.map((name) => [name, bytesOf(fileOf(name))])) as Record<Bundle, number>;

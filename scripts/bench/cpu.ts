@@ -4,8 +4,9 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { benchOptions } from "../measuring/bench-options.ts";
 import { bySide, interleaved, median, medianRatio, rounded } from "../measuring/rounds.ts";
+import { withTemporaryFolder } from "../shell/temporary-folder.ts";
 import { textTable } from "../shell/text-table.ts";
-import { bundle, withTemporaryFolder } from "./bundle.ts";
+import { bundle } from "./bundle.ts";
 import { checkComparable } from "./cpu/comparable.ts";
 import type { ActReport, Slice, SliceReport } from "./cpu/process.ts";
 import type { Act } from "./cpu/side.ts";
@@ -140,7 +141,7 @@ function printTable(microseconds: Microseconds): void {
 const { json, numbers } = benchOptions("bench:cpu", "Processor time of calls with HTTP stubbed: ours against others.", {
   rounds: 8,
 });
-await withTemporaryFolder(async (folder) => {
+await withTemporaryFolder("bench-", async (folder) => {
   const program = join(folder, "cpu.cjs");
   await bundle("cpu/process.ts", program);
   const microseconds = await measure(program, numbers.rounds);

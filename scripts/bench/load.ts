@@ -13,8 +13,9 @@ import { createLocalClient } from "../../testing/local-database.ts";
 import { type DynamoDbLocal, startDynamoDbLocal } from "../engines/dynamodb-local.ts";
 import { benchOptions } from "../measuring/bench-options.ts";
 import { interleaved, median, medianRatio, rounded } from "../measuring/rounds.ts";
+import { withTemporaryFolder } from "../shell/temporary-folder.ts";
 import { textTable } from "../shell/text-table.ts";
-import { bundle, withTemporaryFolder } from "./bundle.ts";
+import { bundle } from "./bundle.ts";
 import type { LoadReport, LoadRequest, LoadSide } from "./load/loading.ts";
 import { runNode } from "./node-process.ts";
 
@@ -93,7 +94,7 @@ const { json, numbers } = benchOptions("bench:load", "A bulk load into DynamoDB 
   rounds: 5,
   items: 20_000,
 });
-await withTemporaryFolder(async (folder) => {
+await withTemporaryFolder("bench-", async (folder) => {
   const program = join(folder, "load.cjs");
   await bundle("load/process.ts", program);
   const engine = await startDynamoDbLocal();

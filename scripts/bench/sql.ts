@@ -1,10 +1,6 @@
 import "../shell/quiet-sdk.ts";
-import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { CreateTableCommand } from "@aws-sdk/client-dynamodb";
 import { createTableInput } from "../../entities/table.ts";
 import { createLocalClient, LOCAL_ERASURE_SECRET } from "../../testing/local-database.ts";
@@ -12,6 +8,8 @@ import { startDynamoDbLocal } from "../engines/dynamodb-local.ts";
 import { seedAccounts } from "../generator/seed-accounts.ts";
 import { benchOptions } from "../measuring/bench-options.ts";
 import { interleaved, median, medianRatio, rounded } from "../measuring/rounds.ts";
+import { runSide } from "../measuring/side-process.ts";
+import { withTemporaryFolder } from "../shell/temporary-folder.ts";
 import { textTable } from "../shell/text-table.ts";
 import { writeExport } from "./sql/export.ts";
 import type { SideRequest, SideResult, SideSource } from "./sql/side.ts";
@@ -26,19 +24,13 @@ const { json, numbers } = benchOptions("bench:sql", "Reading a table and an expo
   rounds: 3,
 });
 const SIDES = ["raw", "load"] as const;
+const SIDE = new URL("./sql/side.ts", import.meta.url);
 const TABLE = "bench-sql";
 /** The small export, by which memory is told not to grow. */
 const SMALL_SHARE = 4;
 const say = (text: string) => {
   if (!json) console.log(text);
 };
-
-async function run(request: SideRequest): Promise<SideResult> {
-  const script = fileURLToPath(new URL("./sql/side.ts", import.meta.url));
-  const words = ["--import", "tsx", script, JSON.stringify(request)];
-  const { stdout } = await promisify(execFile)(process.execPath, words);
-  return JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as SideResult;
-}
 
 interface Measured {
   readonly items: number;
@@ -47,11 +39,11 @@ interface Measured {
   readonly peakMegabytes: number;
 }
 
-async function measure(what: string, items: number, source: SideSource): Promise<Measured> {
+async function measure(folder: string, what: string, items: number, source: SideSource): Promise<Measured> {
   say(`${what}, ${items.toLocaleString("en-US")} items:`);
   const results = await interleaved(SIDES, numbers.rounds, async (side, round) => {
     const file = join(folder, `${round}.duckdb`);
-    const result = await run({ side, source, file });
+    const result = await runSide<SideResult>(SIDE, { side, source, file } satisfies SideRequest);
     rmSync(file, { force: true });
     return result;
   });
@@ -70,33 +62,30 @@ async function measure(what: string, items: number, source: SideSource): Promise
   return { items, ratio, peakMegabytes: peaks("load") };
 }
 
-async function measureTable(now: number): Promise<Measured> {
+async function measureTable(folder: string, now: number): Promise<Measured> {
   const engine = await startDynamoDbLocal();
   const client = createLocalClient(engine.endpoint);
   try {
     await client.send(new CreateTableCommand(createTableInput(TABLE)));
     const target = { client, table: TABLE, erasureSecret: LOCAL_ERASURE_SECRET };
     const { items } = await seedAccounts(target, { users: numbers.users, seed: 1, now });
-    return await measure("A table on DynamoDB Local", items, { endpoint: engine.endpoint, table: TABLE });
+    return await measure(folder, "A table on DynamoDB Local", items, { endpoint: engine.endpoint, table: TABLE });
   } finally {
     client.destroy();
     await engine.stop();
   }
 }
 
-async function measureExport(name: string, users: number, now: number): Promise<Measured> {
+async function measureExport(folder: string, name: string, users: number, now: number): Promise<Measured> {
   const at = join(folder, name);
-  return measure("An export to S3", writeExport(at, users, now), { folder: at });
+  return measure(folder, "An export to S3", writeExport(at, users, now), { folder: at });
 }
 
-const folder = mkdtempSync(join(tmpdir(), "bench-sql-"));
-try {
+await withTemporaryFolder("bench-sql-", async (folder) => {
   const now = Math.floor(Date.now() / 1000);
-  const table = await measureTable(now);
-  const small = await measureExport("small", Math.ceil(numbers.exported / SMALL_SHARE), now);
-  const large = await measureExport("large", numbers.exported, now);
+  const table = await measureTable(folder, now);
+  const small = await measureExport(folder, "small", Math.ceil(numbers.exported / SMALL_SHARE), now);
+  const large = await measureExport(folder, "large", numbers.exported, now);
   say(`Peak memory of ${SMALL_SHARE} times the items: ${rounded(large.peakMegabytes / small.peakMegabytes)} times.`);
   if (json) console.log(JSON.stringify({ table, small, large }));
-} finally {
-  rmSync(folder, { recursive: true, force: true });
-}
+});

@@ -1,4 +1,5 @@
 import { tableDefinition } from "../../entities/table.ts";
+import { capitalized } from "../iam/capitalized.ts";
 import { dataOperations } from "../iam/service-policies.ts";
 import { RECOVERY_DAYS } from "../table/difference.ts";
 import { attributeOf, type Intrinsic, ref } from "./intrinsics.ts";
@@ -43,8 +44,6 @@ const SLOW = {
   EvaluationPeriods: 3,
   Threshold: ref("LatencyMilliseconds"),
 } as const;
-
-const capitalized = (name: string) => `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
 
 /** Throttling of the table and of each index: a hot partition of an index throttles writes to the table. */
 function throttleAlarms() {

@@ -1,3 +1,4 @@
+import { capitalized } from "../iam/capitalized.ts";
 import { POLICY_NAMES, type PolicyName, policyOf, purposeOf, type ResourceNames } from "../iam/service-policies.ts";
 import { alarmResources } from "./alarms.ts";
 import { backupResources } from "./backup.ts";
@@ -38,7 +39,7 @@ const keyUse = when("HasOwnKey", {
   Condition: { StringEquals: { "kms:ViaService": substituted("dynamodb.{AWS::Region}.{AWS::URLSuffix}") } },
 });
 
-const policyId = (policy: PolicyName) => `${policy.charAt(0).toUpperCase()}${policy.slice(1)}Policy`;
+const policyId = (policy: PolicyName) => `${capitalized(policy)}Policy`;
 
 function policyResource(policy: PolicyName): Resource {
   const { Version, Statement } = policyOf(policy, tableNames);

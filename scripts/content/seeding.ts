@@ -45,6 +45,16 @@ export async function seedCast({ client, table, erasureSecret }: AccountsTarget,
   return cast.length;
 }
 
+/** What the demo has. */
+export interface DemoReport extends CatalogueReport {
+  readonly members: number;
+}
+
+/** Writes the catalogue and the cast. Safe to repeat. */
+export async function seedDemo(target: AccountsTarget, now: number): Promise<DemoReport> {
+  return { ...(await seedCatalogue(createDataLayer(target))), members: await seedCast(target, now) };
+}
+
 type At = (daysAgo: number) => void;
 
 async function seedMember(layer: DataLayer, member: CastMember, at: At): Promise<void> {

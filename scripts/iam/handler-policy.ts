@@ -1,8 +1,9 @@
+import { capitalized } from "./capitalized.ts";
 import type { PolicyDocument, Statement } from "./evaluator.ts";
-import { arnsOf, type FunctionName, policiesFor, policyOf, type ServiceName } from "./service-policies.ts";
+import { arnsOf, type CalledFunction, policiesFor, policyOf } from "./service-policies.ts";
 
 export type { PolicyDocument } from "./evaluator.ts";
-export type { FunctionName, ServiceName } from "./service-policies.ts";
+export type { CalledFunction } from "./service-policies.ts";
 
 /** Where a table is, as its ARN says it; `partition` is `aws` when left out. */
 export interface TablePlace {
@@ -15,9 +16,6 @@ export interface TablePlace {
   /** Such as `aws-cn`. */
   readonly partition?: string;
 }
-
-/** A function that a handler calls, such as `support.get`, or all of a service, such as `support.*`. */
-export type CalledFunction = FunctionName | `${ServiceName}.*`;
 
 /**
  * The least-privilege IAM policy of a handler that calls some functions: exact actions, the table and each index, and the
@@ -37,7 +35,7 @@ export function policyFor(functions: readonly CalledFunction[], { table, ...plac
   const statements = policiesFor(functions).flatMap((policy): Statement[] =>
     // A document may not have two statements of one name.
     policyOf(policy, names).Statement.map(({ Sid = "", ...statement }) => ({
-      Sid: `${policy.charAt(0).toUpperCase()}${policy.slice(1)}${Sid}`,
+      Sid: `${capitalized(policy)}${Sid}`,
       ...statement,
     })),
   );

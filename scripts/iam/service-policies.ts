@@ -1,15 +1,12 @@
 import type { ClaimKind } from "../../entities/claim.ts";
 import { DEFAULT_TABLE_NAME } from "../../entities/keys.ts";
-import { MARKERS, MODELS, MODELS_OF_ACCOUNT } from "../../entities/models.ts";
+import { MODELS_OF_ACCOUNT } from "../../entities/models.ts";
 import { type EntitySchema, type IndexSchema, primaryKeyOf } from "../../entities/schema.ts";
 import { createDataLayer, type DataLayer } from "../../services/data-layer.ts";
 import { LETTING_IN_ATTRIBUTES } from "../../services/guards/letting-in.ts";
-import type { AnyEntity, Model } from "../../services/storage/context.ts";
-import { queryOf } from "../../services/storage/electrodb.ts";
+import { KEYED, type KeyedEntity, keyQuery } from "../table/key-query.ts";
+import { capitalized } from "./capitalized.ts";
 import type { PolicyDocument, Statement } from "./evaluator.ts";
-
-const KEYED = { ...MODELS, ...MARKERS } as const;
-type KeyedEntity = keyof typeof KEYED;
 
 /** The data requests of DynamoDB that services make. Scan is none of them: leading keys cannot bound it. */
 export type DataOperation =
@@ -87,9 +84,12 @@ export type ServiceName = Exclude<keyof DataLayer, "context" | "entities" | "col
 /** A function as handlers call it, such as `sessions.authenticate`. */
 export type FunctionName = { [S in ServiceName]: `${S}.${keyof DataLayer[S] & string}` }[ServiceName];
 
+/** A function that a handler calls, such as `support.get`, or all of a service, such as `support.*`. */
+export type CalledFunction = FunctionName | `${ServiceName}.*`;
+
 interface PolicyFacts {
   /** The functions that run under the policy, one by one or a whole service's; none for people's commands. */
-  readonly runs: readonly (FunctionName | `${ServiceName}.*`)[];
+  readonly runs: readonly CalledFunction[];
   readonly access: readonly Access[];
   /** The attributes that its requests may ask for, where they may not have whole items. */
   readonly attributes?: readonly string[];
@@ -307,7 +307,7 @@ const isWholeService = (name: string): name is `${ServiceName}.*` => name.endsWi
  * The policies to attach to the role of a Lambda function that calls some functions, one by one or a whole service's.
  * @throws Error when no service has such a function.
  */
-export function policiesFor(names: readonly (FunctionName | `${ServiceName}.*`)[]): PolicyName[] {
+export function policiesFor(names: readonly CalledFunction[]): PolicyName[] {
   const needed = new Set(
     names.flatMap((name) => (isWholeService(name) ? policiesOfService(name) : policyNameOf(name))),
   );
@@ -339,24 +339,13 @@ export interface Grant {
   readonly pattern: string;
 }
 
-const bound = new Map<KeyedEntity, AnyEntity>();
-
-/** An entity without a client, which is enough to ask it for keys; binding one takes milliseconds. */
-function boundEntity(name: KeyedEntity): AnyEntity {
-  const entity: AnyEntity = bound.get(name) ?? KEYED[name].bind({ table: DEFAULT_TABLE_NAME });
-  bound.set(name, entity);
-  return entity;
-}
-
 /** The partition keys of an access pattern: the entity's own query, asked for `*`. */
 function leadingKeysOf({ entity, by, fixed = {} }: Access): Pick<Grant, "index" | "pattern"> {
   const { indexes }: EntitySchema = KEYED[entity].schema;
   const parts = Object.fromEntries(
     (indexes[by] as IndexSchema).pk.composite.map((attribute) => [attribute, fixed[attribute] ?? "*"]),
   );
-  const model: Model = KEYED[entity];
-  const query = queryOf({ entity: () => boundEntity(entity) }, model, by, parts);
-  const { IndexName = TABLE, ExpressionAttributeValues } = query.params();
+  const { IndexName = TABLE, ExpressionAttributeValues } = keyQuery(entity, by, parts);
   return { index: IndexName, pattern: String(ExpressionAttributeValues[":pk"]) };
 }
 
@@ -409,7 +398,7 @@ function keyedStatement<R>(
 ): Statement<R> {
   const whole = attributes === undefined;
   return {
-    Sid: `${index.charAt(0).toUpperCase()}${index.slice(1)}${operations.join("")}`,
+    Sid: `${capitalized(index)}${operations.join("")}`,
     Effect: "Allow",
     Action: operations.map((operation) => `dynamodb:${operation}`),
     Resource: index === TABLE ? names.table : names.index(index),

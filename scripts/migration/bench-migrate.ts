@@ -1,10 +1,7 @@
 import "../shell/quiet-sdk.ts";
-import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { CreateTableCommand, DeleteTableCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { MODELS } from "../../entities/models.ts";
 import { createTableInput } from "../../entities/table.ts";
@@ -12,6 +9,7 @@ import { createLocalClient } from "../../testing/local-database.ts";
 import { startDynamoDbLocal } from "../engines/dynamodb-local.ts";
 import { benchOptions } from "../measuring/bench-options.ts";
 import { interleaved, median, medianRatio, rounded } from "../measuring/rounds.ts";
+import { runSide } from "../measuring/side-process.ts";
 import { textTable } from "../shell/text-table.ts";
 import type { SideRequest, SideResult } from "./bench-migrate/side.ts";
 import { createLegacyTables, estateSizes, writeEstate } from "./legacy-estate.ts";
@@ -33,18 +31,10 @@ const say = (text: string) => {
   if (!json) console.log(text);
 };
 
-async function run(request: SideRequest): Promise<SideResult> {
-  const script = fileURLToPath(new URL("./bench-migrate/side.ts", import.meta.url));
-  const { stdout } = await promisify(execFile)(process.execPath, [
-    // As npm run migrate has it: the items of a page are short-lived.
-    "--max-semi-space-size=32",
-    "--import",
-    "tsx",
-    script,
-    JSON.stringify(request),
-  ]);
-  return JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as SideResult;
-}
+// As npm run migrate has it: the items of a page are short-lived.
+const NODE_OPTIONS = ["--max-semi-space-size=32"];
+const run = (request: SideRequest) =>
+  runSide<SideResult>(new URL("./bench-migrate/side.ts", import.meta.url), request, NODE_OPTIONS);
 
 const createOne = (client: DynamoDBClient, table: string) =>
   client.send(new CreateTableCommand(createTableInput(table)), {});

@@ -6,15 +6,13 @@ import { createContext, systemClock } from "../../services/context.ts";
 import {
   erasureSecretFor,
   migrationClient,
-  placeOf,
   runCommand,
   type TableOptions,
   tableCommand,
   wholeNumber,
 } from "../shell/command-line.ts";
-import { commandName } from "../shell/command-name.ts";
-import { textTable } from "../shell/text-table.ts";
-import { describeTable } from "../table/table-state.ts";
+import { numberText, textTable } from "../shell/text-table.ts";
+import { existingTable } from "../table/existing-table.ts";
 import { limitUnits, UnitLimit } from "../table/unit-limit.ts";
 import { type Counts, checkCounts } from "./counts.ts";
 import { readMapping } from "./enum-mapping.ts";
@@ -141,7 +139,6 @@ function options(command: Command): Options {
 const given = options(
   tableCommand("migrate", "Bring the eleven legacy tables over to the one table. A dry run, unless --apply is said."),
 );
-const number = (value: number) => value.toLocaleString("en-US");
 
 await runCommand(async () => {
   const { table, region, endpoint, mapping: mappingFile, rate, apply, live, segments, concurrency } = given;
@@ -167,8 +164,7 @@ await runCommand(async () => {
   // A dry run has checkpoints of its own, so that it never stands in the way of an apply that is not finished.
   const state = join(given.state ?? join(".migration", table), apply ? "apply" : "dry-run");
   try {
-    if ((await describeTable(target, table)) === undefined)
-      throw new Error(`there is no table ${table} at ${placeOf(given)}: ${commandName("create-table")} makes it`);
+    await existingTable(target, given);
     if (given.retry !== undefined) return await runRetry(given.retry, common, state);
     if (given.cleanUp) return await cleanUp(common);
     const progress = tablesProgress();
@@ -201,8 +197,8 @@ await runCommand(async () => {
     if (report.resumed) console.log("An unfinished run was taken up where it had come to.");
     printTables(report.tables, apply);
     const seconds = (performance.now() - started) / 1000;
-    const speed = number(Math.round(report.read / seconds));
-    console.log(`\n${number(report.read)} items read in ${seconds.toFixed(1)} s (${speed} a second).`);
+    const speed = numberText(Math.round(report.read / seconds));
+    console.log(`\n${numberText(report.read)} items read in ${seconds.toFixed(1)} s (${speed} a second).`);
     if (apply) return;
     printShapes(report.tables);
     console.log("\nNothing was written. --apply does it.");
@@ -249,14 +245,14 @@ function printShapes(tables: readonly TableReport[]): void {
   for (const { name, counts } of tables) {
     const shapes = Object.entries(counts.shapes).sort(([, a], [, b]) => b - a);
     if (shapes.length > 0) console.log(`\n${name} holds`);
-    for (const [shape, count] of shapes) console.log(`  ${number(count)} of ${shape}`);
+    for (const [shape, count] of shapes) console.log(`  ${numberText(count)} of ${shape}`);
   }
 }
 
 function printReasons(name: string, { reasons, kept }: Counts): void {
   for (const [reason, count] of Object.entries(reasons).sort(([, a], [, b]) => b - a))
-    console.log(`${name}: ${number(count)} ${reason}`);
-  if (kept > 0) console.log(`${name}: ${number(kept)} stay as the new layer has them (see the archive)`);
+    console.log(`${name}: ${numberText(count)} ${reason}`);
+  if (kept > 0) console.log(`${name}: ${numberText(kept)} stay as the new layer has them (see the archive)`);
 }
 
 async function runRetry(

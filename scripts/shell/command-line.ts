@@ -39,6 +39,12 @@ export function tableCommand(name: string, description: string): Command {
     .showHelpAfterError("(--help tells the options)");
 }
 
+/** Ends a command whose `--endpoint` names what it would not read without another option. */
+export function refuseEndpointUnless(command: Command, option: string): void {
+  if (command.getOptionValue(option) !== true && command.getOptionValueSource("endpoint") === "cli")
+    command.error(`error: option '--endpoint' goes with '--${option}'`);
+}
+
 /** A name of a table, for an option. */
 export function tableNameOf(value: string): string {
   if (!isTableName(value)) throw new InvalidArgumentError(`a table's name ${TABLE_NAME_RULE}`);

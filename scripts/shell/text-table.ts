@@ -1,3 +1,6 @@
+/** A number with commas between its thousands. */
+export const numberText = (value: number): string => value.toLocaleString("en-US");
+
 type Cell = string | number;
 
 /** Rows under headings, the first column to the left and numbers to the right. */

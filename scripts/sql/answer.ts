@@ -1,9 +1,10 @@
-import { createReadStream, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { createReadStream } from "node:fs";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { DuckDBConnection, Json } from "@duckdb/node-api";
+import { withTemporaryFolder } from "../shell/temporary-folder.ts";
 import { textTable } from "../shell/text-table.ts";
+import { quoted } from "./typed-tables.ts";
 
 export const FORMATS = ["table", "csv", "json", "parquet"] as const;
 export type Format = (typeof FORMATS)[number];
@@ -44,17 +45,13 @@ export async function writeAnswer(
   out: string | undefined,
 ): Promise<void> {
   if (out !== undefined) return copy(connection, question, format, out);
-  const folder = mkdtempSync(join(tmpdir(), "sql-"));
-  try {
+  await withTemporaryFolder("sql-", async (folder) => {
     const file = join(folder, "answer");
     await copy(connection, question, format, file);
     await pipeline(createReadStream(file), process.stdout, { end: false });
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 async function copy(connection: DuckDBConnection, question: string, format: Exclude<Format, "table">, file: string) {
-  const to = `'${file.replaceAll("'", "''")}'`;
-  await connection.run(`COPY (${withoutEnd(question)}\n) TO ${to} (${COPIES[format]})`);
+  await connection.run(`COPY (${withoutEnd(question)}\n) TO ${quoted(file)} (${COPIES[format]})`);
 }

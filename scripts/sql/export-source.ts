@@ -12,6 +12,7 @@ import { DONE } from "./typed-database.ts";
 
 /** Lines that are taken together. */
 const LINES_AT_ONCE = 1_000;
+const CHANGES = "changes";
 
 /** An export of DynamoDB to S3, as its folder on this machine says it. */
 interface Export {
@@ -93,6 +94,8 @@ async function readExports(
   from: ReadonlyMap<string, string>,
   take: Parameters<Reading>[1],
 ): Promise<void> {
+  // They are the last part: with them all is read.
+  if (from.get(CHANGES) === DONE) return;
   const changed = new Map<string, StoredItem | undefined>();
   for (const { files } of later)
     for (const file of files)
@@ -100,9 +103,8 @@ async function readExports(
         changed.set(keyOf(plain(Keys)), NewImage === undefined ? undefined : plain(NewImage));
       });
   for (const file of whole.files) await readWhole(file, changed, from, take);
-  if (from.get("changes") === DONE) return;
   const items = [...changed.values()].filter((item) => item !== undefined);
-  await take({ items, position: { part: "changes", next: DONE } });
+  await take({ items, position: { part: CHANGES, next: DONE } });
 }
 
 async function readWhole(

@@ -2,16 +2,19 @@ import { rmSync } from "node:fs";
 import { type Command, Option } from "commander";
 import { systemClock } from "../../services/context.ts";
 import { isLoopback } from "../../services/storage/endpoint.ts";
+import { LOCAL_ERASURE_SECRET } from "../../testing/local-database.ts";
 import {
   clientFor,
   erasureSecretFor,
   placeOf,
   progressOf,
+  refuseEndpointUnless,
   type TableOptions,
   tableCommand,
   wholeNumber,
 } from "../shell/command-line.ts";
-import { describeTable } from "../table/table-state.ts";
+import { numberText } from "../shell/text-table.ts";
+import { existingTable } from "../table/existing-table.ts";
 import { limitUnits, UnitLimit } from "../table/unit-limit.ts";
 import { DEMO_ACCOUNTS, demoReading } from "./demo-source.ts";
 import { exportSource } from "./export-source.ts";
@@ -51,14 +54,12 @@ export const loadCommand = (name: string, description: string): Command =>
 /** The options of a command that has read its words; ends it with an error when they do not go together. */
 export function loadOptions<O extends LoadOptions>(command: Command): O {
   const options = command.opts<O>();
-  if (options.live !== true && command.getOptionValueSource("endpoint") === "cli")
-    command.error("error: option '--endpoint' goes with '--live'");
+  refuseEndpointUnless(command, "live");
   if (options.fresh === true && options.database === undefined)
     command.error("error: option '--fresh' goes with '--database'");
   return options;
 }
 
-const number = (value: number) => value.toLocaleString("en-US");
 /** What is told beside an answer, which alone is on the output. */
 export const tell = (line: string): void => console.error(line);
 
@@ -78,12 +79,11 @@ async function openSource(options: LoadOptions): Promise<Source> {
   }
   const { table, endpoint, rate } = options;
   const client = clientFor(options);
-  const found = await describeTable(client, table);
-  if (found === undefined) throw new Error(`there is no table ${table} at ${placeOf(options)}`);
+  const { ItemCount: items = 0 } = await existingTable(client, options);
   const local = endpoint !== undefined && isLoopback(endpoint);
   if (!local) limitUnits(client, new UnitLimit(rate));
   const name = `${table} at ${placeOf(options)}`;
-  return { name, items: found.ItemCount ?? 0, reading: tableReading(client, table), close: () => client.destroy() };
+  return { name, items, reading: tableReading(client, table), close: () => client.destroy() };
 }
 
 /** Reads what the options name, tells what was read, and calls with the database and the name of its source. */
@@ -92,7 +92,7 @@ export async function withLoaded(
   ask: (database: TypedDatabase, source: string) => Promise<void>,
 ): Promise<void> {
   const { database: file = IN_MEMORY, fresh = false, identify = false } = options;
-  const person = identify ? identified : pseudonymous(erasureSecretFor(secretPlace(options)));
+  const person = identify ? identified : pseudonymous(secretOf(options));
   const source = await openSource(options);
   try {
     if (fresh) for (const one of [file, `${file}.wal`]) rmSync(one, { force: true });
@@ -125,14 +125,14 @@ async function load(database: TypedDatabase, source: Source, identified: boolean
   }
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   const after = from.size > 0 ? ", after those of before" : "";
-  tell(`Read ${source.name}: ${number(read)} items in ${seconds} s${after}.`);
-  tell((await database.counts()).map(([name, rows]) => `${name} ${number(rows)}`).join(", "));
+  tell(`Read ${source.name}: ${numberText(read)} items in ${seconds} s${after}.`);
+  tell((await database.counts()).map(([name, rows]) => `${name} ${numberText(rows)}`).join(", "));
   for (const [attribute, count] of database.unfit)
-    tell(`${number(count)} of ${attribute} do not fit the type of the column, and are null.`);
+    tell(`${numberText(count)} of ${attribute} do not fit the type of the column, and are null.`);
 }
 
-/** The demo is on this machine, whatever the environment says of a table. */
-function secretPlace(options: LoadOptions): Pick<TableOptions, "endpoint"> {
-  if (options.live === true) return options;
-  return options.export === undefined ? { endpoint: "http://127.0.0.1" } : {};
+/** Of the demo it is this machine's, whatever the environment says of a table. */
+function secretOf(options: LoadOptions): string {
+  if (options.live === true) return erasureSecretFor(options);
+  return options.export === undefined ? LOCAL_ERASURE_SECRET : erasureSecretFor({});
 }

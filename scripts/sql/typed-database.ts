@@ -3,7 +3,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import type { StoredItem } from "../../services/storage/requests.ts";
-import { definitionOf, identifier, type PersonRule, rowOf, TYPED_TABLES, type TypedTable } from "./typed-tables.ts";
+import {
+  definitionOf,
+  identifier,
+  type PersonRule,
+  quoted,
+  rowOf,
+  TYPED_TABLES,
+  type TypedTable,
+} from "./typed-tables.ts";
 
 /** How far a part of a source is read: where to go on, or `done`. */
 export interface Position {
@@ -158,9 +166,9 @@ export class TypedDatabase {
   async #insert({ name, columns }: TypedTable, rows: readonly string[]): Promise<void> {
     const file = join(this.#folder, "rows.ndjson");
     writeFileSync(file, rows.join("\n"), { mode: 0o600 });
-    const types = columns.map((column) => `${identifier(column.name)}: '${column.type.replaceAll("'", "''")}'`);
+    const types = columns.map((column) => `${identifier(column.name)}: ${quoted(column.type)}`);
     await this.connection.run(
-      `INSERT INTO ${identifier(name)} BY NAME SELECT * FROM read_json('${file.replaceAll("'", "''")}',
+      `INSERT INTO ${identifier(name)} BY NAME SELECT * FROM read_json(${quoted(file)},
          format = 'newline_delimited', maximum_object_size = ${LONGEST_ROW}, columns = {${types.join(", ")}})`,
     );
     rmSync(file);

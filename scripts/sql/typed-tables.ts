@@ -34,7 +34,7 @@ export interface TypedTable {
 
 type Reading = Pick<Column, "type" | "read">;
 
-const quoted = (text: string) => `'${text.replaceAll("'", "''")}'`;
+export const quoted = (text: string) => `'${text.replaceAll("'", "''")}'`;
 export const identifier = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
 /** DuckDB's types of numbers, by what a number counts. */

@@ -1,9 +1,8 @@
 import { QueryCommand } from "@aws-sdk/lib-dynamodb";
-import { type EntityName, MODELS } from "../../entities/models.ts";
-import type { DataContext, Model } from "../../services/storage/context.ts";
-import { queryOf } from "../../services/storage/electrodb.ts";
+import type { DataContext } from "../../services/storage/context.ts";
 import type { QueryParameters } from "../../services/storage/requests.ts";
-import { keyMaker, type Question } from "./questions.ts";
+import { keyQuery } from "../table/key-query.ts";
+import type { Question } from "./questions.ts";
 import { type PhysicalRow, physicalRow } from "./rows.ts";
 
 /** Rows that one question shows. */
@@ -13,7 +12,6 @@ const ROWS = 50;
 export interface Answer {
   /** DynamoDB's own request, its values put in. */
   readonly request: Readonly<Record<string, unknown>>;
-  readonly requests: number;
   readonly readUnits: number;
   readonly milliseconds: number;
   readonly rows: readonly PhysicalRow[];
@@ -27,34 +25,26 @@ export class UnansweredQuestion extends Error {
 }
 
 /** What a form's texts are for the key. */
-function partsOf(question: Question, given: Readonly<Record<string, unknown>>): Record<string, string | number> {
+function partsOf(question: Question, given: Readonly<Record<string, unknown>>): Record<string, string> {
   return Object.fromEntries(
-    question.arguments.map(({ name, numeric, choices }) => {
+    question.arguments.map(({ name, choices }) => {
       const text = given[name];
       if (typeof text !== "string" || text === "") throw new UnansweredQuestion(`${name} is missing`);
       if (choices !== undefined && !choices.includes(text))
         throw new UnansweredQuestion(`${name} is one of ${choices.join(", ")}`);
-      if (numeric && !Number.isFinite(Number(text))) throw new UnansweredQuestion(`${name} is a number`);
-      return [name, numeric ? Number(text) : text];
+      return [name, text];
     }),
   );
 }
 
 /** Asks questions of a table by single queries, which change nothing. */
 export function answering({ client, table }: Pick<DataContext, "client" | "table">) {
-  const entityOf = keyMaker();
   return async (question: Question, given: Readonly<Record<string, unknown>>): Promise<Answer> => {
-    const parts = partsOf(question, given);
-    const [entity, pattern] = question.keyedBy;
-    const input = {
-      ...queryInput(entityOf, entity, pattern, parts, question.group === "collections"),
-      TableName: table,
-    };
+    const input = { ...queryInput(question, partsOf(question, given)), TableName: table };
     const started = performance.now();
     const page = await client.send(new QueryCommand({ ...input, Limit: ROWS, ReturnConsumedCapacity: "TOTAL" }));
     return {
       request: masked(input, question),
-      requests: 1,
       readUnits: page.ConsumedCapacity?.CapacityUnits ?? 0,
       milliseconds: performance.now() - started,
       rows: (page.Items ?? []).map((row) => physicalRow(row, question.index)),
@@ -64,16 +54,9 @@ export function answering({ client, table }: Pick<DataContext, "client" | "table
 }
 
 /** The entity's own query; of a collection the whole partition of the index. */
-function queryInput(
-  entityOf: (entity: EntityName) => unknown,
-  entity: EntityName,
-  pattern: string,
-  parts: object,
-  whole: boolean,
-): QueryParameters {
-  const model: Model = MODELS[entity];
-  const asked = queryOf({ entity: () => entityOf(entity) }, model, pattern, parts).params();
-  if (!whole) return asked;
+function queryInput({ keyedBy: [entity, pattern], group }: Question, parts: object): QueryParameters {
+  const asked = keyQuery(entity, pattern, parts);
+  if (group !== "collections") return asked;
   const partition = {
     KeyConditionExpression: "#pk = :pk",
     ExpressionAttributeNames: { "#pk": asked.ExpressionAttributeNames?.["#pk"] ?? "" },

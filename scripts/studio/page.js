@@ -1,7 +1,7 @@
 /** The page of `npm run studio`: lists the questions, asks one, and draws the rows that it touched. */
 
 const at = (id) => document.getElementById(id);
-const { shown, questions } = await (await fetch("questions")).json();
+const { shown, mask, questions } = await (await fetch("questions")).json();
 at("shown").textContent = shown;
 
 /** An element with text or children; what comes from a table is text, never markup. */
@@ -83,10 +83,10 @@ async function ask() {
   if (asked !== chosen) return;
   at("problem").textContent = response.ok ? "" : answer.problem;
   if (!response.ok) return;
-  const { requests, readUnits, milliseconds, rows, more } = answer;
+  const { readUnits, milliseconds, rows, more } = answer;
   const count = `${rows.length}${more ? " and more" : ""} ${rows.length === 1 ? "row" : "rows"}`;
   at("taken").textContent =
-    `${count}, ${requests} request, ${readUnits} read ${readUnits === 1 ? "unit" : "units"}, ${milliseconds.toFixed(1)} ms`;
+    `${count}, 1 request, ${readUnits} read ${readUnits === 1 ? "unit" : "units"}, ${milliseconds.toFixed(1)} ms`;
   at("request").textContent = JSON.stringify(answer.request, null, 2);
   at("why").textContent = whySideBySide(rows);
   at("rows").replaceChildren(...rows.map(drawRow));
@@ -101,8 +101,6 @@ function whySideBySide(rows) {
   }`;
 }
 
-const MASK = "••••••";
-
 /** The question that is asked by this attribute alone: of a closed set the entity's own, of an id a collection before others. */
 function questionBy(entity, name) {
   const found = questions.filter(({ arguments: asked }) => asked.length === 1 && asked[0].name === name);
@@ -112,7 +110,7 @@ function questionBy(entity, name) {
 
 /** A value, as a link to what is asked by it. */
 function drawValue(entity, name, text, properties = {}) {
-  const question = text === MASK ? undefined : questionBy(entity, name);
+  const question = text === mask ? undefined : questionBy(entity, name);
   if (question === undefined) return element("span", { ...properties, text });
   const values = new URLSearchParams({ [name]: text });
   return element("a", { ...properties, text, href: `#${question.id}?${values}` });

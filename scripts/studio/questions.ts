@@ -1,4 +1,3 @@
-import { DEFAULT_TABLE_NAME } from "../../entities/keys.ts";
 import { describeModel } from "../../entities/model.ts";
 import { type EntityName, MODELS } from "../../entities/models.ts";
 import { type AttributeSchema, type EntitySchema, enumOf, type IndexSchema } from "../../entities/schema.ts";
@@ -11,8 +10,6 @@ export interface Argument {
   readonly description: string;
   /** The closed set, where there is one. */
   readonly choices?: readonly string[];
-  /** A number, and not a text. */
-  readonly numeric: boolean;
   /** It lets somebody in: what a row holds of it is not shown. */
   readonly secret: boolean;
 }
@@ -46,9 +43,9 @@ function argumentsOf(entity: EntityName, pattern: string): Argument[] {
   const { indexes, attributes }: EntitySchema = MODELS[entity].schema;
   return (indexes[pattern] as IndexSchema).pk.composite.map((name) => {
     const attribute = attributes[name] as AttributeSchema;
-    const { type, description, secret = false } = attribute;
+    const { description, secret = false } = attribute;
     const choices = enumOf(attribute);
-    return { name, description, ...(choices === undefined ? {} : { choices }), numeric: type === "number", secret };
+    return { name, description, ...(choices === undefined ? {} : { choices }), secret };
   });
 }
 
@@ -98,12 +95,3 @@ export function exampleOf({ entities: wanted, arguments: asked }: Question, rows
   const [most] = [...counts.values()].sort((a, b) => b.rows - a.rows);
   return Object.fromEntries(asked.map(({ name }, index) => [name, most?.values[index] ?? ""]));
 }
-
-/** The entity of this model, on no client: it makes keys. */
-export const keyMaker = () => {
-  const bound = new Map<EntityName, unknown>();
-  return (entity: EntityName) => {
-    if (!bound.has(entity)) bound.set(entity, MODELS[entity].bind({ table: DEFAULT_TABLE_NAME }));
-    return bound.get(entity);
-  };
-};

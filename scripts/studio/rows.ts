@@ -1,6 +1,6 @@
-import { MARKERS, MODELS } from "../../entities/models.ts";
 import type { EntitySchema, KeySchema } from "../../entities/schema.ts";
 import type { StoredItem } from "../../services/storage/requests.ts";
+import { KEYED } from "../table/key-query.ts";
 
 /** A piece of a key: fixed text, or an attribute's value in it. */
 export interface KeyPart {
@@ -20,7 +20,7 @@ export interface PhysicalRow {
 export const MASK = "••••••";
 
 const SCHEMAS: ReadonlyMap<unknown, EntitySchema> = new Map(
-  Object.values({ ...MODELS, ...MARKERS }).map(({ schema }): [unknown, EntitySchema] => [schema.model.entity, schema]),
+  Object.values(KEYED).map(({ schema }): [unknown, EntitySchema] => [schema.model.entity, schema]),
 );
 
 const literal = (text: string) => text.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");

@@ -59,7 +59,7 @@ export function studioServer({ shown, rows, answer }: Studio): Server {
     const file = FILES[pathname];
     if (file !== undefined)
       return send(response, 200, file[1], readFileSync(new URL(file[0], import.meta.url), "utf8"));
-    if (pathname === "/questions") return sendJson(response, 200, { shown, questions: described });
+    if (pathname === "/questions") return sendJson(response, 200, { shown, mask: MASK, questions: described });
     if (pathname !== "/answer") return send(response, 404, "text/plain", "There is no such page.");
     const question = QUESTIONS.find(({ id }) => id === searchParams.get("question"));
     if (question === undefined) return sendJson(response, 400, { problem: "there is no such question" });
