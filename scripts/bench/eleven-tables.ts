@@ -19,8 +19,8 @@ import { overallBand } from "../../services/assessments.ts";
 import { ACCESS_PERIOD_SECONDS } from "../../services/purchases.ts";
 import type { Clock } from "../../services/storage/context.ts";
 import { ConflictError, ExpiredError, NotFoundError, TokenUsedError } from "../../services/storage/errors.ts";
+import type { Design, ElevenTable } from "../table/eleven-definitions.ts";
 import { DocumentTables, type Item, type Outcome } from "./cost/document-tables.ts";
-import type { Design, ElevenTable } from "./cost/eleven-definitions.ts";
 import type { Side } from "./cost/side.ts";
 
 export interface ElevenTablesOptions {

@@ -4,19 +4,26 @@ import type { QueryParameters } from "../../services/storage/requests.ts";
 import { keyQuery } from "../table/key-query.ts";
 import type { Question } from "./questions.ts";
 import { type PhysicalRow, physicalRow } from "./rows.ts";
+import type { SeedCost, SeedTables } from "./seed-tables.ts";
+import { entityCode, type TypedItems, typedAnswer } from "./typed-answer.ts";
 
 /** Rows that one question shows. */
 const ROWS = 50;
 
-/** What a question gave: the request as it was sent, what it took, and the rows that it touched. */
+/** What a question gave: the request as it was sent, what it took, the rows that it touched, and what a handler sees of them. */
 export interface Answer {
+  /** The same by the entities, with these arguments. */
+  readonly code: string;
   /** DynamoDB's own request, its values put in. */
   readonly request: Readonly<Record<string, unknown>>;
   readonly readUnits: number;
   readonly milliseconds: number;
   readonly rows: readonly PhysicalRow[];
+  readonly items: readonly TypedItems[];
   /** Whether there are more rows than are shown. */
   readonly more: boolean;
+  /** What the same takes on the seed's eleven tables. */
+  readonly seed: SeedCost;
 }
 
 /** A question that cannot be asked so; what is said is for a person. */
@@ -37,18 +44,27 @@ function partsOf(question: Question, given: Readonly<Record<string, unknown>>): 
   );
 }
 
-/** Asks questions of a table by single queries, which change nothing. */
-export function answering({ client, table }: Pick<DataContext, "client" | "table">) {
+/** Asks questions of a table by single queries, which change nothing, and of the seed's tables what they would take there. */
+export function answering(
+  { client, table }: Pick<DataContext, "client" | "table">,
+  seedTables: Pick<SeedTables, "cost">,
+) {
   return async (question: Question, given: Readonly<Record<string, unknown>>): Promise<Answer> => {
-    const input = { ...queryInput(question, partsOf(question, given)), TableName: table };
+    const parts = partsOf(question, given);
+    const input = { ...queryInput(question, parts), TableName: table };
     const started = performance.now();
     const page = await client.send(new QueryCommand({ ...input, Limit: ROWS, ReturnConsumedCapacity: "TOTAL" }));
+    const milliseconds = performance.now() - started;
+    const rows = (page.Items ?? []).map((row) => physicalRow(row, question.index));
     return {
+      code: entityCode(question, parts),
       request: masked(input, question),
       readUnits: page.ConsumedCapacity?.CapacityUnits ?? 0,
-      milliseconds: performance.now() - started,
-      rows: (page.Items ?? []).map((row) => physicalRow(row, question.index)),
+      milliseconds,
+      rows,
+      items: typedAnswer(rows, question),
       more: page.LastEvaluatedKey !== undefined,
+      seed: await seedTables.cost(question, parts),
     };
   };
 }

@@ -28,8 +28,8 @@ export interface Question {
   readonly entities: readonly EntityName[];
   /** The entity and access pattern that make its key. */
   readonly keyedBy: readonly [EntityName, string];
-  /** What it takes the place of in the seed. */
-  readonly seed: string;
+  /** Each entity, with its names of the arguments. */
+  readonly askedBy: readonly (readonly [entity: EntityName, names: readonly string[]])[];
   /** How handlers ask it; several functions may use one access pattern. */
   readonly code: readonly string[];
 }
@@ -39,18 +39,25 @@ const codes = sampleCodes();
 const codeOf = (id: string) =>
   SAMPLES.filter(({ pattern }) => pattern === id).map((sample) => codes.get(sample) as string);
 
-function argumentsOf(entity: EntityName, pattern: string): Argument[] {
-  const { indexes, attributes }: EntitySchema = MODELS[entity].schema;
-  return (indexes[pattern] as IndexSchema).pk.composite.map((name) => {
-    const attribute = attributes[name] as AttributeSchema;
-    const { description, secret = false } = attribute;
-    const choices = enumOf(attribute);
-    return { name, description, ...(choices === undefined ? {} : { choices }), secret };
-  });
+/** What is asked for an attribute. */
+export function argumentOf(entity: EntityName, name: string): Argument {
+  const { attributes }: EntitySchema = MODELS[entity].schema;
+  const attribute = attributes[name] as AttributeSchema;
+  const { description, secret = false } = attribute;
+  const choices = enumOf(attribute);
+  return { name, description, ...(choices === undefined ? {} : { choices }), secret };
 }
 
+/** The attributes that begin an access pattern's key. */
+function namesOf(entity: EntityName, pattern: string): readonly string[] {
+  const { indexes }: EntitySchema = MODELS[entity].schema;
+  return (indexes[pattern] as IndexSchema).pk.composite;
+}
+const argumentsOf = (entity: EntityName, pattern: string) =>
+  namesOf(entity, pattern).map((name) => argumentOf(entity, name));
+
 const ofEntities: readonly Question[] = (Object.keys(MODELS) as EntityName[]).flatMap((entity) =>
-  entities[entity].accessPatterns.map(({ name, index, description, seedIndex }) => ({
+  entities[entity].accessPatterns.map(({ name, index, description }) => ({
     id: `${entity}.${name}`,
     group: entity,
     description,
@@ -58,7 +65,7 @@ const ofEntities: readonly Question[] = (Object.keys(MODELS) as EntityName[]).fl
     arguments: argumentsOf(entity, name),
     entities: [entity],
     keyedBy: [entity, name] as const,
-    seed: `${entities[entity].seedTable}${seedIndex === undefined ? "" : `, index ${seedIndex}`}`,
+    askedBy: [[entity, namesOf(entity, name)] as const],
     code: codeOf(`${entity}.${name}`),
   })),
 );
@@ -66,16 +73,18 @@ const ofEntities: readonly Question[] = (Object.keys(MODELS) as EntityName[]).fl
 const ofCollections: readonly Question[] = Object.entries(collections).map(([id, { index, members }]) => {
   const names = members as EntityName[];
   const [first] = names as [EntityName];
-  const pattern = entities[first].accessPatterns.find(({ collection }) => collection === id);
+  const patternOf = (entity: EntityName) =>
+    entities[entity].accessPatterns.find(({ collection }) => collection === id)?.name ?? "";
+  const pattern = patternOf(first);
   return {
     id,
     group: "collections",
     description: `${names.join(", ")} side by side: one query`,
     index,
-    arguments: argumentsOf(first, pattern?.name ?? ""),
+    arguments: argumentsOf(first, pattern),
     entities: names,
-    keyedBy: [first, pattern?.name ?? ""] as const,
-    seed: `one query for each of ${names.map((name) => entities[name].seedTable).join(", ")}`,
+    keyedBy: [first, pattern] as const,
+    askedBy: names.map((entity) => [entity, namesOf(entity, patternOf(entity))] as const),
     code: codeOf(id),
   };
 });

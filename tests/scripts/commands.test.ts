@@ -30,7 +30,6 @@ it.each([
   "demo",
   "docs",
   "doctor",
-  "explore",
   "release/licences",
   "migration/migrate",
   "model",

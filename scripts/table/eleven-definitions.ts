@@ -4,13 +4,13 @@ import {
   type DynamoDBClient,
   type Projection,
 } from "@aws-sdk/client-dynamodb";
-import { MODELS } from "../../../entities/models.ts";
-import type { EntitySchema, IndexSchema } from "../../../entities/schema.ts";
+import { MODELS } from "../../entities/models.ts";
+import type { EntitySchema, IndexSchema } from "../../entities/schema.ts";
 
 /** Name and type of a key attribute. */
 type Key = readonly [name: string, type: "S" | "N"];
 
-interface Definition {
+export interface Definition {
   readonly keys: readonly Key[];
   /** Their names are made of their keys. */
   readonly indexes?: readonly (readonly [Key, Key])[];
@@ -81,7 +81,8 @@ const OTHER_INDEXES: Readonly<Partial<Record<ElevenTable, readonly (readonly [Ke
   ],
 };
 
-const indexNameOf = ([[partition], [sort]]: readonly [Key, Key]): string => `${partition}-${sort}-index`;
+/** An index's name is made of its keys. */
+export const indexNameOf = ([[partition], [sort]]: readonly [Key, Key]): string => `${partition}-${sort}-index`;
 
 const sourceOf = ({ attributes }: EntitySchema, name = ""): string => attributes[name]?.sameAs ?? name;
 
