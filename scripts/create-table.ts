@@ -7,6 +7,7 @@ import { ensureTable, isAsDefined } from "./table/ensure-table.ts";
 interface Options extends TableOptions {
   readonly apply: boolean;
   readonly tag: Tags;
+  readonly stream: boolean;
 }
 
 function withTag(value: string, tags: Tags): Tags {
@@ -27,7 +28,12 @@ const command = tableCommand(
   "create-table",
   "Create the table, or print how an existing one differs from what the entities need. Exits with 1 while it differs.",
 )
-  .option("--apply", "change what DynamoDB lets change: indexes, TTL, recovery, protection, billing, tags", false)
+  .option(
+    "--apply",
+    "change what DynamoDB lets change: indexes, TTL, recovery, protection, billing, stream, tags",
+    false,
+  )
+  .option("--stream", "with the stream of its changes, which services/streams hears", false)
   .option("--tag <key=value>", "a tag that the table should carry; repeat for more", withTag, {})
   .parse();
 const options = command.opts<Options>();
@@ -35,11 +41,12 @@ const options = command.opts<Options>();
 await runCommand(async () => {
   const client = clientFor(options);
   try {
-    const { table, apply, tag } = options;
+    const { table, apply, tag, stream } = options;
     console.log(`Table ${table} at ${placeOf(options)}: ${apply ? "create or change" : "create or compare"} it.`);
     const target = { client, table, say: (line: string) => console.log(`  ${line}`) };
-    const { created, changed, differences } = await ensureTable(target, { tags: tag, apply });
+    const { created, changed, differences, streamArn } = await ensureTable(target, { tags: tag, stream, apply });
     for (const { kind, text } of differences) console.log(`  ${SIGNS[kind]}: ${text}`);
+    if (streamArn !== undefined) console.log(`  stream: ${streamArn}`);
     const outcome = created ? "It was created" : `${changed === 0 ? "Nothing" : changed} changed`;
     if (isAsDefined(differences)) {
       console.log(`${outcome}; it is as the entities need it.`);

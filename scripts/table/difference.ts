@@ -5,7 +5,17 @@ import { type IndexState, keyText, type TableState } from "./table-state.ts";
 /** How far back a table can be restored. */
 export const RECOVERY_DAYS = 35;
 
+/** What a stream must tell for `services/streams`. */
+export const STREAM_VIEW = "NEW_AND_OLD_IMAGES";
+
 export type Tags = Readonly<Record<string, string>>;
+
+/** What somebody wants of a table beside its definition. */
+export interface Wishes {
+  readonly tags?: Tags;
+  /** A stream of its changes. One that is there unasked is left alone. */
+  readonly stream?: boolean;
+}
 
 /** One call that brings a table nearer to its definition. */
 export type TableChange =
@@ -14,6 +24,7 @@ export type TableChange =
   | { readonly type: "timeToLive" }
   | { readonly type: "recovery" }
   | { readonly type: "deletionProtection" }
+  | { readonly type: "stream" }
   | { readonly type: "tags"; readonly tags: Tags };
 
 /** Where a table and its definition differ, and what can be done about it. */
@@ -45,8 +56,9 @@ const changeable = (
     ? { about: change.type, kind: "lacking", text: `the engine has ${FEATURE_NAMES[change.type]}` }
     : differing(change, text);
 
-/** Compares a table with its definition and the tags it should carry. */
-export function differencesOf(state: TableState, definition: TableDefinition, tags: Tags = {}): Difference[] {
+/** Compares a table with its definition and what else it should have. */
+export function differencesOf(state: TableState, definition: TableDefinition, wishes: Wishes = {}): Difference[] {
+  const { tags = {}, stream = false } = wishes;
   return [
     ...keyDifferences(state, definition),
     ...billingDifferences(state),
@@ -54,6 +66,7 @@ export function differencesOf(state: TableState, definition: TableDefinition, ta
     ...timeToLiveDifferences(state, definition),
     ...recoveryDifferences(state),
     ...protectionDifferences(state),
+    ...(stream ? streamDifferences(state) : []),
     ...tagDifferences(state, tags),
   ];
 }
@@ -160,6 +173,15 @@ function protectionDifferences(state: TableState): Difference[] {
   if (state.deletionProtection) return [];
   const text = "deletion protection: off, should be on";
   return [changeable(state, { type: "deletionProtection" }, text)];
+}
+
+function streamDifferences(state: TableState): Difference[] {
+  const { stream } = state;
+  if (stream?.view === STREAM_VIEW) return [];
+  if (stream === undefined) return [changeable(state, { type: "stream" }, `stream: off, should be on, ${STREAM_VIEW}`)];
+  const advice =
+    "a stream's view cannot be changed: turn it off, which ends what its readers have not read, and run this again";
+  return [fixed("stream", `stream: its view is ${stream.view}, should be ${STREAM_VIEW}; ${advice}`)];
 }
 
 function tagDifferences(state: TableState, tags: Tags): Difference[] {

@@ -7,13 +7,14 @@ import {
 } from "@aws-sdk/client-dynamodb";
 
 /** What DynamoDB does to a table besides storing items, and an emulator may lack. */
-export type Feature = "index" | "timeToLive" | "recovery" | "deletionProtection" | "tags";
+export type Feature = "index" | "timeToLive" | "recovery" | "deletionProtection" | "stream" | "tags";
 
 export const FEATURE_NAMES: Readonly<Record<Feature, string>> = {
   index: "no way to add an index to an on-demand table",
   timeToLive: "no time to live",
   recovery: "no point-in-time recovery",
   deletionProtection: "no deletion protection",
+  stream: "no streams",
   tags: "no tags",
 };
 
@@ -57,6 +58,13 @@ const PROBES: Readonly<Record<Exclude<Feature, "tags">, (client: DynamoDBClient,
       ),
     deletionProtection: (client, TableName) =>
       client.send(new UpdateTableCommand({ TableName, DeletionProtectionEnabled: true })),
+    stream: (client, TableName) =>
+      client.send(
+        new UpdateTableCommand({
+          TableName,
+          StreamSpecification: { StreamEnabled: true, StreamViewType: "NEW_AND_OLD_IMAGES" },
+        }),
+      ),
   };
 
 /**

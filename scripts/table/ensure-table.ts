@@ -1,11 +1,10 @@
 import { CreateTableCommand, ResourceInUseException } from "@aws-sdk/client-dynamodb";
 import { createTableInput, tableDefinition } from "../../entities/table.ts";
 import { makeChange, type Target, tagList, waitUntilActive } from "./convergence.ts";
-import { type Difference, differencesOf, type Tags } from "./difference.ts";
+import { type Difference, differencesOf, type Tags, type Wishes } from "./difference.ts";
 import { readTable } from "./table-state.ts";
 
-export interface EnsureOptions {
-  readonly tags?: Tags;
+export interface EnsureOptions extends Wishes {
   /** Change an existing table; otherwise only its differences are told. */
   readonly apply?: boolean;
 }
@@ -16,6 +15,8 @@ export interface EnsureReport {
   readonly changed: number;
   /** What differs now. */
   readonly differences: readonly Difference[];
+  /** What reads its stream is told this; undefined where the stream is off. */
+  readonly streamArn: string | undefined;
 }
 
 /** Whether nothing is left that the table should have: what the engine lacks and what is there besides do not count. */
@@ -24,19 +25,24 @@ export const isAsDefined = (differences: readonly Difference[]): boolean =>
 
 /** Creates the table when it is absent, compares it with its definition, and with `apply` changes what can be changed. */
 export async function ensureTable(target: Target, options: EnsureOptions = {}): Promise<EnsureReport> {
-  const { tags = {}, apply = false } = options;
+  const { apply = false, ...wishes } = options;
   const existing = await readTable(target.client, target.table);
-  const created = existing === undefined && (await createTable(target, tags));
+  const created = existing === undefined && (await createTable(target, wishes.tags ?? {}));
   if (existing === undefined || apply) await waitUntilActive(target);
-  const before = await compare(target, tags);
+  const before = await compare(target, wishes);
   // Another key is another table: time to live on `ttl` could delete items of who knows whom.
   const foreign = before.differences.some(({ about }) => about === "key");
-  if (foreign || (!created && !apply)) return { created, changed: 0, differences: before.differences };
+  if (foreign || (!created && !apply)) return { created, changed: 0, ...told(before) };
   const changes = before.differences.flatMap((difference) => (difference.kind === "change" ? [difference.change] : []));
   for (const change of changes) await makeChange(target, change, before.state.arn);
-  const { differences } = changes.length === 0 ? before : await compare(target, tags);
-  return { created, changed: changes.length, differences };
+  const after = changes.length === 0 ? before : await compare(target, wishes);
+  return { created, changed: changes.length, ...told(after) };
 }
+
+const told = ({ state, differences }: Awaited<ReturnType<typeof compare>>) => ({
+  differences,
+  streamArn: state.stream?.arn,
+});
 
 /** False when another process was faster: its table is compared like any that is there. */
 async function createTable(target: Target, tags: Tags): Promise<boolean> {
@@ -53,8 +59,8 @@ async function createTable(target: Target, tags: Tags): Promise<boolean> {
   }
 }
 
-async function compare({ client, table }: Target, tags: Tags) {
+async function compare({ client, table }: Target, wishes: Wishes) {
   const state = await readTable(client, table);
   if (state === undefined) throw new Error(`the table ${table} is gone`);
-  return { state, differences: differencesOf(state, tableDefinition(), tags) };
+  return { state, differences: differencesOf(state, tableDefinition(), wishes) };
 }

@@ -34,6 +34,8 @@ export interface TableState {
   readonly timeToLiveAttribute: string | undefined;
   /** Days, when point-in-time recovery is on. */
   readonly recoveryDays: number | undefined;
+  /** The stream of its changes, when it is on. */
+  readonly stream: { readonly arn: string; readonly view: string } | undefined;
   readonly tags: Readonly<Record<string, string>>;
   /** What the engine cannot do; asked only about what is off. */
   readonly lacking: ReadonlySet<Feature>;
@@ -67,8 +69,9 @@ export async function readTable(client: DynamoDBClient, table: string): Promise<
     timeToLive: timeToLiveAttribute === undefined,
     deletionProtection: !deletionProtection,
     index: !hasAllIndexes(description),
+    stream: streamOf(description) === undefined,
   };
-  for (const feature of ["timeToLive", "deletionProtection", "index"] as const) {
+  for (const feature of ["timeToLive", "deletionProtection", "index", "stream"] as const) {
     if (off[feature] && (await lacksFeature(client, feature))) lacking.add(feature);
   }
   return {
@@ -87,9 +90,15 @@ export async function readTable(client: DynamoDBClient, table: string): Promise<
     deletionProtection,
     timeToLiveAttribute,
     recoveryDays: recovery,
+    stream: streamOf(description),
     tags: tags ?? {},
     lacking,
   };
+}
+
+function streamOf({ StreamSpecification, LatestStreamArn }: TableDescription) {
+  if (StreamSpecification?.StreamEnabled !== true) return undefined;
+  return { arn: LatestStreamArn ?? "", view: StreamSpecification.StreamViewType ?? "" };
 }
 
 function hasAllIndexes({ GlobalSecondaryIndexes = [] }: TableDescription): boolean {

@@ -25,6 +25,7 @@ import {
 } from "../builders.ts";
 import { NOW, openTestTable, type TestTable } from "../engine.ts";
 import { accessOf, PLACE, type RecordingEndpoint, type SentRequest, startRecording } from "../sent-requests.ts";
+import { countersOf, countersTable, createCountersTable } from "./counters-table.ts";
 import {
   type HttpRequest,
   httpEvent,
@@ -102,6 +103,7 @@ beforeAll(async () => {
     EXAMINER_URL: `${origin}/examiner`,
     MAILER_URL: `${origin}/mails-out`,
     DEVOPS_QUEUE_URL: `${origin}/devops-queue`,
+    COUNTERS_TABLE: countersTable(db),
   });
 });
 beforeEach(async () => {
@@ -168,6 +170,7 @@ it("has a test for every handler", () => {
     "account-data",
     "assessments",
     "changes",
+    "counters",
     "dashboard",
     "diagnosis",
     "erasures",
@@ -667,6 +670,30 @@ describe("changes of the table", () => {
 
     answers["/devops-queue"] = { sent: true };
     expect(await invoke("changes", event)).toEqual({ batchItemFailures: [] });
+  });
+});
+
+describe("counters of what happens", () => {
+  const KEY = { assessment_type: "speaking_academic", assessment_id: "as-counted" } as const;
+  beforeAll(() => createCountersTable(db));
+
+  it("count each change once, by the hour, however often it comes", async () => {
+    const { assessments, support } = db.layer;
+    const events = [
+      await db.streamEvent(() => support.open(aTicket({ ticket_id: "TKT-1", category: "audio" }))),
+      await db.streamEvent(() => support.answer("TKT-1", { ai_response: "We look into it." })),
+      await db.streamEvent(() => support.resolve("TKT-1")),
+      await db.streamEvent(() => assessments.start({ ...KEY, user_id: MARIA })),
+      await db.streamEvent(() => assessments.complete(KEY.assessment_id, aSpeakingResult())),
+    ];
+    for (const event of [...events, ...events])
+      expect(await invoke("counters", event)).toEqual({ batchItemFailures: [] });
+
+    expect(await countersOf(db)).toEqual({
+      "tickets opened: audio": 1,
+      "tickets resolved": 1,
+      "assessments completed: speaking_academic": 1,
+    });
   });
 });
 

@@ -92,6 +92,17 @@ describe("an absent table", () => {
     expect(description?.DeletionProtectionEnabled).toBe(ON_DYNAMODB_LOCAL ? true : undefined);
   });
 
+  it("has the stream that was asked for, where the engine has streams, and keeps it", async () => {
+    const table = aTableName();
+
+    const first = await ensureTable(target(table), { stream: true });
+    const second = await ensureTable(target(table), { apply: true });
+
+    expect(kinds(first.differences)).toEqual(ON_DYNAMODB_LOCAL ? LACKING : [...LACKING, "stream lacking"]);
+    expect(first.streamArn).toEqual(ON_DYNAMODB_LOCAL ? expect.stringContaining(`${table}/stream/`) : undefined);
+    expect(second).toMatchObject({ changed: 0, streamArn: first.streamArn });
+  });
+
   it("may be created by two at once", async () => {
     const table = aTableName();
 
@@ -256,11 +267,12 @@ describe("the comparison", () => {
     deletionProtection: true,
     timeToLiveAttribute: "ttl",
     recoveryDays: 35,
+    stream: undefined,
     tags: { team: "exam", owner: "ana" },
     lacking: new Set(),
   };
-  const texts = (change: Partial<TableState>, tags = {}) =>
-    differencesOf({ ...state, ...change }, definition, tags).map(({ kind, text }) => `${kind} ${text}`);
+  const texts = (change: Partial<TableState>, tags = {}, stream = false) =>
+    differencesOf({ ...state, ...change }, definition, { tags, stream }).map(({ kind, text }) => `${kind} ${text}`);
 
   it("finds nothing in a table that is as defined", () => {
     expect(texts({}, { team: "exam" })).toEqual([]);
@@ -292,6 +304,18 @@ describe("the comparison", () => {
     ]);
   });
 
+  it("asks for a stream where one is wished, which must tell both images", () => {
+    const arn = "arn:aws:dynamodb:eu-west-1:1:table/t/stream/1";
+
+    expect(texts({}, {}, true)).toEqual(["change stream: off, should be on, NEW_AND_OLD_IMAGES"]);
+    expect(texts({ stream: { arn, view: "NEW_AND_OLD_IMAGES" } }, {}, true)).toEqual([]);
+    expect(texts({ stream: { arn, view: "KEYS_ONLY" } })).toEqual([]);
+    expect(texts({ stream: { arn, view: "KEYS_ONLY" } }, {}, true)).toEqual([
+      expect.stringMatching(/^fixed stream: its view is KEYS_ONLY, should be NEW_AND_OLD_IMAGES/),
+    ]);
+    expect(texts({ lacking: new Set(["stream"]) }, {}, true)).toEqual(["lacking the engine has no streams"]);
+  });
+
   it("takes an index that is being deleted for missing", () => {
     const indexes = state.indexes.map((index) =>
       index.indexName === "gsi3" ? { ...index, status: "DELETING" } : index,
@@ -309,7 +333,8 @@ describe("npm run create-table", () => {
   it("tells its options", async () => {
     const { stdout } = await run("--help");
 
-    for (const option of ["--table", "--region", "--endpoint", "--apply", "--tag"]) expect(stdout).toContain(option);
+    for (const option of ["--table", "--region", "--endpoint", "--apply", "--tag", "--stream"])
+      expect(stdout).toContain(option);
   });
 
   it.each([

@@ -1,4 +1,3 @@
-import { UpdateTableCommand, waitUntilTableExists } from "@aws-sdk/client-dynamodb";
 import { PutCommand } from "@aws-sdk/lib-dynamodb";
 import type { DynamoDBStreamEvent } from "aws-lambda";
 import { TicketModel } from "../../entities/ticket.ts";
@@ -14,6 +13,7 @@ import {
 } from "../../services/streams.ts";
 import { aFix, aReceipt, aRegistration, aTicket, BCRYPT_HASH, MARIA, OTHER_BCRYPT_HASH } from "../builders.ts";
 import { NOW, ON_DYNAMODB_LOCAL, openTestTable, type TestTable } from "../engine.ts";
+import { turnOnStream } from "../engine-stream.ts";
 import { interceptedClient, storeAll } from "../instruments.ts";
 
 let db: TestTable;
@@ -237,47 +237,9 @@ describe("once", () => {
 });
 
 (ON_DYNAMODB_LOCAL ? describe : describe.skip)("the engine's own stream", () => {
-  /** DynamoDB Local's streams, which the SDK has a client of its own for. */
-  const ask = async <T>(action: string, body: object): Promise<T> => {
-    const response = await fetch(db.endpoint, {
-      method: "POST",
-      headers: {
-        "content-type": "application/x-amz-json-1.0",
-        "x-amz-target": `DynamoDBStreams_20120810.${action}`,
-        authorization: "AWS4-HMAC-SHA256 Credential=local/20261128/us-east-1/dynamodb/aws4_request, Signature=none",
-      },
-      body: JSON.stringify(body),
-    });
-    return (await response.json()) as T;
-  };
-
-  /** All records of the table's stream, as Lambda gives them. */
-  async function recordsOf(StreamArn: string): Promise<StreamEvent["Records"]> {
-    const { StreamDescription } = await ask<{ StreamDescription: { Shards: { ShardId: string }[] } }>(
-      "DescribeStream",
-      {
-        StreamArn,
-      },
-    );
-    const records = [];
-    for (const { ShardId } of StreamDescription.Shards) {
-      const from = { StreamArn, ShardId, ShardIteratorType: "TRIM_HORIZON" };
-      const iterator = await ask<{ ShardIterator: string }>("GetShardIterator", from);
-      const { Records } = await ask<StreamEvent>("GetRecords", iterator);
-      records.push(...Records);
-    }
-    return records;
-  }
-
   it("is heard in the order of each item's changes, again from a record that failed", async () => {
     const { support, devops } = db.layer;
-    const { TableDescription } = await db.client.send(
-      new UpdateTableCommand({
-        TableName: db.table,
-        StreamSpecification: { StreamEnabled: true, StreamViewType: "NEW_AND_OLD_IMAGES" },
-      }),
-    );
-    await waitUntilTableExists({ client: db.client, maxWaitTime: 30 }, { TableName: db.table });
+    const stream = await turnOnStream(db);
     for (const place of [1, 2]) {
       const ticket_id = `TKT-${place}`;
       await support.open(aTicket({ ticket_id }));
@@ -286,7 +248,7 @@ describe("once", () => {
       await support.escalate(ticket_id);
       await support.resolve(ticket_id);
     }
-    const records = await recordsOf(TableDescription?.LatestStreamArn ?? "");
+    const records = await stream.records();
 
     const heard: string[] = [];
     let calls = 0;

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { StreamResponse } from "../../../services/streams.ts";
+import { beginningOf, callStreams, recordsFrom, shardsOf } from "../../engines/local-streams.ts";
 import type { StreamRecord } from "../stream-handler.ts";
 
 /** Reads DynamoDB Local's streams as Lambda would: in order by shard, again after a failure, and some batches twice. */
@@ -19,22 +20,6 @@ interface Shard {
   over: boolean;
 }
 
-/** DynamoDB Local asks for a signature and checks none. */
-async function call<T>(endpoint: string, operation: string, input: object): Promise<T> {
-  const response = await fetch(endpoint, {
-    method: "POST",
-    headers: {
-      "content-type": "application/x-amz-json-1.0",
-      "x-amz-target": `DynamoDBStreams_20120810.${operation}`,
-      authorization:
-        "AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0",
-    },
-    body: JSON.stringify(input),
-  });
-  if (!response.ok) throw new Error(`${operation}: ${await response.text()}`);
-  return (await response.json()) as T;
-}
-
 export async function followStreams(
   endpoint: string,
   prefix: string,
@@ -46,19 +31,14 @@ export async function followStreams(
   let stopped = false;
 
   async function findShards(): Promise<void> {
-    const { Streams } = await call<{ Streams: { StreamArn: string; TableName: string }[] }>(
+    const listed = await callStreams<{ Streams: { StreamArn: string; TableName: string }[] }>(
       endpoint,
       "ListStreams",
       {},
     );
-    for (const { StreamArn: arn, TableName } of Streams) {
+    for (const { StreamArn: arn, TableName } of listed.Streams) {
       if (!TableName.startsWith(prefix)) continue;
-      const { StreamDescription } = await call<{ StreamDescription: { Shards: { ShardId: string }[] } }>(
-        endpoint,
-        "DescribeStream",
-        { StreamArn: arn },
-      );
-      for (const { ShardId: id } of StreamDescription.Shards)
+      for (const id of await shardsOf(endpoint, arn))
         if (!shards.has(id)) shards.set(id, { arn, id, iterator: undefined, over: false });
     }
   }
@@ -83,18 +63,8 @@ export async function followStreams(
     let any = false;
     for (const shard of shards.values()) {
       if (shard.over) continue;
-      shard.iterator ??= (
-        await call<{ ShardIterator: string }>(endpoint, "GetShardIterator", {
-          StreamArn: shard.arn,
-          ShardId: shard.id,
-          ShardIteratorType: "TRIM_HORIZON",
-        })
-      ).ShardIterator;
-      const { Records, NextShardIterator } = await call<{ Records: StreamRecord[]; NextShardIterator?: string }>(
-        endpoint,
-        "GetRecords",
-        { ShardIterator: shard.iterator, Limit: 100 },
-      );
+      shard.iterator ??= await beginningOf(endpoint, shard.arn, shard.id);
+      const { Records, NextShardIterator } = await recordsFrom<StreamRecord>(endpoint, shard.iterator);
       if (Records.length > 0) {
         any = true;
         await deliver(shard.arn, Records);
