@@ -2,6 +2,7 @@ import { DEFAULT_TABLE_NAME } from "../../entities/keys.ts";
 import { createTableInput, tableDefinition } from "../../entities/table.ts";
 import type { PolicyDocument } from "../iam/evaluator.ts";
 import { RECOVERY_DAYS } from "../table/difference.ts";
+import { STREAM } from "../table/engine-features.ts";
 import { type Intrinsic, ref, substituted, when } from "./intrinsics.ts";
 
 /** The table's logical id. */
@@ -60,7 +61,7 @@ export function tableResource() {
       PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true, RecoveryPeriodInDays: RECOVERY_DAYS },
       SSESpecification: encryption,
       DeletionProtectionEnabled: true,
-      StreamSpecification: when("HasStream", { StreamViewType: "NEW_AND_OLD_IMAGES" }),
+      StreamSpecification: when("HasStream", { StreamViewType: STREAM.StreamViewType }),
       ContributorInsightsSpecification: rankedKeys,
       OnDemandThroughput: tableLimits,
       ResourcePolicy: { PolicyDocument: resourcePolicy },

@@ -30,10 +30,12 @@ export async function beginningOf(endpoint: string, StreamArn: string, ShardId: 
   return (await callStreams<{ ShardIterator: string }>(endpoint, "GetShardIterator", from)).ShardIterator;
 }
 
-/** Up to 100 records from a place on, and the next place; none where the shard is over. */
-export function recordsFrom<R>(endpoint: string, ShardIterator: string) {
-  return callStreams<{ Records: R[]; NextShardIterator?: string }>(endpoint, "GetRecords", {
-    ShardIterator,
-    Limit: 100,
-  });
+/** Records, and the next place; none where the shard is over. */
+export interface StreamPage<R> {
+  readonly Records: R[];
+  readonly NextShardIterator?: string;
 }
+
+/** Up to 100 records from a place on. */
+export const recordsFrom = <R>(endpoint: string, ShardIterator: string): Promise<StreamPage<R>> =>
+  callStreams(endpoint, "GetRecords", { ShardIterator, Limit: 100 });

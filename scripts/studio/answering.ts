@@ -2,7 +2,7 @@ import { QueryCommand } from "@aws-sdk/lib-dynamodb";
 import type { DataContext } from "../../services/storage/context.ts";
 import type { QueryParameters } from "../../services/storage/requests.ts";
 import { keyQuery } from "../table/key-query.ts";
-import type { Question } from "./questions.ts";
+import { keyOf, type Question } from "./questions.ts";
 import { type PhysicalRow, physicalRow } from "./rows.ts";
 import type { SeedCost, SeedTables } from "./seed-tables.ts";
 import { entityCode, type TypedItems, typedAnswer } from "./typed-answer.ts";
@@ -70,9 +70,9 @@ export function answering(
 }
 
 /** The entity's own query; of a collection the whole partition of the index. */
-function queryInput({ keyedBy: [entity, pattern], group }: Question, parts: object): QueryParameters {
-  const asked = keyQuery(entity, pattern, parts);
-  if (group !== "collections") return asked;
+function queryInput(question: Question, parts: object): QueryParameters {
+  const asked = keyQuery(...keyOf(question), parts);
+  if (question.group !== "collections") return asked;
   const partition = {
     KeyConditionExpression: "#pk = :pk",
     ExpressionAttributeNames: { "#pk": asked.ExpressionAttributeNames?.["#pk"] ?? "" },

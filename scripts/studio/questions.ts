@@ -26,10 +26,8 @@ export interface Question {
   readonly arguments: readonly Argument[];
   /** The entities whose rows it gives. */
   readonly entities: readonly EntityName[];
-  /** The entity and access pattern that make its key. */
-  readonly keyedBy: readonly [EntityName, string];
-  /** Each entity, with its names of the arguments. */
-  readonly askedBy: readonly (readonly [entity: EntityName, names: readonly string[]])[];
+  /** Each of these with its access pattern; the first makes the key. */
+  readonly askedBy: readonly (readonly [entity: EntityName, pattern: string])[];
   /** How handlers ask it; several functions may use one access pattern. */
   readonly code: readonly string[];
 }
@@ -48,8 +46,8 @@ export function argumentOf(entity: EntityName, name: string): Argument {
   return { name, description, ...(choices === undefined ? {} : { choices }), secret };
 }
 
-/** The attributes that begin an access pattern's key. */
-function namesOf(entity: EntityName, pattern: string): readonly string[] {
+/** The attributes that an access pattern is asked by: its partition key's. */
+export function namesOf(entity: EntityName, pattern: string): readonly string[] {
   const { indexes }: EntitySchema = MODELS[entity].schema;
   return (indexes[pattern] as IndexSchema).pk.composite;
 }
@@ -64,8 +62,7 @@ const ofEntities: readonly Question[] = (Object.keys(MODELS) as EntityName[]).fl
     index,
     arguments: argumentsOf(entity, name),
     entities: [entity],
-    keyedBy: [entity, name] as const,
-    askedBy: [[entity, namesOf(entity, name)] as const],
+    askedBy: [[entity, name] as const],
     code: codeOf(`${entity}.${name}`),
   })),
 );
@@ -75,19 +72,20 @@ const ofCollections: readonly Question[] = Object.entries(collections).map(([id,
   const [first] = names as [EntityName];
   const patternOf = (entity: EntityName) =>
     entities[entity].accessPatterns.find(({ collection }) => collection === id)?.name ?? "";
-  const pattern = patternOf(first);
   return {
     id,
     group: "collections",
     description: `${names.join(", ")} side by side: one query`,
     index,
-    arguments: argumentsOf(first, pattern),
+    arguments: argumentsOf(first, patternOf(first)),
     entities: names,
-    keyedBy: [first, pattern] as const,
-    askedBy: names.map((entity) => [entity, namesOf(entity, patternOf(entity))] as const),
+    askedBy: names.map((entity) => [entity, patternOf(entity)] as const),
     code: codeOf(id),
   };
 });
+
+/** The entity and access pattern that make a question's key. */
+export const keyOf = ({ askedBy: [first] }: Question) => first as readonly [EntityName, string];
 
 /** Every access pattern and every collection. */
 export const QUESTIONS: readonly Question[] = [...ofCollections, ...ofEntities];

@@ -1,10 +1,17 @@
-import { BatchWriteCommand, DynamoDBDocumentClient, paginateQuery, paginateScan } from "@aws-sdk/lib-dynamodb";
+import { DynamoDBDocumentClient, paginateQuery, paginateScan } from "@aws-sdk/lib-dynamodb";
 import { type EntityName, MODELS } from "../../entities/models.ts";
-import type { AttributeSchema, EntitySchema } from "../../entities/schema.ts";
+import type { EntitySchema } from "../../entities/schema.ts";
 import type { StoredItem } from "../../services/storage/requests.ts";
 import { type LocalDatabase, startLocalDatabase } from "../../testing/local-database.ts";
-import { createElevenTables, type Definition, ELEVEN_TABLES, indexNameOf } from "../table/eleven-definitions.ts";
-import type { Question } from "./questions.ts";
+import {
+  createElevenTables,
+  type Definition,
+  ELEVEN_TABLES,
+  fillElevenTable,
+  indexNameOf,
+  sourceOf,
+} from "../table/eleven-definitions.ts";
+import { namesOf, type Question } from "./questions.ts";
 
 /** What a question takes on the seed's eleven tables. */
 export interface SeedCost {
@@ -27,7 +34,6 @@ interface SeedRequest {
 
 /** One page, as the studio's own answer is. */
 const PAGE = 50;
-const WRITES_IN_ONE = 25;
 
 /** By which key a table finds items of these attributes: its own, an index's, or none. */
 export function seedRequest(table: string, known: readonly string[]): SeedRequest {
@@ -41,9 +47,6 @@ export function seedRequest(table: string, known: readonly string[]): SeedReques
   const names = index.map(([name]) => name);
   return { table, index: indexNameOf(index), keyed: within(names), filtered: beyond(names) };
 }
-
-const sourceOf = (attributes: Readonly<Record<string, AttributeSchema>>, name: string) =>
-  attributes[name]?.sameAs ?? name;
 
 /** The item of a row as its table in the seed has it: without keys, marks and copies. */
 function seedItem(row: StoredItem, { attributes }: EntitySchema): StoredItem {
@@ -70,18 +73,19 @@ export class SeedTables {
 
   /** Starts a database of its own and writes the items. */
   static async start(rows: readonly StoredItem[]): Promise<SeedTables> {
-    const tables = new SeedTables(await startLocalDatabase());
-    await createElevenTables(tables.#database.client, "", "seed");
-    for (const { schema, seedTable } of Object.values(MODELS)) {
-      const items = rows.filter(({ __edb_e__ }) => __edb_e__ === schema.model.entity);
-      for (let at = 0; at < items.length; at += WRITES_IN_ONE) {
-        const puts = items
-          .slice(at, at + WRITES_IN_ONE)
-          .map((row) => ({ PutRequest: { Item: seedItem(row, schema) } }));
-        await tables.#documents.send(new BatchWriteCommand({ RequestItems: { [seedTable]: puts } }));
+    const database = await startLocalDatabase();
+    try {
+      await createElevenTables(database.client, "", "seed");
+      for (const { schema, seedTable } of Object.values(MODELS)) {
+        const own = rows.filter(({ __edb_e__ }) => __edb_e__ === schema.model.entity);
+        const items = own.map((row) => seedItem(row, schema));
+        await fillElevenTable(database.client, seedTable, items);
       }
+      return new SeedTables(database);
+    } catch (error) {
+      await database.stop();
+      throw error;
     }
-    return tables;
   }
 
   stop(): Promise<void> {
@@ -91,7 +95,7 @@ export class SeedTables {
   /** Asks each table of the question's entities; `parts` are its arguments by name. */
   async cost(question: Question, parts: Readonly<Record<string, string>>): Promise<SeedCost> {
     const values = Object.values(parts);
-    const asked = question.askedBy.map(([entity, names]) => this.#ask(entity, names, values));
+    const asked = question.askedBy.map(([entity, pattern]) => this.#ask(entity, namesOf(entity, pattern), values));
     const costs = await Promise.all(asked);
     const sum = (of: (cost: SeedCost) => number) => costs.reduce((total, cost) => total + of(cost), 0);
     return {
@@ -103,7 +107,7 @@ export class SeedTables {
 
   async #ask(entity: EntityName, names: readonly string[], values: readonly string[]): Promise<SeedCost> {
     const { schema, seedTable } = MODELS[entity];
-    const sources = names.map((name) => sourceOf(schema.attributes, name));
+    const sources = names.map((name) => sourceOf(schema, name));
     const asked = seedRequest(seedTable, sources);
     const { keyed, filtered, index } = asked;
     const input = {

@@ -44,9 +44,9 @@ function send(response: ServerResponse, status: number, type: string, body: stri
 const sendJson = (response: ServerResponse, status: number, body: unknown) =>
   send(response, status, "application/json", JSON.stringify(body));
 
-/** A page of another site can send a form here, but neither its origin as ours, nor JSON without asking first. */
-const isFromOurPage = ({ headers: { host = "", origin, "content-type": type } }: IncomingMessage): boolean =>
-  origin === `http://${host}` && type === "application/json";
+/** Of what `isOurs`: a page says its origin, and no page of another site can send JSON without asking first. */
+const isFromPage = ({ headers: { origin, "content-type": type } }: IncomingMessage): boolean =>
+  origin !== undefined && type === "application/json";
 
 async function bodyOf(request: IncomingMessage): Promise<{ change?: unknown; values?: object }> {
   const length = Number(request.headers["content-length"]);
@@ -82,7 +82,7 @@ export function studioServer({ shown, rows, answer, layer }: Studio): Server {
   async function change(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (layer === undefined)
       return sendJson(response, 403, { problem: "this table is only read; --write allows changes" });
-    if (!isFromOurPage(request)) return sendJson(response, 403, { problem: "changes come from this page alone" });
+    if (!isFromPage(request)) return sendJson(response, 403, { problem: "changes come from this page alone" });
     const { change: id, values = {} } = await bodyOf(request);
     await makeChange(layer, id, { ...values });
     sendJson(response, 200, { changed: id });

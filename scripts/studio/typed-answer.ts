@@ -1,6 +1,6 @@
 import { describeModel } from "../../entities/model.ts";
 import type { EntityName } from "../../entities/models.ts";
-import type { Question } from "./questions.ts";
+import { keyOf, type Question } from "./questions.ts";
 import { MASK, type PhysicalRow } from "./rows.ts";
 
 /** An attribute of the answer, as the entity types it. */
@@ -57,8 +57,8 @@ export function entityCode(question: Question, parts: Readonly<Record<string, st
   const given = question.arguments
     .map(({ name, secret }) => `${name}: ${JSON.stringify(secret ? MASK : parts[name])}`)
     .join(", ");
-  const [entity, pattern] = question.keyedBy;
+  const [entity, pattern] = keyOf(question);
   return question.group === "collections"
     ? `await layer.collections.${question.id}({ ${given} }).go();`
-    : `await layer.entities.${entity satisfies EntityName}.query.${pattern}({ ${given} }).go();`;
+    : `await layer.entities.${entity}.query.${pattern}({ ${given} }).go();`;
 }

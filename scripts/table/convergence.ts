@@ -8,8 +8,8 @@ import {
   UpdateTimeToLiveCommand,
 } from "@aws-sdk/client-dynamodb";
 import { createTableInput, tableDefinition } from "../../entities/table.ts";
-import { RECOVERY_DAYS, STREAM_VIEW, type TableChange, type Tags } from "./difference.ts";
-import { FEATURE_NAMES, type Feature, isLacking } from "./engine-features.ts";
+import { RECOVERY_DAYS, type TableChange, type Tags } from "./difference.ts";
+import { FEATURE_NAMES, type Feature, isLacking, STREAM } from "./engine-features.ts";
 import { describeTable } from "./table-state.ts";
 
 export interface ConvergenceOptions {
@@ -60,8 +60,8 @@ async function make(target: Target, change: TableChange, arn: string): Promise<v
       await update(target, { DeletionProtectionEnabled: true });
       return target.say("deletion protection is on");
     case "stream":
-      await update(target, { StreamSpecification: { StreamEnabled: true, StreamViewType: STREAM_VIEW } });
-      return target.say(`the stream is on, ${STREAM_VIEW}`);
+      await update(target, { StreamSpecification: STREAM });
+      return target.say(`the stream is on, ${STREAM.StreamViewType}`);
     case "tags":
       await target.client.send(new TagResourceCommand({ ResourceArn: arn, Tags: tagList(change.tags) }));
       return target.say(`tagged ${Object.keys(change.tags).join(", ")}`);

@@ -1,12 +1,9 @@
 import type { GlobalSecondaryIndex, TableDefinition } from "../../entities/table.ts";
-import { FEATURE_NAMES, type Feature } from "./engine-features.ts";
+import { FEATURE_NAMES, type Feature, STREAM } from "./engine-features.ts";
 import { type IndexState, keyText, type TableState } from "./table-state.ts";
 
 /** How far back a table can be restored. */
 export const RECOVERY_DAYS = 35;
-
-/** What a stream must tell for `services/streams`. */
-export const STREAM_VIEW = "NEW_AND_OLD_IMAGES";
 
 export type Tags = Readonly<Record<string, string>>;
 
@@ -177,11 +174,12 @@ function protectionDifferences(state: TableState): Difference[] {
 
 function streamDifferences(state: TableState): Difference[] {
   const { stream } = state;
-  if (stream?.view === STREAM_VIEW) return [];
-  if (stream === undefined) return [changeable(state, { type: "stream" }, `stream: off, should be on, ${STREAM_VIEW}`)];
+  const { StreamViewType: wanted } = STREAM;
+  if (stream?.view === wanted) return [];
+  if (stream === undefined) return [changeable(state, { type: "stream" }, `stream: off, should be on, ${wanted}`)];
   const advice =
     "a stream's view cannot be changed: turn it off, which ends what its readers have not read, and run this again";
-  return [fixed("stream", `stream: its view is ${stream.view}, should be ${STREAM_VIEW}; ${advice}`)];
+  return [fixed("stream", `stream: its view is ${stream.view}, should be ${wanted}; ${advice}`)];
 }
 
 function tagDifferences(state: TableState, tags: Tags): Difference[] {

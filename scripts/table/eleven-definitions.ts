@@ -4,6 +4,7 @@ import {
   type DynamoDBClient,
   type Projection,
 } from "@aws-sdk/client-dynamodb";
+import { BatchWriteCommand, DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { MODELS } from "../../entities/models.ts";
 import type { EntitySchema, IndexSchema } from "../../entities/schema.ts";
 
@@ -84,7 +85,8 @@ const OTHER_INDEXES: Readonly<Partial<Record<ElevenTable, readonly (readonly [Ke
 /** An index's name is made of its keys. */
 export const indexNameOf = ([[partition], [sort]]: readonly [Key, Key]): string => `${partition}-${sort}-index`;
 
-const sourceOf = ({ attributes }: EntitySchema, name = ""): string => attributes[name]?.sameAs ?? name;
+/** The seed's name of an attribute: some of ours are copies under a name that all items of an account share. */
+export const sourceOf = ({ attributes }: EntitySchema, name = ""): string => attributes[name]?.sameAs ?? name;
 
 /** Our access pattern with the same key: its rows show what the list needs. */
 function patternLike(table: string, [[partition], [sort]]: readonly [Key, Key]): IndexSchema | undefined {
@@ -148,4 +150,18 @@ function createInput(
 export async function createElevenTables(client: DynamoDBClient, prefix: string, design: Design): Promise<void> {
   for (const [name, definition] of Object.entries(ELEVEN_TABLES))
     await client.send(new CreateTableCommand(createInput(prefix, name, definition, design)));
+}
+
+const WRITES_IN_ONE = 25;
+
+/** Stores whole items in one of the tables. */
+export async function fillElevenTable(client: DynamoDBClient, table: string, items: readonly object[]): Promise<void> {
+  const documents = DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
+  for (let start = 0; start < items.length; start += WRITES_IN_ONE) {
+    const writes = items.slice(start, start + WRITES_IN_ONE).map((Item) => ({ PutRequest: { Item } }));
+    const { UnprocessedItems = {} } = await documents.send(
+      new BatchWriteCommand({ RequestItems: { [table]: writes } }),
+    );
+    if (Object.keys(UnprocessedItems).length > 0) throw new Error(`${table} could not be filled`);
+  }
 }

@@ -9,6 +9,9 @@ import {
 /** What DynamoDB does to a table besides storing items, and an emulator may lack. */
 export type Feature = "index" | "timeToLive" | "recovery" | "deletionProtection" | "stream" | "tags";
 
+/** The stream that `services/streams` hears: both images of each item. */
+export const STREAM = { StreamEnabled: true, StreamViewType: "NEW_AND_OLD_IMAGES" } as const;
+
 export const FEATURE_NAMES: Readonly<Record<Feature, string>> = {
   index: "no way to add an index to an on-demand table",
   timeToLive: "no time to live",
@@ -58,13 +61,7 @@ const PROBES: Readonly<Record<Exclude<Feature, "tags">, (client: DynamoDBClient,
       ),
     deletionProtection: (client, TableName) =>
       client.send(new UpdateTableCommand({ TableName, DeletionProtectionEnabled: true })),
-    stream: (client, TableName) =>
-      client.send(
-        new UpdateTableCommand({
-          TableName,
-          StreamSpecification: { StreamEnabled: true, StreamViewType: "NEW_AND_OLD_IMAGES" },
-        }),
-      ),
+    stream: (client, TableName) => client.send(new UpdateTableCommand({ TableName, StreamSpecification: STREAM })),
   };
 
 /**

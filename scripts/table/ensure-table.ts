@@ -2,7 +2,7 @@ import { CreateTableCommand, ResourceInUseException } from "@aws-sdk/client-dyna
 import { createTableInput, tableDefinition } from "../../entities/table.ts";
 import { makeChange, type Target, tagList, waitUntilActive } from "./convergence.ts";
 import { type Difference, differencesOf, type Tags, type Wishes } from "./difference.ts";
-import { readTable } from "./table-state.ts";
+import { describeTable, readTable } from "./table-state.ts";
 
 export interface EnsureOptions extends Wishes {
   /** Change an existing table; otherwise only its differences are told. */
@@ -26,7 +26,7 @@ export const isAsDefined = (differences: readonly Difference[]): boolean =>
 /** Creates the table when it is absent, compares it with its definition, and with `apply` changes what can be changed. */
 export async function ensureTable(target: Target, options: EnsureOptions = {}): Promise<EnsureReport> {
   const { apply = false, ...wishes } = options;
-  const existing = await readTable(target.client, target.table);
+  const existing = await describeTable(target.client, target.table);
   const created = existing === undefined && (await createTable(target, wishes.tags ?? {}));
   if (existing === undefined || apply) await waitUntilActive(target);
   const before = await compare(target, wishes);
@@ -60,7 +60,7 @@ async function createTable(target: Target, tags: Tags): Promise<boolean> {
 }
 
 async function compare({ client, table }: Target, wishes: Wishes) {
-  const state = await readTable(client, table);
+  const state = await readTable(client, table, wishes);
   if (state === undefined) throw new Error(`the table ${table} is gone`);
   return { state, differences: differencesOf(state, tableDefinition(), wishes) };
 }

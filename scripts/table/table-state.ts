@@ -55,8 +55,12 @@ export async function describeTable(client: DynamoDBClient, table: string): Prom
   }
 }
 
-/** Everything about a table that its definition speaks of; undefined when there is no such table. */
-export async function readTable(client: DynamoDBClient, table: string): Promise<TableState | undefined> {
+/** Everything about a table that its definition speaks of; undefined when there is no such table. `wishes` are for more. */
+export async function readTable(
+  client: DynamoDBClient,
+  table: string,
+  wishes: { readonly stream?: boolean } = {},
+): Promise<TableState | undefined> {
   const description = await describeTable(client, table);
   if (description === undefined) return undefined;
   const lacking = new Set<Feature>();
@@ -64,12 +68,13 @@ export async function readTable(client: DynamoDBClient, table: string): Promise<
   const timeToLiveAttribute = await readTimeToLive(client, table);
   const recovery = await orLacking("recovery", lacking, () => readRecovery(client, table));
   const tags = await orLacking("tags", lacking, () => readTags(client, arn));
+  const stream = streamOf(description);
   const deletionProtection = description.DeletionProtectionEnabled === true;
   const off = {
     timeToLive: timeToLiveAttribute === undefined,
     deletionProtection: !deletionProtection,
     index: !hasAllIndexes(description),
-    stream: streamOf(description) === undefined,
+    stream: wishes.stream === true && stream === undefined,
   };
   for (const feature of ["timeToLive", "deletionProtection", "index", "stream"] as const) {
     if (off[feature] && (await lacksFeature(client, feature))) lacking.add(feature);
@@ -90,7 +95,7 @@ export async function readTable(client: DynamoDBClient, table: string): Promise<
     deletionProtection,
     timeToLiveAttribute,
     recoveryDays: recovery,
-    stream: streamOf(description),
+    stream,
     tags: tags ?? {},
     lacking,
   };

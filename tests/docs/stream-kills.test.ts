@@ -87,7 +87,7 @@ describeOnLocal("handlers of a real stream, killed at any request", () => {
   }
 
   it("reacts to each change once, or again where it died before it could say so; counters are exact", async () => {
-    const stream = await turnOnStream(db);
+    const recordsOf = await turnOnStream(db);
     for (let number = 0; number < TICKETS; number++) {
       const category = CATEGORIES[number % CATEGORIES.length] as (typeof CATEGORIES)[number];
       const ticket_id = `TKT-${number}`;
@@ -95,7 +95,7 @@ describeOnLocal("handlers of a real stream, killed at any request", () => {
       await db.layer.support.answer(ticket_id, { ai_response: "We look into it." });
       if (number % 2 === 0) await db.layer.support.resolve(ticket_id);
     }
-    const records = await stream.records();
+    const records = await recordsOf();
     for (const name of ["changes", "counters"])
       for (let at = 0; at < records.length; at += BATCH) await deliver(name, records.slice(at, at + BATCH));
 

@@ -239,7 +239,7 @@ describe("once", () => {
 (ON_DYNAMODB_LOCAL ? describe : describe.skip)("the engine's own stream", () => {
   it("is heard in the order of each item's changes, again from a record that failed", async () => {
     const { support, devops } = db.layer;
-    const stream = await turnOnStream(db);
+    const recordsOf = await turnOnStream(db);
     for (const place of [1, 2]) {
       const ticket_id = `TKT-${place}`;
       await support.open(aTicket({ ticket_id }));
@@ -248,7 +248,7 @@ describe("once", () => {
       await support.escalate(ticket_id);
       await support.resolve(ticket_id);
     }
-    const records = await stream.records();
+    const records = await recordsOf();
 
     const heard: string[] = [];
     let calls = 0;
