@@ -1,7 +1,7 @@
+import { type ElevenTable, indexCountOf } from "../eleven-tables/definitions.ts";
 import { benchCommand } from "../measuring/bench-options.ts";
 import { rounded } from "../measuring/rounds.ts";
 import { textTable } from "../shell/text-table.ts";
-import { type ElevenTable, indexCountOf } from "../table/eleven-definitions.ts";
 import { PRICE, priceOf, type Units } from "./cost/measure.ts";
 import { type ItemBytes, type MeasuredUnits, readMeasuredUnits } from "./cost/measured-units.ts";
 import {

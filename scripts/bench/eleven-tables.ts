@@ -19,7 +19,7 @@ import { overallBand } from "../../services/assessments.ts";
 import { ACCESS_PERIOD_SECONDS } from "../../services/purchases.ts";
 import type { Clock } from "../../services/storage/context.ts";
 import { ConflictError, ExpiredError, NotFoundError, TokenUsedError } from "../../services/storage/errors.ts";
-import type { Design, ElevenTable } from "../table/eleven-definitions.ts";
+import type { Design, ElevenTable } from "../eleven-tables/definitions.ts";
 import { DocumentTables, type Item, type Outcome } from "./cost/document-tables.ts";
 import type { Side } from "./cost/side.ts";
 

@@ -10,7 +10,7 @@ import {
   fillElevenTable,
   indexNameOf,
   sourceOf,
-} from "../table/eleven-definitions.ts";
+} from "../eleven-tables/definitions.ts";
 import { namesOf, type Question } from "./questions.ts";
 
 /** What a question takes on the seed's eleven tables. */

@@ -14,7 +14,7 @@ import {
   UpdateCommand,
 } from "@aws-sdk/lib-dynamodb";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
-import { ELEVEN_TABLES, type ElevenTable } from "../../table/eleven-definitions.ts";
+import { ELEVEN_TABLES, type ElevenTable } from "../../eleven-tables/definitions.ts";
 
 /** An item as the document client types it. */
 export type Item = Readonly<NonNullable<GetCommandOutput["Item"]>>;

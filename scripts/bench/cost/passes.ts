@@ -4,7 +4,7 @@ import { createTableInput } from "../../../entities/table.ts";
 import { createClient } from "../../../services/client.ts";
 import { createDataLayer } from "../../../services/data-layer.ts";
 import { LOCAL_CREDENTIALS, LOCAL_ERASURE_SECRET, LOCAL_REGION } from "../../../testing/local-database.ts";
-import { createElevenTables, type Design } from "../../table/eleven-definitions.ts";
+import { createElevenTables, type Design } from "../../eleven-tables/definitions.ts";
 import { createElevenTablesSide } from "../eleven-tables.ts";
 import type { Preload } from "./fixtures.ts";
 import { START } from "./fixtures.ts";

@@ -3,7 +3,7 @@ import { MODELS } from "../../../entities/models.ts";
 import { bulkWrite } from "../../../services/storage/bulk-writer.ts";
 import type { AnyEntity, DataContext } from "../../../services/storage/context.ts";
 import { Repository } from "../../../services/storage/repository.ts";
-import { fillElevenTable } from "../../table/eleven-definitions.ts";
+import { fillElevenTable } from "../../eleven-tables/definitions.ts";
 import type { Preload } from "./fixtures.ts";
 
 /** Stores whole items in our table, without the rules of services. */
