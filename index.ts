@@ -116,6 +116,7 @@ export {
   type ConflictReason,
   DataLayerError,
   ExpiredError,
+  IndexNotReadyError,
   InvalidCursorError,
   ItemTooLargeError,
   isDataLayerError,

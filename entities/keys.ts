@@ -1,3 +1,4 @@
+import { type INDEXES, indexNameOf } from "./evolution.ts";
 import type { RowSchema } from "./schema.ts";
 
 /**
@@ -10,7 +11,7 @@ export const DEFAULT_TABLE_NAME = "ielts-genai-prep";
 export const TTL_ATTRIBUTE = "ttl";
 export const PRIMARY_KEY = { partitionKey: "pk", sortKey: "sk" } as const;
 
-export type GlobalIndexName = "gsi1" | "gsi2" | "gsi3" | "gsi4" | "gsi5";
+export type GlobalIndexName = keyof typeof INDEXES;
 
 /** ElectroDB's two attributes that say whose item a row is; every index view carries them. */
 const IDENTIFIERS = ["__edb_e__", "__edb_v__"] as const;
@@ -21,6 +22,10 @@ interface PatternNotes {
   readonly seedIndex?: string;
   /** What its rows are called, where a service gives them. */
   readonly row?: RowSchema;
+  /** The version of its index from which on the entity's old items are in it. Default: 1. */
+  readonly since?: number;
+  /** The access pattern that answers the same question as long as a table cannot answer by this one. */
+  readonly before?: string;
 }
 
 interface KeyParts<P extends readonly string[], S extends readonly string[]> extends PatternNotes {
@@ -63,14 +68,16 @@ const secondary = <
   prefixes: { readonly pk: string; readonly sk: string },
   parts: KeyParts<P, S>,
 ) => {
-  const { description, seedIndex, row } = parts;
+  const { description, seedIndex, row, since, before } = parts;
   return {
-    index: name,
+    index: indexNameOf(name),
     pk: key(`${name}pk` as const, prefixes.pk, parts.pk),
     sk: key(`${name}sk` as const, prefixes.sk, parts.sk),
     description,
     ...(seedIndex === undefined ? {} : { seedIndex }),
     ...(row === undefined ? {} : { row }),
+    ...(since === undefined ? {} : { since }),
+    ...(before === undefined ? {} : { before }),
   } as const;
 };
 

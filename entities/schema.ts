@@ -82,6 +82,10 @@ export interface IndexSchema {
   readonly projection?: readonly string[];
   /** The seed's index that this one replaces. */
   readonly seedIndex?: string;
+  /** The version of the index from which on the entity's old items are in it. Absent: 1. */
+  readonly since?: number;
+  /** The access pattern that answers as long as a table cannot answer by this one. */
+  readonly before?: string;
   /** The name of the type of its rows, where a service gives them, and what they are. */
   readonly row?: RowSchema;
 }

@@ -21,6 +21,7 @@ const STATUS_BY_CODE: Readonly<Record<AnyDataLayerError["code"], number>> = {
   configuration: 500,
   unprocessed: 503,
   overloaded: 503,
+  index_not_ready: 503,
 };
 
 /** Names of DynamoDB's errors and the SDK's that say: not now, try again. */

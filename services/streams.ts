@@ -6,6 +6,7 @@ import type { IndexSchema } from "../entities/schema.ts";
 import { beginReaction, endReaction } from "./guards/reactions.ts";
 import type { DataContext, Model } from "./storage/context.ts";
 import { ValidationError } from "./storage/errors.ts";
+import { inThisForm } from "./storage/forms.ts";
 import { optionsIn } from "./storage/options.ts";
 import { ownedBy } from "./storage/ownership.ts";
 import type { StoredItem } from "./storage/requests.ts";
@@ -104,7 +105,7 @@ const OWNED = ownedBy(
 );
 
 const imageOf = (image: object | undefined): StoredItem | undefined =>
-  image === undefined ? undefined : unmarshall(image as Parameters<typeof unmarshall>[0]);
+  inThisForm(image === undefined ? undefined : unmarshall(image as Parameters<typeof unmarshall>[0]));
 
 /** Whether the migration wrote it, which has its own mark for each time. */
 const isBroughtOver = (old: StoredItem | undefined, now: StoredItem): boolean =>

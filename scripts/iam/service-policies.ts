@@ -1,4 +1,5 @@
 import type { ClaimKind } from "../../entities/claim.ts";
+import { FORMER_INDEXES } from "../../entities/evolution.ts";
 import { DEFAULT_TABLE_NAME } from "../../entities/keys.ts";
 import { MODELS_OF_ACCOUNT } from "../../entities/models.ts";
 import { type EntitySchema, type IndexSchema, primaryKeyOf } from "../../entities/schema.ts";
@@ -352,16 +353,35 @@ function leadingKeysOf({ entity, by, fixed = {} }: Access): Pick<Grant, "index" 
 const byText = (a: string, b: string) => (a < b ? -1 : Number(a > b));
 export const grantText = ({ index, pattern, operation }: Grant): string => `${index} ${pattern} ${operation}`;
 
+/**
+ * What reads need besides as long as a table may lack an index's version of this release: the version before, what that lacks
+ * of the items, and the access pattern of before.
+ */
+function formerAccess(access: Access): Grant[] {
+  const { entity, by } = access;
+  const { indexes }: EntitySchema = KEYED[entity].schema;
+  const { projection = [], before } = indexes[by] as IndexSchema;
+  const keys = leadingKeysOf(access);
+  const former = FORMER_INDEXES.get(keys.index);
+  const versions: Grant[] = former === undefined ? [] : [{ ...keys, index: former.indexName, operation: "Query" }];
+  const isShort = former?.lacks.some((attribute) => projection.includes(attribute)) === true;
+  const whole = isShort ? granted({ entity, by: primaryKeyOf(KEYED[entity].schema).pattern, does: ["getMany"] }) : [];
+  return [...versions, ...whole, ...(before === undefined ? [] : granted({ ...access, by: before }))];
+}
+
+function granted(access: Access): Grant[] {
+  const keys = leadingKeysOf(access);
+  const former = access.does.some((deed) => deed === "query") ? formerAccess(access) : [];
+  return [...access.does.flatMap((deed) => DEEDS[deed]).map((operation) => ({ operation, ...keys })), ...former];
+}
+
 /** Every kind of data request that a policy allows, each once, in order. */
 export function grantsOf(policy: PolicyName): Grant[] {
-  const grants = new Map<string, Grant>();
-  for (const access of factsOf(policy).access) {
-    const keys = leadingKeysOf(access);
-    for (const operation of access.does.flatMap((deed) => DEEDS[deed])) {
-      const grant = { operation, ...keys };
-      grants.set(grantText(grant), grant);
-    }
-  }
+  const grants = new Map(
+    factsOf(policy)
+      .access.flatMap(granted)
+      .map((grant) => [grantText(grant), grant]),
+  );
   return [...grants].sort(([a], [b]) => byText(a, b)).map(([, grant]) => grant);
 }
 

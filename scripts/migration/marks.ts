@@ -127,13 +127,13 @@ export class Marks {
     return eachRow(
       this.context,
       { entity: "migration", accessPattern: "marks" },
-      { params: () => parameters, ownership: OWN_PARTITION },
+      { params: () => parameters, ownership: OWN_PARTITION, since: 1 },
     );
   }
 }
 
 /** Nothing else is under the keys of these rows. */
-const OWN_PARTITION = { fields: [], owns: () => true } as const;
+const OWN_PARTITION = { fields: [], owns: () => true, viewOf: () => [] } as const;
 
 /** Sources and uniques may be longer than a sort key. */
 const rowKey = (partition: string, text: string): StoredKey => ({

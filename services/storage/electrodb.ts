@@ -70,6 +70,10 @@ export interface QueryOperation {
   params(options?: object): QueryParameters;
   /** Tells which rows that come back are of the entities that were asked for. */
   readonly ownership: Ownership;
+  /** The first version of the index that has all rows asked for. */
+  readonly since: number;
+  /** What asks the same by another access pattern, as long as the table cannot answer by this one. */
+  readonly before?: { readonly pattern: string; readonly operation: QueryOperation } | undefined;
 }
 
 /** The sort key's bounds, both inclusive: values of its attributes from the first on. */
@@ -93,9 +97,15 @@ export function queryOf<E>(
 ): QueryOperation {
   const asked = ((context.entity(model) as Queryable).query[pattern] as Queryable["query"][string])(key);
   const bounded = between === undefined ? asked : asked.between(...between);
+  const index = model.schema.indexes[pattern] as IndexSchema;
+  const { since = 1, before } = index;
   return {
     params: (options) => bounded.params(options),
-    ownership: ownedBy([[model.schema, model.schema.indexes[pattern] as IndexSchema]]),
+    ownership: ownedBy([[model.schema, index]]),
+    since,
+    ...(before === undefined
+      ? {}
+      : { before: { pattern: before, operation: queryOf(context, model, before, key, between) } }),
   };
 }
 
@@ -133,5 +143,6 @@ export function collectionQueryOf(
       .filter((index) => index.collection === name)
       .map((index): Asked => [schema, index]),
   );
-  return { params: (options) => asked.params(options), ownership: ownedBy(shares) };
+  // A member that is new in the collection is not in its former version, which answers without it.
+  return { params: (options) => asked.params(options), ownership: ownedBy(shares), since: 1 };
 }

@@ -175,6 +175,22 @@ export class OverloadedError extends DataLayerError {
   }
 }
 
+/**
+ * The table has no index yet that answers the question, or is still filling it: `npm run evolve` makes it. Nothing was read;
+ * try again later.
+ */
+export class IndexNotReadyError extends DataLayerError {
+  override readonly name: string = "IndexNotReadyError";
+  override readonly code = "index_not_ready";
+  /** The index's name in DynamoDB, such as `gsi2-2`. */
+  readonly index: string;
+
+  constructor(index: string, cause?: unknown) {
+    super(`the table's index ${index} is not there yet`, { cause });
+    this.index = index;
+  }
+}
+
 /** Any error of this package, told apart by its `code`. */
 export type AnyDataLayerError =
   | ValidationError
@@ -186,7 +202,8 @@ export type AnyDataLayerError =
   | InvalidCursorError
   | ConfigurationError
   | UnprocessedError
-  | OverloadedError;
+  | OverloadedError
+  | IndexNotReadyError;
 
 const NAME_BY_CODE: Readonly<Record<AnyDataLayerError["code"], string>> = {
   validation: "ValidationError",
@@ -199,6 +216,7 @@ const NAME_BY_CODE: Readonly<Record<AnyDataLayerError["code"], string>> = {
   configuration: "ConfigurationError",
   unprocessed: "UnprocessedError",
   overloaded: "OverloadedError",
+  index_not_ready: "IndexNotReadyError",
 };
 
 /**

@@ -6,6 +6,8 @@ export interface Ownership {
   /** The attributes by which it tells them. */
   readonly fields: readonly string[];
   owns(row: StoredItem): boolean;
+  /** The attributes that a row shows of its item. */
+  viewOf(row: StoredItem): readonly string[];
 }
 
 /** An entity's schema, and the index of it that is asked. */
@@ -26,7 +28,11 @@ export function ownedBy(asked: readonly Asked[]): Ownership {
       return [model.entity, [beginningOf(primary.pk), beginningOf(index.sk)]];
     }),
   );
+  const views = new Map(
+    asked.map(([{ model, attributes }, { projection }]) => [model.entity, projection ?? Object.keys(attributes)]),
+  );
   return {
+    viewOf: (row) => views.get(row.__edb_e__ as string) ?? [],
     fields: [...new Set(["__edb_e__", ...[...beginnings.values()].flat().map(({ field }) => field)])],
     owns: (row) =>
       beginnings.get(row.__edb_e__ as string)?.every(({ field, text }) => `${row[field]}`.startsWith(text)) === true,

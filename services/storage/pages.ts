@@ -2,9 +2,20 @@ import { PRIMARY_KEY } from "../../entities/keys.ts";
 import type { DataContext } from "./context.ts";
 import type { CursorCodec } from "./cursor.ts";
 import type { QueryOperation } from "./electrodb.ts";
-import { InvalidCursorError } from "./errors.ts";
+import { InvalidCursorError, isDataLayerError } from "./errors.ts";
+import { inThisForm } from "./forms.ts";
+import { type AskedIndex, byVersion } from "./index-versions.ts";
 import { countIn, only } from "./options.ts";
-import { projectionOf, type QueryParameters, type RequestLabel, type StoredItem, send } from "./requests.ts";
+import {
+  batchGet,
+  keyOf,
+  keyText,
+  projectionOf,
+  type QueryParameters,
+  type RequestLabel,
+  type StoredItem,
+  send,
+} from "./requests.ts";
 
 /** One page of a list. */
 export interface Page<T> {
@@ -34,6 +45,12 @@ export function limitOf(options: ListOptions): number {
   return countIn("list", "limit", limit, 1, MAX_LIMIT);
 }
 
+/** The rows of one answer, and where the next one begins. */
+interface Answer {
+  readonly rows: StoredItem[];
+  readonly lastKey: Readonly<Record<string, unknown>> | undefined;
+}
+
 /**
  * Sends a query, and leaves out what was planted in its index under another entity's key. Every read of an index goes through
  * here.
@@ -41,11 +58,62 @@ export function limitOf(options: ListOptions): number {
 async function ask(
   context: DataContext,
   label: RequestLabel,
-  { ownership }: QueryOperation,
+  operation: QueryOperation,
   parameters: QueryParameters,
-): Promise<{ readonly rows: StoredItem[]; readonly lastKey: Readonly<Record<string, unknown>> | undefined }> {
+): Promise<Answer> {
+  const { ownership, since } = operation;
+  const { IndexName, ProjectionExpression } = parameters;
+  const askIndex = async ({ indexName, lacks }: AskedIndex): Promise<Answer> => {
+    const { Items, LastEvaluatedKey } = await send(context, "Query", label, { ...parameters, IndexName: indexName });
+    const rows = Items.filter(ownership.owns);
+    if (ProjectionExpression !== undefined) return { rows, lastKey: LastEvaluatedKey };
+    const whole = lacks.length === 0 ? rows : await completed(context, label, rows, operation, lacks);
+    return { rows: whole.map((row) => inThisForm(row, ownership.viewOf(row))), lastKey: LastEvaluatedKey };
+  };
+  if (IndexName !== undefined) return byVersion(context, IndexName, since, askIndex);
   const { Items, LastEvaluatedKey } = await send(context, "Query", label, parameters);
   return { rows: Items.filter(ownership.owns), lastKey: LastEvaluatedKey };
+}
+
+/** Rows of a former version of an index with what it lacks of their views, read from the items; those gone meanwhile are left out. */
+async function completed(
+  context: DataContext,
+  label: RequestLabel,
+  rows: readonly StoredItem[],
+  { ownership }: QueryOperation,
+  lacks: readonly string[],
+): Promise<StoredItem[]> {
+  const isShort = (row: StoredItem) => lacks.some((attribute) => ownership.viewOf(row).includes(attribute));
+  const short = rows.filter(isShort);
+  const attributes = [...Object.values(PRIMARY_KEY), "__edb_e__", ...lacks];
+  const found = await batchGet(context, label, short.map(keyOf), { attributes });
+  const missing = new Map(found.map((item): [string, StoredItem] => [keyText(item), item]));
+  return rows.flatMap((row) => {
+    if (!isShort(row)) return [row];
+    const item = missing.get(keyText(row));
+    return item === undefined ? [] : [{ ...row, ...item }];
+  });
+}
+
+/** A list: the query of an access pattern, under the name of that. */
+interface List {
+  readonly label: RequestLabel;
+  readonly operation: QueryOperation;
+}
+
+/**
+ * Reads a list, by the access pattern of before where the table cannot answer by this one yet, and where a cursor was handed
+ * out by that.
+ */
+async function byPattern<T>({ label, operation }: List, read: (list: List) => Promise<T>): Promise<T> {
+  const { before } = operation;
+  try {
+    return await read({ label, operation });
+  } catch (error) {
+    const isOther = isDataLayerError(error) && (error.code === "index_not_ready" || error.code === "invalid_cursor");
+    if (before === undefined || !isOther) throw error;
+    return read({ label: { ...label, accessPattern: before.pattern }, operation: before.operation });
+  }
 }
 
 // A cursor fits one list only: this access pattern, partition, range and order.
@@ -82,13 +150,16 @@ export async function readPage(
   options: ListOptions = {},
   { order = "desc", cursors = context.cursors }: Reading = {},
 ): Promise<Page<StoredItem>> {
-  const parameters = operation.params({ limit: limitOf(options), order });
-  const list = listOf(context, label, parameters);
-  if (options.cursor !== undefined && options.cursor !== null) {
-    parameters.ExclusiveStartKey = startKeyOf(cursors, list, options.cursor);
-  }
-  const { rows, lastKey } = await ask(context, label, operation, parameters);
-  return { items: rows, cursor: lastKey === undefined ? null : cursors.seal(lastKey, list) };
+  const limit = limitOf(options);
+  return byPattern({ label, operation }, async (list) => {
+    const parameters = list.operation.params({ limit, order });
+    const name = listOf(context, list.label, parameters);
+    if (options.cursor !== undefined && options.cursor !== null) {
+      parameters.ExclusiveStartKey = startKeyOf(cursors, name, options.cursor);
+    }
+    const { rows, lastKey } = await ask(context, list.label, list.operation, parameters);
+    return { items: rows, cursor: lastKey === undefined ? null : cursors.seal(lastKey, name) };
+  });
 }
 
 /** Yields the rows of a query, page by page. */
@@ -96,15 +167,21 @@ async function* eachAnswer(
   context: DataContext,
   label: RequestLabel,
   operation: QueryOperation,
-  parameters: QueryParameters,
+  parametersOf: (operation: QueryOperation) => QueryParameters,
 ): AsyncGenerator<StoredItem[], void, undefined> {
-  let startKey: Record<string, unknown> | undefined;
-  do {
-    const request = startKey === undefined ? parameters : { ...parameters, ExclusiveStartKey: startKey };
-    const { rows, lastKey } = await ask(context, label, operation, request);
-    yield rows;
-    startKey = lastKey;
-  } while (startKey !== undefined);
+  let [list, page] = await byPattern(
+    { label, operation },
+    async (one): Promise<[List, Answer]> => [
+      one,
+      await ask(context, one.label, one.operation, parametersOf(one.operation)),
+    ],
+  );
+  yield page.rows;
+  while (page.lastKey !== undefined) {
+    const parameters = { ...parametersOf(list.operation), ExclusiveStartKey: page.lastKey };
+    page = await ask(context, list.label, list.operation, parameters);
+    yield page.rows;
+  }
 }
 
 /** How a query is read to its end. */
@@ -133,10 +210,11 @@ export async function* eachPage(
   operation: QueryOperation,
   { order = "desc", limit, consistent = false, keysAlone = false }: Drain = {},
 ): AsyncGenerator<StoredItem[], void, undefined> {
-  const parameters = operation.params({ order, ...(limit === undefined ? {} : { limit }) });
-  if (consistent) parameters.ConsistentRead = true;
-  const asked = keysAlone ? forKeys(parameters, operation.ownership) : parameters;
-  yield* eachAnswer(context, label, operation, asked);
+  yield* eachAnswer(context, label, operation, (asked) => {
+    const parameters = asked.params({ order, ...(limit === undefined ? {} : { limit }) });
+    if (consistent) parameters.ConsistentRead = true;
+    return keysAlone ? forKeys(parameters, asked.ownership) : parameters;
+  });
 }
 
 /** Yields every stored row of a query, page by page, newest first unless said. */
@@ -154,8 +232,8 @@ export async function allRows(...asked: Parameters<typeof eachPage>): Promise<St
 /** Counts the rows of a query exactly, over all its pages, reading no more of them than whose they are. */
 export async function countRows(context: DataContext, label: RequestLabel, operation: QueryOperation): Promise<number> {
   let count = 0;
-  const parameters = forKeys(operation.params(), operation.ownership);
-  for await (const rows of eachAnswer(context, label, operation, parameters)) count += rows.length;
+  const keys = (asked: QueryOperation) => forKeys(asked.params(), asked.ownership);
+  for await (const rows of eachAnswer(context, label, operation, keys)) count += rows.length;
   return count;
 }
 

@@ -14,6 +14,7 @@ import {
   type Where,
 } from "./electrodb.ts";
 import { ConflictError, ItemTooLargeError, NotFoundError } from "./errors.ts";
+import { inThisForm } from "./forms.ts";
 import { countRows, eachRow, type Order, type Page, type Reading, readPage } from "./pages.ts";
 import { type Asked, askedOf, type PatternOf, type Question, type Range, type RowOf } from "./patterns.ts";
 import {
@@ -272,8 +273,8 @@ export class Repository<E extends AnyEntity> {
       ? getOf(this.entity, key)
       : queryOf(this.context, this.model, pattern, key).params({ limit: 1 });
     if (consistent) parameters.ConsistentRead = true;
-    if (whole) return (await send(this.context, "GetItem", label, parameters)).Item;
-    return (await send(this.context, "Query", label, parameters)).Items?.[0];
+    if (whole) return inThisForm((await send(this.context, "GetItem", label, parameters)).Item);
+    return inThisForm((await send(this.context, "Query", label, parameters)).Items?.[0]);
   }
 
   /** @throws NotFoundError */
@@ -428,7 +429,7 @@ export class Repository<E extends AnyEntity> {
     parameters.ReturnValuesOnConditionCheckFailure = "ALL_OLD";
     try {
       const output = await send(this.context, "UpdateItem", { entity: this.name, accessPattern }, parameters);
-      return { refused: false, item: output.Attributes };
+      return { refused: false, item: inThisForm(output.Attributes) };
     } catch (error) {
       if (isTooLarge(error)) throw new ItemTooLargeError(this.name, "input", undefined, {}, error);
       if (!isConditionFailed(error)) throw error;
@@ -463,6 +464,6 @@ export class Repository<E extends AnyEntity> {
       { entity: this.name, accessPattern: "current" },
       { TableName: this.context.table, Key: keyOf(item), ConsistentRead: true },
     );
-    return output.Item;
+    return inThisForm(output.Item);
   }
 }

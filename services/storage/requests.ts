@@ -4,6 +4,7 @@ import { unmarshall } from "@aws-sdk/util-dynamodb";
 import { PRIMARY_KEY } from "../../entities/keys.ts";
 import type { DataContext, RequestEvent } from "./context.ts";
 import { UnprocessedError } from "./errors.ts";
+import { inThisForm } from "./forms.ts";
 import { type Operation, sendCommand } from "./wire/document-commands.ts";
 
 /** An item as it is stored: attributes, keys and ElectroDB's identifiers. */
@@ -123,7 +124,7 @@ export async function send<O extends Operation>(
 // The document commands convert responses, but not what errors carry.
 function itemOfFailure(error: unknown): StoredItem | undefined {
   const item = (error as ConditionalCheckFailedException).Item;
-  return item === undefined ? undefined : unmarshall(item);
+  return inThisForm(item === undefined ? undefined : unmarshall(item));
 }
 
 function itemCount(operation: Operation, parameters: Partial<RequestParameters>, output: Output): number {
@@ -200,7 +201,8 @@ export async function batchGet(
         const output = await send(context, "BatchGetItem", label, {
           RequestItems: { [context.table]: { Keys: pending, ...read } },
         });
-        found.push(...(output.Responses?.[context.table] ?? []));
+        const items = output.Responses?.[context.table] ?? [];
+        found.push(...items.map((item) => inThisForm(item, options.attributes)));
         const left = output.UnprocessedKeys?.[context.table]?.Keys ?? [];
         if (left.length < pending.length) attempt = 0;
         pending = left;
