@@ -20,6 +20,8 @@ export interface FormerVersion {
 
 /** An attribute that items of the release before lack, or have in another form. */
 export interface Form {
+  /** The release that brings it. */
+  readonly release: string;
   readonly entity: string;
   readonly attribute: string;
   /** Its value in this release, told by the stored item alone; of an item in this release's form the value that it has. */
@@ -28,6 +30,8 @@ export interface Form {
 
 /** An access pattern of the release before whose keys go from its items. */
 export interface RetiredPattern {
+  /** The release that reads it no more. */
+  readonly release: string;
   readonly entity: string;
   readonly pattern: string;
 }

@@ -16,6 +16,9 @@ export type GlobalIndexName = keyof typeof INDEXES;
 /** ElectroDB's two attributes that say whose item a row is; every index view carries them. */
 const IDENTIFIERS = ["__edb_e__", "__edb_v__"] as const;
 
+/** Whether an attribute is a key field of an index, one that no access pattern names any more among them. */
+export const isKeyField = (attribute: string): boolean => /^gsi\d+[ps]k$/.test(attribute);
+
 /** What an access pattern says of itself: the question it answers, and the seed's index it replaces. */
 interface PatternNotes {
   readonly description: string;

@@ -55,37 +55,48 @@ export function tableDefinition(): TableDefinition {
       merged.set(index.index, known);
     }
   }
-  const indexes = [...merged].sort(([a], [b]) => (a < b ? -1 : 1));
-  const keyFields = [
-    PRIMARY_KEY.partitionKey,
-    PRIMARY_KEY.sortKey,
-    ...indexes.flatMap(([, { partitionKey, sortKey }]) => [partitionKey, sortKey]),
-  ];
-  return {
-    keySchema: PRIMARY_KEY,
-    attributeDefinitions: keyFields.map((attributeName) => ({ attributeName, attributeType: "S" })),
-    globalSecondaryIndexes: indexes.map(([indexName, { partitionKey, sortKey, all, attributes }]) => ({
+  return withIndexes(
+    [...merged].map(([indexName, { partitionKey, sortKey, all, attributes }]) => ({
       indexName,
       partitionKey,
       sortKey,
       projectionType: all ? "ALL" : "INCLUDE",
       nonKeyAttributes: [...attributes].sort(),
     })),
+  );
+}
+
+/**
+ * The table with other indexes than the entities need, such as those of a stage between two releases.
+ * @example
+ * import { createTableInput, tableDefinition, withIndexes } from "@ielts-ai-prep/data-layer/entities/table";
+ *
+ * const { globalSecondaryIndexes } = tableDefinition();
+ * const input = createTableInput("ielts-genai-prep", withIndexes(globalSecondaryIndexes.slice(1)));
+ */
+export function withIndexes(indexes: readonly GlobalSecondaryIndex[]): TableDefinition {
+  const globalSecondaryIndexes = [...indexes].sort((a, b) => (a.indexName < b.indexName ? -1 : 1));
+  const fields = globalSecondaryIndexes.flatMap(({ partitionKey, sortKey }) => [partitionKey, sortKey]);
+  const keyFields = [...new Set([PRIMARY_KEY.partitionKey, PRIMARY_KEY.sortKey, ...fields])];
+  return {
+    keySchema: PRIMARY_KEY,
+    attributeDefinitions: keyFields.map((attributeName) => ({ attributeName, attributeType: "S" })),
+    globalSecondaryIndexes,
     timeToLiveAttribute: TTL_ATTRIBUTE,
   };
 }
 
 /**
- * The same in the shape of DynamoDB's CreateTable, on-demand billing. UpdateTimeToLive sets the time to live, once
- * the table is there.
+ * The same, or another definition, in the shape of DynamoDB's CreateTable, on-demand billing. UpdateTimeToLive sets the
+ * time to live, once the table is there.
  * @example
  * import { CreateTableCommand } from "@aws-sdk/client-dynamodb";
  * import { createTableInput } from "@ielts-ai-prep/data-layer/entities/table";
  *
  * await layer.context.client.send(new CreateTableCommand(createTableInput("ielts-genai-prep-staging")));
  */
-export function createTableInput(tableName: string) {
-  const { keySchema, attributeDefinitions, globalSecondaryIndexes } = tableDefinition();
+export function createTableInput(tableName: string, definition: TableDefinition = tableDefinition()) {
+  const { keySchema, attributeDefinitions, globalSecondaryIndexes } = definition;
   const keys = (partitionKey: string, sortKey: string) => [
     { AttributeName: partitionKey, KeyType: "HASH" as const },
     { AttributeName: sortKey, KeyType: "RANGE" as const },

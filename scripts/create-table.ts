@@ -21,6 +21,7 @@ const SIGNS: Readonly<Record<Difference["kind"], string>> = {
   change: "differs",
   fixed: "cannot be changed",
   lacking: "left out",
+  coming: "evolving",
   extra: "left alone",
 };
 

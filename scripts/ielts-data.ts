@@ -6,6 +6,7 @@ import { PROGRAM } from "./shell/command-name.ts";
 const COMMANDS: readonly [name: string, description: string, load: () => Promise<unknown>][] = [
   ["create-table", "create the table, or show how an existing one differs", () => import("./create-table.ts")],
   ["doctor", "check a table's definition and the index keys of its items", () => import("./doctor.ts")],
+  ["evolve", "bring a live table from the release before to this one", () => import("./evolve.ts")],
   ["seed", "import questions and rubrics, and on a database of this machine demo users", () => import("./seed.ts")],
   ["migrate", "bring the eleven legacy tables over", () => import("./migration/migrate.ts")],
   ["restore-check", "tell whether a restored table may be used", () => import("./restore-check.ts")],

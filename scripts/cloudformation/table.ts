@@ -42,9 +42,9 @@ const encryption = when(
   { SSEEnabled: false },
 );
 
-/** The one table, as the entities need it, protected from loss. */
-export function tableResource() {
-  const { GlobalSecondaryIndexes, ...input } = createTableInput(DEFAULT_TABLE_NAME);
+/** The one table, as the entities need it or a stage on the way there, protected from loss. */
+export function tableResource(definition = tableDefinition()) {
+  const { GlobalSecondaryIndexes, ...input } = createTableInput(DEFAULT_TABLE_NAME, definition);
   return {
     Type: "AWS::DynamoDB::Table",
     DeletionPolicy: "Retain",

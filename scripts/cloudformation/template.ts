@@ -1,3 +1,4 @@
+import { tableDefinition } from "../../entities/table.ts";
 import { capitalized } from "../iam/capitalized.ts";
 import { POLICY_NAMES, type PolicyName, policyOf, purposeOf, type ResourceNames } from "../iam/service-policies.ts";
 import { alarmResources } from "./alarms.ts";
@@ -65,8 +66,8 @@ export function importTemplate(): Omit<Template, "Outputs"> {
   return { ...template, Resources: { [TABLE_ID]: { ...table, Properties } } };
 }
 
-/** The whole stack, computed from the entities. */
-export function cloudFormationTemplate(): Template {
+/** The whole stack, computed from the entities; the table is as they need it, or as a stage on the way there. */
+export function cloudFormationTemplate(definition = tableDefinition()): Template {
   return {
     AWSTemplateFormatVersion: "2010-09-09",
     Description: "IELTS AI Prep: the one DynamoDB table with its backups, alarms and IAM policies.",
@@ -74,7 +75,7 @@ export function cloudFormationTemplate(): Template {
     Rules: RULES,
     Conditions: CONDITIONS,
     Resources: {
-      [TABLE_ID]: tableResource(),
+      [TABLE_ID]: tableResource(definition),
       ...backupResources(),
       ...alarmResources(),
       ...Object.fromEntries(POLICY_NAMES.map((policy) => [policyId(policy), policyResource(policy)])),
@@ -108,4 +109,5 @@ function jsonText(value: unknown, indent = ""): string {
   return `{\n${lines.join(",\n")}\n${indent}}`;
 }
 
-export const templateText = (): string => `${jsonText(cloudFormationTemplate())}\n`;
+export const templateText = (definition = tableDefinition()): string =>
+  `${jsonText(cloudFormationTemplate(definition))}\n`;

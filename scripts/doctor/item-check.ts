@@ -1,10 +1,12 @@
 import { isDeepStrictEqual } from "node:util";
-import { MODEL_VERSION } from "../../entities/keys.ts";
+import { FORMS } from "../../entities/evolution.ts";
+import { isKeyField, MODEL_VERSION } from "../../entities/keys.ts";
 import { MARKERS, MODELS } from "../../entities/models.ts";
 import { givenAttributes } from "../../entities/schema.ts";
 import { tableDefinition } from "../../entities/table.ts";
 import type { AnyEntity, DataContext, Model } from "../../services/storage/context.ts";
 import { ValidationError } from "../../services/storage/errors.ts";
+import { inThisForm } from "../../services/storage/forms.ts";
 import { Repository } from "../../services/storage/repository.ts";
 import type { StoredItem } from "../../services/storage/requests.ts";
 
@@ -25,7 +27,7 @@ export type FindingKind =
   | "primary"
   /** Half of an index's key is there. */
   | "half"
-  /** An index key, or an attribute that is derived for one, is not what its attributes say. */
+  /** An index key, an attribute that is derived for one, or one in the form of before is not what its attributes say. */
   | "stale";
 
 export interface ItemFinding {
@@ -64,9 +66,12 @@ function readerOf(context: DataContext, model: Model<AnyEntity>) {
   const store = new Repository(context, model);
   const given = givenAttributes(model.schema).map(([name]) => name);
   const derived = Object.entries(model.schema.attributes).filter(([, { setBy }]) => setBy === "derived");
+  const forms = FORMS.filter(({ entity }) => entity === model.schema.model.entity).map(({ attribute }) => attribute);
   const sources = [
     ...Object.values(model.schema.indexes).flatMap(({ pk, sk }) => [...pk.composite, ...sk.composite]),
     ...derived.flatMap(([, { watch }]) => watch ?? []),
+    // A form may be told by any attribute.
+    ...(forms.length === 0 ? [] : given),
   ];
   const { keySchema, globalSecondaryIndexes } = tableDefinition();
   const primary = [keySchema.partitionKey, keySchema.sortKey];
@@ -81,9 +86,9 @@ function readerOf(context: DataContext, model: Model<AnyEntity>) {
     const says = (name: string) => `${name} is ${shown(item[name])}, should be ${shown(expected[name])}`;
     const moved = primary.filter(differs);
     if (moved.length > 0) return { kind: "primary", item, text: moved.map(says).join("; ") };
-    const wrong = indexes.flatMap(({ fields }) => fields).filter(differs);
-    const wrongDerived = derived.map(([name]) => name).filter(differs);
-    const stale = [...wrong, ...wrongDerived];
+    const fields = [...indexes.flatMap((index) => index.fields), ...Object.keys(item).filter(isKeyField)];
+    const computed = [...fields, ...derived.map(([name]) => name), ...forms];
+    const stale = [...new Set(computed)].filter(differs);
     if (stale.length === 0) return undefined;
     const halves = indexes.filter(
       ({ fields: [partition, sort] }) => (item[partition] === undefined) !== (item[sort] === undefined),
@@ -98,7 +103,8 @@ function readerOf(context: DataContext, model: Model<AnyEntity>) {
   };
 
   function expectedItem(item: StoredItem): StoredItem | ValidationError {
-    const known = given.filter((name) => item[name] !== undefined).map((name) => [name, item[name]]);
+    const formed = inThisForm(item);
+    const known = given.filter((name) => formed[name] !== undefined).map((name) => [name, formed[name]]);
     try {
       return store.itemOf(Object.fromEntries(known));
     } catch (error) {

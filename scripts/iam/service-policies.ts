@@ -408,20 +408,27 @@ const groupBy = <T>(values: readonly T[], keyOf: (value: T) => string): Map<stri
   return groups;
 };
 
+/** Operations that may touch the same keys of the same places: the table and indexes. */
+interface KeyedOperations {
+  readonly places: readonly string[];
+  readonly operations: readonly string[];
+  readonly patterns: readonly string[];
+}
+
 /** Allows operations under some keys; without the Null guard a request without keys would pass. */
 function keyedStatement<R>(
-  index: string,
-  operations: readonly string[],
-  patterns: readonly string[],
+  { places, operations, patterns }: KeyedOperations,
   names: ResourceNames<R>,
   attributes: readonly string[] | undefined,
 ): Statement<R> {
   const whole = attributes === undefined;
+  const resources = places.map((place) => (place === TABLE ? names.table : names.index(place)));
+  const [first = names.table] = resources;
   return {
-    Sid: `${capitalized(index)}${operations.join("")}`,
+    Sid: [...places.map(capitalized), ...operations].join(""),
     Effect: "Allow",
     Action: operations.map((operation) => `dynamodb:${operation}`),
-    Resource: index === TABLE ? names.table : names.index(index),
+    Resource: resources.length === 1 ? first : resources,
     Condition: {
       "ForAllValues:StringLike": { [LEADING_KEYS]: patterns },
       // A request for whole items names no attributes, and would pass without the two others.
@@ -434,23 +441,31 @@ function keyedStatement<R>(
 
 /** One statement for all operations that may touch the same keys: a batch must find all its keys in one statement. */
 function keyedStatements<R>(policy: PolicyName, names: ResourceNames<R>): Statement<R>[] {
-  const { attributes } = factsOf(policy);
-  const grants = grantsOf(policy);
-  return [...groupBy(grants, ({ index }) => index)].flatMap(([index, onIndex]) => {
-    const byOperation = [...groupBy(onIndex, ({ operation }) => operation)].map(([operation, of]) => ({
-      operation,
-      patterns: of.map(({ pattern }) => pattern),
-    }));
-    return [...groupBy(byOperation, ({ patterns }) => patterns.join("\n")).values()].map((alike) =>
-      keyedStatement(
-        index,
-        alike.map(({ operation }) => operation).sort(),
-        alike[0]?.patterns ?? [],
-        names,
-        attributes,
-      ),
-    );
-  });
+  const onPlaces = [...groupBy(grantsOf(policy), ({ index, operation }) => `${index} ${operation}`).values()].map(
+    (grants) => ({
+      place: grants[0]?.index ?? TABLE,
+      operation: grants[0]?.operation ?? "",
+      patterns: grants.map(({ pattern }) => pattern),
+    }),
+  );
+  const alike = groupBy(onPlaces, ({ place, patterns }) => [place, ...patterns].join("\n"));
+  const byPlace = [...alike.values()].map((all) => ({
+    place: all[0]?.place ?? TABLE,
+    operations: all.map(({ operation }) => operation).sort(),
+    patterns: all[0]?.patterns ?? [],
+  }));
+  const statements = groupBy(byPlace, ({ operations, patterns }) => [...operations, ...patterns].join("\n"));
+  return [...statements.values()].map((all) =>
+    keyedStatement(
+      {
+        places: all.map(({ place }) => place),
+        operations: all[0]?.operations ?? [],
+        patterns: all[0]?.patterns ?? [],
+      },
+      names,
+      factsOf(policy).attributes,
+    ),
+  );
 }
 
 /** The IAM policy of a service's functions. */

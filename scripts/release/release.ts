@@ -15,6 +15,7 @@ const change = command.args[0] as "patch" | "minor" | "major";
 const { dryRun = false } = command.opts<{ dryRun?: boolean }>();
 
 const MANIFESTS = ["package.json", "package-lock.json"];
+const MODEL = "docs/released-model.json";
 const CHANGELOG = "CHANGELOG.md";
 const UNRELEASED = "## Unreleased\n";
 
@@ -52,15 +53,16 @@ if (dryRun) {
   console.log(`What would be packed, under its present version: ${pack(folder)}.`);
   rmSync(folder, { recursive: true });
   console.log(
-    `Dry run: nothing was changed. A release would commit ${[CHANGELOG, ...MANIFESTS].join(", ")}, and tag v${version}.`,
+    `Dry run: nothing was changed. A release would commit ${[CHANGELOG, ...MANIFESTS, MODEL].join(", ")}, and tag v${version}.`,
   );
 } else {
   const date = new Date().toISOString().slice(0, 10);
   execFileSync("npm", ["version", version, "--no-git-tag-version"], { stdio: "inherit" });
   writeFileSync(CHANGELOG, changelog.replace(UNRELEASED, `${UNRELEASED}\n## ${version} (${date})\n`));
   execFileSync("npm", ["run", "check"], { stdio: "inherit" });
+  execFileSync("npm", ["run", "released-model"], { stdio: "inherit" });
   console.log(`Packed ${pack(".")}.`);
-  git("commit", "--quiet", "--message", `Release ${version}`, "--", CHANGELOG, ...MANIFESTS);
+  git("commit", "--quiet", "--message", `Release ${version}`, "--", CHANGELOG, ...MANIFESTS, MODEL);
   git("tag", "--annotate", `v${version}`, "--message", `${version}\n\n${notes}`);
   console.log(
     `Committed and tagged v${version}. To publish: git push --follow-tags, then npm publish of the tag in CI.`,

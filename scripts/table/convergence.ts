@@ -7,7 +7,7 @@ import {
   type UpdateTableCommandInput,
   UpdateTimeToLiveCommand,
 } from "@aws-sdk/client-dynamodb";
-import { createTableInput, tableDefinition } from "../../entities/table.ts";
+import { createTableInput, type GlobalSecondaryIndex, tableDefinition, withIndexes } from "../../entities/table.ts";
 import { RECOVERY_DAYS, type TableChange, type Tags } from "./difference.ts";
 import { FEATURE_NAMES, type Feature, isLacking, STREAM } from "./engine-features.ts";
 import { describeTable } from "./table-state.ts";
@@ -46,7 +46,7 @@ async function make(target: Target, change: TableChange, arn: string): Promise<v
       await update(target, { BillingMode: "PAY_PER_REQUEST" });
       return target.say("billing is on demand");
     case "index":
-      await addIndex(target, change.index.indexName);
+      await addIndex(target, change.index);
       return target.say(`index ${change.index.indexName} is active`);
     case "timeToLive": {
       const { timeToLiveAttribute } = tableDefinition();
@@ -68,13 +68,21 @@ async function make(target: Target, change: TableChange, arn: string): Promise<v
   }
 }
 
-async function addIndex(target: Target, indexName: string): Promise<void> {
-  const input = createTableInput(target.table);
-  const Create = input.GlobalSecondaryIndexes.find(({ IndexName }) => IndexName === indexName);
-  const keys = new Set(Create?.KeySchema.map(({ AttributeName }) => AttributeName));
-  const AttributeDefinitions = input.AttributeDefinitions.filter(({ AttributeName }) => keys.has(AttributeName));
+/** Makes an index, and waits until DynamoDB has filled it. Somebody else may have begun it. */
+export async function addIndex(target: Target, index: GlobalSecondaryIndex): Promise<void> {
+  const { AttributeDefinitions, GlobalSecondaryIndexes } = createTableInput(target.table, withIndexes([index]));
+  const keys = new Set(GlobalSecondaryIndexes[0]?.KeySchema.map(({ AttributeName }) => AttributeName));
   await waitUntilActive(target);
-  await update(target, { AttributeDefinitions, GlobalSecondaryIndexUpdates: [{ Create }] });
+  await update(target, {
+    AttributeDefinitions: AttributeDefinitions.filter(({ AttributeName }) => keys.has(AttributeName)),
+    GlobalSecondaryIndexUpdates: [{ Create: GlobalSecondaryIndexes[0] }],
+  });
+}
+
+/** Removes an index, and waits until it is gone. */
+export async function dropIndex(target: Target, IndexName: string): Promise<void> {
+  await waitUntilActive(target);
+  await update(target, { GlobalSecondaryIndexUpdates: [{ Delete: { IndexName } }] });
 }
 
 export const tagList = (tags: Tags) => Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));

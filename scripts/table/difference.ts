@@ -1,5 +1,7 @@
 import type { GlobalSecondaryIndex, TableDefinition } from "../../entities/table.ts";
+import { commandName } from "../shell/command-name.ts";
 import { FEATURE_NAMES, type Feature, STREAM } from "./engine-features.ts";
+import { newPatternsOn, otherVersionOf, stageOf } from "./index-stages.ts";
 import { type IndexState, keyText, type TableState } from "./table-state.ts";
 
 /** How far back a table can be restored. */
@@ -31,6 +33,8 @@ export type Difference = { readonly about: TableChange["type"] | "key"; readonly
   | { readonly kind: "fixed" }
   /** The engine has no such thing. */
   | { readonly kind: "lacking" }
+  /** It is a step of an evolution, which `evolve` takes. `answered`: reads go by the version before meanwhile. */
+  | { readonly kind: "coming"; readonly answered: boolean }
   /** More than the definition asks for: left alone. */
   | { readonly kind: "extra" }
 );
@@ -93,27 +97,45 @@ function indexDifferences(state: TableState, definition: TableDefinition): Diffe
   const wanted = new Set(definition.globalSecondaryIndexes.map(({ indexName }) => indexName));
   const wrong = definition.globalSecondaryIndexes.flatMap((index): Difference[] => {
     const stored = known.get(index.indexName);
-    if (stored === undefined || stored.status === "DELETING") {
-      const text = `index ${index.indexName}: ${stored === undefined ? "missing" : "being deleted"}`;
-      if (state.lacking.has("index"))
-        return [fixed("index", `${text}; the engine has ${FEATURE_NAMES.index}: create the table anew`)];
-      return [differing({ type: "index", index }, text)];
-    }
-    return fixedIndexDifferences(stored, index, definition);
+    return stored === undefined || stored.status === "DELETING"
+      ? [missingIndex(state, index, stored)]
+      : fixedIndexDifferences(stored, index, definition);
   });
-  const extra = state.indexes
-    .filter(({ indexName }) => !wanted.has(indexName))
-    .map(
-      ({ indexName }): Difference => ({
-        about: "index",
-        kind: "extra",
-        text: `index ${indexName}: no access pattern uses it`,
-      }),
-    );
+  const extra = state.indexes.filter(({ indexName }) => !wanted.has(indexName)).map(extraIndex);
   return [...wrong, ...extra];
 }
 
-const REBUILD = "cannot be changed: delete the index and run this again, which builds it anew";
+/** An index that the table lacks. What a release is evolved by is left to `evolve`, which knows the order of its steps. */
+function missingIndex(state: TableState, index: GlobalSecondaryIndex, stored: IndexState | undefined): Difference {
+  const { indexName } = index;
+  const text = `index ${indexName}: ${stored === undefined ? "missing" : "being deleted"}`;
+  const names = state.indexes.map((one) => one.indexName);
+  const answered = otherVersionOf(indexName, names) !== undefined;
+  const added = newPatternsOn(indexName);
+  if (answered || added.length > 0) {
+    const meanwhile = answered ? "reads go by the version before" : `${added.join(", ")} must wait for it`;
+    return {
+      about: "index",
+      kind: "coming",
+      answered,
+      text: `${text}; ${commandName("evolve")} makes it, ${meanwhile}`,
+    };
+  }
+  if (state.lacking.has("index"))
+    return fixed("index", `${text}; the engine has ${FEATURE_NAMES.index}: create the table anew`);
+  return differing({ type: "index", index }, text);
+}
+
+const extraIndex = ({ indexName }: IndexState): Difference => {
+  const why: Readonly<Record<string, string>> = {
+    "-1": `a former version; ${commandName("evolve")} removes it when no function reads it`,
+    "1": "a later release reads it",
+  };
+  const text = `index ${indexName}: ${why[String(stageOf(indexName))] ?? "no access pattern uses it"}`;
+  return { about: "index", kind: "extra", text };
+};
+
+const REBUILD = "cannot be changed: give the index its next version, or delete it if nobody reads the table";
 
 function fixedIndexDifferences(
   stored: IndexState,

@@ -18,6 +18,9 @@ export interface IndexState {
   readonly projectionType: string;
   readonly nonKeyAttributes: readonly string[];
   readonly status: string;
+  /** Estimates, as of the table. */
+  readonly itemCount: number;
+  readonly bytes: number;
 }
 
 /** A table as it is, in the words of its definition. */
@@ -26,6 +29,7 @@ export interface TableState {
   readonly status: string;
   /** An estimate; DynamoDB counts every six hours. */
   readonly itemCount: number;
+  readonly bytes: number;
   readonly billingMode: string;
   readonly key: string;
   readonly indexes: readonly IndexState[];
@@ -83,6 +87,7 @@ export async function readTable(
     arn,
     status: description.TableStatus ?? "UNKNOWN",
     itemCount: description.ItemCount ?? 0,
+    bytes: description.TableSizeBytes ?? 0,
     billingMode: description.BillingModeSummary?.BillingMode ?? "PROVISIONED",
     key: describedKey(description, description.KeySchema),
     indexes: (description.GlobalSecondaryIndexes ?? []).map((index) => ({
@@ -91,6 +96,8 @@ export async function readTable(
       projectionType: index.Projection?.ProjectionType ?? "",
       nonKeyAttributes: [...(index.Projection?.NonKeyAttributes ?? [])].sort(),
       status: index.IndexStatus ?? "UNKNOWN",
+      itemCount: index.ItemCount ?? 0,
+      bytes: index.IndexSizeBytes ?? 0,
     })),
     deletionProtection,
     timeToLiveAttribute,

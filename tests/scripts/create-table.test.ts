@@ -257,12 +257,15 @@ describe("the comparison", () => {
     arn: "arn:aws:dynamodb:eu-west-1:1:table/t",
     status: "ACTIVE",
     itemCount: 0,
+    bytes: 0,
     billingMode: "PAY_PER_REQUEST",
     key: "pk (S), sk (S)",
     indexes: definition.globalSecondaryIndexes.map((index) => ({
       ...index,
       key: `${index.partitionKey} (S), ${index.sortKey} (S)`,
       status: "ACTIVE",
+      itemCount: 0,
+      bytes: 0,
     })),
     deletionProtection: true,
     timeToLiveAttribute: "ttl",
@@ -295,7 +298,15 @@ describe("the comparison", () => {
   });
 
   it("tells billing, an index too many and a tag of another value", () => {
-    const extra = { indexName: "old", key: "a (S)", projectionType: "ALL", nonKeyAttributes: [], status: "ACTIVE" };
+    const extra = {
+      indexName: "old",
+      key: "a (S)",
+      projectionType: "ALL",
+      nonKeyAttributes: [],
+      status: "ACTIVE",
+      itemCount: 0,
+      bytes: 0,
+    };
 
     expect(texts({ billingMode: "PROVISIONED", indexes: [...state.indexes, extra] }, { team: "content" })).toEqual([
       "change billing: PROVISIONED, should be PAY_PER_REQUEST (on demand)",
