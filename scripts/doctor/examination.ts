@@ -91,6 +91,8 @@ const SETTINGS: readonly (readonly [name: string, about: readonly Difference["ab
   ["protection", ["deletionProtection"], "the table cannot be deleted by accident"],
 ];
 
+const BETWEEN = "it is between two releases, and all reads are answered";
+
 /** What reads or writes would fail for. An index that another version stands for is not. */
 const isWrong = (difference: Difference): boolean =>
   difference.kind === "change" || difference.kind === "fixed" || (difference.kind === "coming" && !difference.answered);
@@ -103,7 +105,8 @@ function settingResults(state: TableState): CheckResult[] {
     if (wrong.length > 0) return failed(name, `${commandName("create-table")} tells more`, wrong);
     const lacking = own.find(({ kind }) => kind === "lacking");
     if (lacking !== undefined) return { name, outcome: "left out", lines: [lacking.text] };
-    return { name, outcome: "ok", lines: [fine, ...own.map(({ text }) => text)] };
+    const between = own.some(({ kind }) => kind === "coming");
+    return { name, outcome: "ok", lines: [between ? BETWEEN : fine, ...own.map(({ text }) => text)] };
   });
 }
 

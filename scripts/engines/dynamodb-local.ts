@@ -22,12 +22,12 @@ async function freePort(): Promise<number> {
   return address.port;
 }
 
-/** Starts AWS's own emulator (a jar from npm) in memory, on a free port; stop it yourself. */
-export async function startDynamoDbLocal(): Promise<DynamoDbLocal> {
+/** Starts AWS's own emulator (a jar from npm) in memory, on a free port or the given one; stop it yourself. */
+export async function startDynamoDbLocal(wanted?: number): Promise<DynamoDbLocal> {
   await promisify(execFile)("java", ["-version"]).catch((cause: unknown) => {
     throw new Error("DynamoDB Local needs Java 17 or later: install it, so that `java -version` works.", { cause });
   });
-  const port = await freePort();
+  const port = wanted ?? (await freePort());
   const engine = spawn({ port, stdio: "ignore" });
   const exited = once(engine, "exit");
   const endpoint = `http://127.0.0.1:${port}`;

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { GetCommand, ScanCommand, type ScanCommandInput } from "@aws-sdk/lib-dynamodb";
 import { createContext, type DataContext } from "../../services/context.ts";
-import { keyOf, type StoredItem, type StoredKey } from "../../services/storage/requests.ts";
+import { keyOf, type StoredItem } from "../../services/storage/requests.ts";
 import { createItemCheck, type ItemFinding } from "../doctor/item-check.ts";
 import { repairItem } from "../doctor/repair.ts";
 import { isCommandRow } from "../table/command-rows.ts";
@@ -70,11 +70,14 @@ export async function passOverItems(target: TableTarget, options: PassOptions): 
 }
 
 /** A page as it is now: a plain read could miss what was written a moment ago. */
-async function readPage({ client, table }: TableTarget, startKey: StoredKey | undefined) {
+async function readPage(
+  { client, table }: TableTarget,
+  startKey: StoredItem | undefined,
+): Promise<{ items: readonly StoredItem[]; lastKey: StoredItem | undefined }> {
   const input: ScanCommandInput = { TableName: table, ConsistentRead: true, Limit: PAGE };
-  const command = new ScanCommand(startKey === undefined ? input : { ...input, ExclusiveStartKey: startKey });
+  const command = new ScanCommand(startKey === undefined ? input : { ...input, ExclusiveStartKey: { ...startKey } });
   const { Items = [], LastEvaluatedKey } = await client.send(command);
-  return { items: Items as StoredItem[], lastKey: LastEvaluatedKey as StoredKey | undefined };
+  return { items: Items, lastKey: LastEvaluatedKey };
 }
 
 /** Writes an item in this release's form; gives back what cannot be told. An item that no entity knows is not ours. */

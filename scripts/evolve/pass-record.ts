@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
 import { GetCommand, PutCommand } from "@aws-sdk/lib-dynamodb";
 import { PRIMARY_KEY } from "../../entities/keys.ts";
-import type { StoredItem, StoredKey } from "../../services/storage/requests.ts";
+import type { StoredItem } from "../../services/storage/requests.ts";
 import { EVOLUTION_ROWS } from "../table/command-rows.ts";
 import type { TableTarget } from "../table/table-target.ts";
 
@@ -11,7 +11,7 @@ export interface PassPlace {
   /** What it is for. */
   readonly names: readonly string[];
   /** The key of the last item that it is done with; absent at the beginning. */
-  readonly after?: StoredKey;
+  readonly after?: StoredItem;
   readonly read: number;
   readonly written: number;
   /** Items whose keys cannot be told. */
@@ -31,7 +31,7 @@ const KEY = {
 } as const;
 
 /** Another process goes on with the pass. */
-export class TakenOver extends Error {
+class TakenOver extends Error {
   constructor(cause: unknown) {
     super("another process has gone on with the pass: let that one end it", { cause });
   }

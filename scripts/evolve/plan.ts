@@ -58,7 +58,7 @@ export const laterVersions = (state: TableState): string[] =>
   state.indexes.map(({ indexName }) => indexName).filter((indexName) => stageOf(indexName) === 1);
 
 /** The indexes of the table as they are, in the words of a definition; those of other hands are left as they are named. */
-export const presentIndexes = ({ indexes }: TableState): GlobalSecondaryIndex[] =>
+const presentIndexes = ({ indexes }: TableState): GlobalSecondaryIndex[] =>
   indexes
     .filter(({ status }) => status !== "DELETING")
     .map(({ indexName, projectionType, nonKeyAttributes }) => {

@@ -1,3 +1,4 @@
+import { FORMER_INDEXES } from "../../entities/evolution.ts";
 import type { GlobalSecondaryIndex, TableDefinition } from "../../entities/table.ts";
 import { commandName } from "../shell/command-name.ts";
 import { FEATURE_NAMES, type Feature, STREAM } from "./engine-features.ts";
@@ -110,10 +111,10 @@ function missingIndex(state: TableState, index: GlobalSecondaryIndex, stored: In
   const { indexName } = index;
   const text = `index ${indexName}: ${stored === undefined ? "missing" : "being deleted"}`;
   const names = state.indexes.map((one) => one.indexName);
-  const answered = otherVersionOf(indexName, names) !== undefined;
+  const answered = names.includes(FORMER_INDEXES.get(indexName)?.indexName ?? "");
   const added = newPatternsOn(indexName);
-  if (answered || added.length > 0) {
-    const meanwhile = answered ? "reads go by the version before" : `${added.join(", ")} must wait for it`;
+  if (answered || added.length > 0 || otherVersionOf(indexName, names) !== undefined) {
+    const meanwhile = answered ? "reads go by the version before" : "its reads must wait for it";
     return {
       about: "index",
       kind: "coming",
