@@ -1,6 +1,7 @@
 import { tableDefinition } from "../../entities/table.ts";
 import { numberText } from "../shell/text-table.ts";
 import { addIndex, dropIndex, type Target } from "../table/convergence.ts";
+import { FEATURE_NAMES } from "../table/engine-features.ts";
 import { readTable, type TableState } from "../table/table-state.ts";
 import { passOverItems } from "./item-pass.ts";
 import { PassRecord } from "./pass-record.ts";
@@ -55,6 +56,7 @@ export async function applySteps(target: Target, options: EvolveOptions): Promis
 }
 
 async function take(target: Target, state: TableState, step: Step, options: EvolveOptions): Promise<Halt | undefined> {
+  if (step.kind !== "pass" && state.lacking.has("index")) throw new Error(`the engine has ${FEATURE_NAMES.index}`);
   switch (step.kind) {
     case "index": {
       const problem = limitProblemOf(state, step.index);

@@ -12,6 +12,8 @@ export interface PassOptions {
   readonly names: readonly string[];
   readonly record: PassRecord;
   readonly onProgress?: (place: PassPlace) => void;
+  /** Items that are read, and then written, at once. Default 250. */
+  readonly pageSize?: number;
 }
 
 /** How a pass ended. What breaks a rule of its entity, or has a wrong primary key, is left: its keys cannot be told. */
@@ -34,16 +36,20 @@ const EXAMPLES = 10;
  * @throws TakenOver when another process goes on with it.
  */
 export async function passOverItems(target: TableTarget, options: PassOptions): Promise<PassReport> {
-  const { names, record, onProgress } = options;
+  const { names, record, onProgress, pageSize = PAGE } = options;
   const done = await record.done();
   const context = createContext({ client: target.client, table: target.table });
   const check = createItemCheck(context);
   const examples: ItemFinding[] = [];
   let place = await record.begin(names);
-  let startKey = place.after;
-  do {
-    const { items, lastKey } = await readPage(target, startKey);
-    const found = items.flatMap((item) => (isCommandRow(item) ? [] : (check(item) ?? [])));
+  for (let page: Page | undefined = await readPage(target, pageSize, place.after); page !== undefined; ) {
+    const { lastKey }: Page = page;
+    const items = page.items.filter((item) => !isCommandRow(item));
+    // Read while this one's items are written; a change in between is met by the condition of its write.
+    const following: Promise<Page> | undefined =
+      lastKey === undefined ? undefined : readPage(target, pageSize, lastKey);
+    following?.catch(() => {});
+    const found = items.flatMap((item) => check(item) ?? []);
     let [written, left] = [0, 0];
     await inTurns(found, async (finding) => {
       const outcome = await bring(context, check, finding);
@@ -61,20 +67,26 @@ export async function passOverItems(target: TableTarget, options: PassOptions): 
     };
     onProgress?.(place);
     if (lastKey !== undefined) await record.moveTo(place, done);
-    startKey = lastKey;
-  } while (startKey !== undefined);
+    page = await following;
+  }
   // What is left is looked for again from the beginning, once it is put right.
   if (place.left === 0) await record.end(names, done);
   else await record.moveTo({ names, read: 0, written: 0, left: 0 }, done);
   return { ...place, examples };
 }
 
+interface Page {
+  readonly items: readonly StoredItem[];
+  readonly lastKey: StoredItem | undefined;
+}
+
 /** A page as it is now: a plain read could miss what was written a moment ago. */
 async function readPage(
   { client, table }: TableTarget,
+  Limit: number,
   startKey: StoredItem | undefined,
-): Promise<{ items: readonly StoredItem[]; lastKey: StoredItem | undefined }> {
-  const input: ScanCommandInput = { TableName: table, ConsistentRead: true, Limit: PAGE };
+): Promise<Page> {
+  const input: ScanCommandInput = { TableName: table, ConsistentRead: true, Limit };
   const command = new ScanCommand(startKey === undefined ? input : { ...input, ExclusiveStartKey: { ...startKey } });
   const { Items = [], LastEvaluatedKey } = await client.send(command);
   return { items: Items, lastKey: LastEvaluatedKey };
@@ -100,7 +112,7 @@ async function bring(
 }
 
 /** Does something with each value, some at once. */
-async function inTurns<T>(values: readonly T[], act: (value: T) => Promise<void>): Promise<void> {
+export async function inTurns<T>(values: readonly T[], act: (value: T) => Promise<unknown>): Promise<void> {
   const waiting = values.values();
   const worker = async () => {
     for (const value of waiting) await act(value);

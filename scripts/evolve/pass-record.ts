@@ -61,6 +61,11 @@ export class PassRecord {
     return (await this.#read()).done;
   }
 
+  /** How far the running pass has come; undefined where none is. */
+  async running(): Promise<PassPlace | undefined> {
+    return (await this.#read()).running;
+  }
+
   /** Where a pass for some names goes on: after the last item of one for the same names that was interrupted. */
   async begin(names: readonly string[]): Promise<PassPlace> {
     const { done, running, writer } = await this.#read();

@@ -19,8 +19,14 @@ jest.mock("../../../entities/evolution.ts", () => {
   };
 });
 
+import { createSchema, Entity, type EntityConfiguration } from "electrodb";
+import { scoped } from "../../../entities/keys.ts";
 import { createTableInput } from "../../../entities/table.ts";
+import { TicketModel } from "../../../entities/ticket.ts";
+import { createContext } from "../../../services/context.ts";
 import { createDataLayer, type DataLayer } from "../../../services/data-layer.ts";
+import { byVersion } from "../../../services/storage/index-versions.ts";
+import { Repository } from "../../../services/storage/repository.ts";
 import { aTicket } from "../../builders.ts";
 import { NOW, openTestTable, type TestTable } from "../../engine.ts";
 
@@ -37,11 +43,16 @@ afterAll(() => db.drop());
 type TableInput = ReturnType<typeof createTableInput>;
 let tables = 0;
 
-/** A table with the index `gsi2` of the release before, without the two attributes, this release's, both or neither. */
-async function aTable(...names: ("gsi2" | "gsi2-2")[]): Promise<void> {
+/**
+ * A table with the index `gsi2` of the release before, without the two attributes, this release's, both or neither; and
+ * without `gsi5`, unless it is named.
+ */
+async function aTable(...names: ("gsi2" | "gsi2-2" | "gsi5")[]): Promise<string> {
   const table = `${db.table}-${tables++}`;
   const input: TableInput = createTableInput(table);
-  const others = input.GlobalSecondaryIndexes.filter(({ IndexName }) => IndexName !== "gsi2-2");
+  const others = input.GlobalSecondaryIndexes.filter(
+    ({ IndexName }) => IndexName !== "gsi2-2" && (IndexName !== "gsi5" || names.includes("gsi5")),
+  );
   const [own] = input.GlobalSecondaryIndexes.filter(({ IndexName }) => IndexName === "gsi2-2");
   if (own === undefined) throw new Error("this release has no second version");
   const NonKeyAttributes = own.Projection.NonKeyAttributes?.filter((name) => !/^(subject|report_type)$/.test(name));
@@ -56,6 +67,7 @@ async function aTable(...names: ("gsi2" | "gsi2-2")[]): Promise<void> {
   requests = [];
   clock = { now: NOW };
   layer = layerOn(table);
+  return table;
 }
 
 const layerOn = (table: string) =>
@@ -155,5 +167,115 @@ describe("an item in the form of the release before", () => {
     expect((await layer.support.listByPriority("high")).items).toEqual([
       expect.objectContaining({ ai_response: "not answered yet" }),
     ]);
+  });
+});
+
+describe("an access pattern with other keys than before", () => {
+  const queue = { pk: ["priority"], sk: ["created_at", "ticket_id"], view: [], description: "By priority" } as const;
+  const schema = createSchema({
+    ...TicketModel.schema,
+    indexes: {
+      byId: TicketModel.schema.indexes.byId,
+      formerByPriority: scoped("gsi3", "ticket", queue),
+      byPriority: scoped("gsi5", "queue", { ...queue, since: 1, before: "formerByPriority" }),
+    },
+  });
+  const model = { ...TicketModel, schema, bind: (config: EntityConfiguration) => new Entity(schema, config) };
+
+  /** The tickets by priority, on a table and a client that hears of each request. */
+  const ticketsOn = (table: string) =>
+    new Repository(
+      createContext({ client: db.client, table, clock: () => clock.now, onRequest: (event) => requests.push(event) }),
+      model,
+    );
+
+  const write = async (tickets: ReturnType<typeof ticketsOn>, ...ids: string[]) => {
+    for (const [place, ticket_id] of ids.entries())
+      await tickets.insertOnce({ ...aTicket({ priority: "high" }), ticket_id, created_at: NOW + place, status: "new" });
+  };
+
+  it("is answered by that, page after page, as long as its index is not there", async () => {
+    const tickets = ticketsOn(await aTable());
+    await write(tickets, "T-1", "T-2", "T-3");
+
+    const first = await tickets.wholePage("byPriority", { priority: "high" }, { limit: 2 });
+    const second = await tickets.wholePage("byPriority", { priority: "high" }, { limit: 2, cursor: first.cursor });
+
+    expect([...first.items, ...second.items].map((ticket) => ticket.ticket_id)).toEqual(["T-3", "T-2", "T-1"]);
+    expect(await tickets.count("byPriority", { priority: "high" })).toBe(3);
+    expect(await tickets.all("byPriority", { priority: "high" })).toHaveLength(3);
+    expect(new Set(requests.filter(({ outcome }) => outcome === "ok").map(({ index }) => index))).toEqual(
+      new Set(["table", "gsi3"]),
+    );
+  });
+
+  it("goes on by that for a cursor of that, once its own index is there", async () => {
+    const table = await aTable("gsi5");
+    const tickets = ticketsOn(table);
+    await write(tickets, "T-1", "T-2", "T-3");
+    const first = await tickets.wholePage("formerByPriority", { priority: "high" }, { limit: 2 });
+    requests.length = 0;
+
+    const second = await tickets.wholePage("byPriority", { priority: "high" }, { cursor: first.cursor });
+    const anew = await tickets.wholePage("byPriority", { priority: "high" });
+
+    expect(second.items.map((ticket) => ticket.ticket_id)).toEqual(["T-1"]);
+    expect(anew.items).toHaveLength(3);
+    expect(asked()).toEqual(["Query gsi3 ok", "BatchGetItem table ok", "Query gsi5 ok", "BatchGetItem table ok"]);
+    await expect(tickets.wholePage("byPriority", { priority: "low" }, { cursor: first.cursor })).rejects.toMatchObject({
+      code: "invalid_cursor",
+    });
+  });
+});
+
+describe("choosing a version", () => {
+  const missing = Object.assign(new Error("The table does not have the specified index: gsi2-2"), {
+    name: "ValidationException",
+  });
+  const context = () => createContext({ client: db.client, clock: () => NOW });
+  /** Asks, of which each index answers with what it is given. */
+  const choose = (on: ReturnType<typeof context>, answers: Readonly<Record<string, unknown>>, since = 1) =>
+    byVersion(on, "gsi2-2", since, async ({ indexName }) => {
+      const answer = answers[indexName];
+      if (answer instanceof Error) throw answer;
+      return answer;
+    });
+
+  it("takes an index that is being filled for one that is not there", async () => {
+    const filling = Object.assign(new Error("Cannot read from backfilling global secondary index: gsi2-2"), {
+      name: "ValidationException",
+    });
+
+    expect(await choose(context(), { "gsi2-2": filling, gsi2: "former" })).toBe("former");
+  });
+
+  it("finds that the former version has gone within the minute", async () => {
+    const on = context();
+    await choose(on, { "gsi2-2": missing, gsi2: "former" });
+
+    expect(await choose(on, { "gsi2-2": "current", gsi2: missing })).toBe("current");
+    expect(await choose(on, { "gsi2-2": "current", gsi2: "former" })).toBe("current");
+  });
+
+  it("rethrows what it cannot name", async () => {
+    const throttled = Object.assign(new Error("slow down"), { name: "ThrottlingException" });
+    const on = context();
+
+    await expect(choose(on, { "gsi2-2": throttled, gsi2: "former" })).rejects.toBe(throttled);
+    await expect(choose(on, { "gsi2-2": missing, gsi2: throttled })).rejects.toBe(throttled);
+    await expect(choose(on, { "gsi2-2": throttled, gsi2: missing })).rejects.toBe(throttled);
+  });
+
+  it("asks no former version that has not all rows, and does not ask again at once", async () => {
+    const on = context();
+    const asks: unknown[] = [];
+    const refused = byVersion(on, "gsi2-2", 2, async ({ indexName }) => {
+      asks.push(indexName);
+      throw missing;
+    });
+    await expect(refused).rejects.toMatchObject({ name: "IndexNotReadyError", index: "gsi2-2", cause: missing });
+    await expect(choose(on, { "gsi2-2": "current" }, 2)).rejects.toMatchObject({ code: "index_not_ready" });
+
+    expect(asks).toEqual(["gsi2-2"]);
   });
 });
