@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { withIndexes } from "../entities/table.ts";
 import { templateText } from "./cloudformation/template.ts";
-import { applySteps, type Halt, stackOf, stepsLeft } from "./evolve/application.ts";
+import { applySteps, type Halt, stepsLeft } from "./evolve/application.ts";
 import { indexesAfter, laterVersions, type Step } from "./evolve/plan.ts";
 import { planLines } from "./evolve/plan-text.ts";
 import {
@@ -17,6 +17,7 @@ import {
 import { commandName } from "./shell/command-name.ts";
 import type { Target } from "./table/convergence.ts";
 import { existingTable } from "./table/existing-table.ts";
+import { stackOf } from "./table/table-state.ts";
 import { limitUnits, UnitLimit } from "./table/unit-limit.ts";
 
 /** `npm run evolve`: the steps from a live table to this release's, and with `-- --apply` one after another. */

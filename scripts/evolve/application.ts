@@ -2,7 +2,7 @@ import { tableDefinition } from "../../entities/table.ts";
 import { numberText } from "../shell/text-table.ts";
 import { addIndex, dropIndex, type Target } from "../table/convergence.ts";
 import { FEATURE_NAMES } from "../table/engine-features.ts";
-import { readTable, type TableState } from "../table/table-state.ts";
+import { readTable, stackOf, type TableState } from "../table/table-state.ts";
 import { passOverItems } from "./item-pass.ts";
 import { PassRecord } from "./pass-record.ts";
 import { planOf, type Step } from "./plan.ts";
@@ -24,12 +24,6 @@ export type Halt =
   | { readonly why: "stack"; readonly stack: string; readonly steps: readonly Step[] }
   /** A pass ended, and some items are left. */
   | { readonly why: "items"; readonly left: number; readonly examples: readonly string[] };
-
-/** The tag by which CloudFormation marks a table of a stack. */
-const STACK_TAG = "aws:cloudformation:stack-name";
-
-/** The stack that owns a table. */
-export const stackOf = ({ tags }: TableState): string | undefined => tags[STACK_TAG];
 
 /** The table as it is, and the steps that are left. @throws Error when there is no such table. */
 export async function stepsLeft(

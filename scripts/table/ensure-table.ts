@@ -2,7 +2,7 @@ import { CreateTableCommand, ResourceInUseException } from "@aws-sdk/client-dyna
 import { createTableInput, tableDefinition } from "../../entities/table.ts";
 import { makeChange, type Target, tagList, waitUntilActive } from "./convergence.ts";
 import { type Difference, differencesOf, type Tags, type Wishes } from "./difference.ts";
-import { describeTable, readTable } from "./table-state.ts";
+import { describeTable, readTable, stackOf } from "./table-state.ts";
 
 export interface EnsureOptions extends Wishes {
   /** Change an existing table; otherwise only its differences are told. */
@@ -23,7 +23,10 @@ export interface EnsureReport {
 export const isAsDefined = (differences: readonly Difference[]): boolean =>
   differences.every(({ kind }) => kind === "lacking" || kind === "extra");
 
-/** Creates the table when it is absent, compares it with its definition, and with `apply` changes what can be changed. */
+/**
+ * Creates the table when it is absent, compares it with its definition, and with `apply` changes what can be changed.
+ * @throws Error when a stack owns the table that should be changed.
+ */
 export async function ensureTable(target: Target, options: EnsureOptions = {}): Promise<EnsureReport> {
   const { apply = false, ...wishes } = options;
   const existing = await describeTable(target.client, target.table);
@@ -33,6 +36,9 @@ export async function ensureTable(target: Target, options: EnsureOptions = {}): 
   // Another key is another table: time to live on `ttl` could delete items of who knows whom.
   const foreign = before.differences.some(({ about }) => about === "key");
   if (foreign || (!created && !apply)) return { created, changed: 0, ...told(before) };
+  const stack = stackOf(before.state);
+  if (stack !== undefined)
+    throw new Error(`the stack ${stack} owns the table ${target.table}: change it by its template`);
   const changes = before.differences.flatMap((difference) => (difference.kind === "change" ? [difference.change] : []));
   for (const change of changes) await makeChange(target, change, before.state.arn);
   const after = changes.length === 0 ? before : await compare(target, wishes);

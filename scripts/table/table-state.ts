@@ -45,6 +45,12 @@ export interface TableState {
   readonly lacking: ReadonlySet<Feature>;
 }
 
+/** The tag by which CloudFormation marks a table of a stack. */
+const STACK_TAG = "aws:cloudformation:stack-name";
+
+/** The stack that owns a table: it would take back what is changed beside it. */
+export const stackOf = ({ tags }: Pick<TableState, "tags">): string | undefined => tags[STACK_TAG];
+
 /** A key in words: `pk (S), sk (S)`. */
 export const keyText = (attributes: readonly (readonly [name: string, type: string])[]): string =>
   attributes.map(([name, type]) => `${name} (${type})`).join(", ");

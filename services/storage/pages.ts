@@ -75,7 +75,10 @@ async function ask(
   return { rows: Items.filter(ownership.owns), lastKey: LastEvaluatedKey };
 }
 
-/** Rows of a former version of an index with what it lacks of their views, read from the items; those gone meanwhile are left out. */
+/**
+ * Rows of a former version of an index with what it lacks of their views, read from the items; those gone meanwhile are left
+ * out. It reads what is stored now: a plain read may not know yet of an item that the index shows.
+ */
 async function completed(
   context: DataContext,
   label: RequestLabel,
@@ -86,7 +89,7 @@ async function completed(
   const isShort = (row: StoredItem) => lacks.some((attribute) => ownership.viewOf(row).includes(attribute));
   const short = rows.filter(isShort);
   const attributes = [...Object.values(PRIMARY_KEY), "__edb_e__", ...lacks];
-  const found = await batchGet(context, label, short.map(keyOf), { attributes });
+  const found = await batchGet(context, label, short.map(keyOf), { attributes, consistent: true });
   const missing = new Map(found.map((item): [string, StoredItem] => [keyText(item), item]));
   return rows.flatMap((row) => {
     if (!isShort(row)) return [row];

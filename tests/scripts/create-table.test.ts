@@ -251,6 +251,20 @@ describe("point-in-time recovery, as AWS has it", () => {
   });
 });
 
+it("leaves a table that a stack owns to the stack", async () => {
+  const client = interceptedClient(db.client, async ({ name }, next) =>
+    name === "ListTagsOfResourceCommand"
+      ? { Tags: [{ Key: "aws:cloudformation:stack-name", Value: "ielts-data" }] }
+      : next(),
+  );
+
+  const { changed } = await ensureTable(target(db.table, client));
+  expect(changed).toBe(0);
+  await expect(ensureTable(target(db.table, client), { apply: true })).rejects.toThrow(
+    `the stack ielts-data owns the table ${db.table}: change it by its template`,
+  );
+});
+
 describe("the comparison", () => {
   const definition = tableDefinition();
   const state: TableState = {

@@ -1,7 +1,8 @@
 import { setImmediate as turn } from "node:timers/promises";
 import {
   type ContentReport,
-  dataLayerFromEnv,
+  createClient,
+  createDataLayer,
   eachItem,
   isDataLayerError,
   type ListOptions,
@@ -15,8 +16,14 @@ import type { WorkerReport } from "./live-workers.ts";
 // A process of one packed release: it writes and reads through the services, knows what it wrote, and tells what it found
 // otherwise. It runs beside the package that it imports, and ends when it is told to.
 const [name = "worker", place = "0", workers = "1", seeded = "0"] = process.argv.slice(2);
-const layer = dataLayerFromEnv();
-const { support, moderation } = layer;
+const { TABLE_NAME = "", ERASURE_SECRET = "", DYNAMODB_ENDPOINT = "", AWS_REGION = "" } = process.env;
+const client = createClient({
+  endpoint: DYNAMODB_ENDPOINT,
+  region: AWS_REGION,
+  // DynamoDB Local answers nothing while it fills an index.
+  requestHandler: { requestTimeout: 60_000 },
+});
+const { support, moderation } = createDataLayer({ client, table: TABLE_NAME, erasureSecret: ERASURE_SECRET });
 
 type List<T> = (page: ListOptions) => Promise<Page<T>>;
 /** What the next release has besides. */

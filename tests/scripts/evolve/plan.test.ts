@@ -17,10 +17,9 @@ jest.mock("../../../scripts/table/index-stages.ts", () => ({
 import { tableDefinition, withIndexes } from "../../../entities/table.ts";
 import { validateTemplate } from "../../../scripts/cloudformation/resource-schema.ts";
 import { cloudFormationTemplate } from "../../../scripts/cloudformation/template.ts";
-import { stackOf } from "../../../scripts/evolve/application.ts";
 import { indexesAfter, laterVersions, planOf, type Step } from "../../../scripts/evolve/plan.ts";
 import { limitProblemOf } from "../../../scripts/evolve/table-limits.ts";
-import type { IndexState, TableState } from "../../../scripts/table/table-state.ts";
+import { type IndexState, stackOf, type TableState } from "../../../scripts/table/table-state.ts";
 
 const definition = tableDefinition();
 const FORM = "1.1.0 ticket.channel";

@@ -27,6 +27,7 @@ import { createContext } from "../../../services/context.ts";
 import { createDataLayer, type DataLayer } from "../../../services/data-layer.ts";
 import { byVersion } from "../../../services/storage/index-versions.ts";
 import { Repository } from "../../../services/storage/repository.ts";
+import { LAGS } from "../../../testing/index.ts";
 import { aTicket } from "../../builders.ts";
 import { NOW, openTestTable, type TestTable } from "../../engine.ts";
 
@@ -35,10 +36,15 @@ let layer: DataLayer;
 let requests: RequestEvent[];
 let clock: { now: number };
 
+let late: TestTable;
 beforeAll(async () => {
   db = await openTestTable();
+  late = await openTestTable({ ...LAGS.none, seed: 1 });
 });
-afterAll(() => db.drop());
+afterAll(async () => {
+  await db.drop();
+  await late.drop();
+});
 
 type TableInput = ReturnType<typeof createTableInput>;
 let tables = 0;
@@ -48,6 +54,10 @@ let tables = 0;
  * without `gsi5`, unless it is named.
  */
 async function aTable(...names: ("gsi2" | "gsi2-2" | "gsi5")[]): Promise<string> {
+  return aTableOn(db, names);
+}
+
+async function aTableOn({ client }: TestTable, names: readonly ("gsi2" | "gsi2-2" | "gsi5")[]): Promise<string> {
   const table = `${db.table}-${tables++}`;
   const input: TableInput = createTableInput(table);
   const others = input.GlobalSecondaryIndexes.filter(
@@ -63,16 +73,16 @@ async function aTable(...names: ("gsi2" | "gsi2-2" | "gsi5")[]): Promise<string>
     [input, ...GlobalSecondaryIndexes].flatMap(({ KeySchema }) => KeySchema.map((key) => key.AttributeName)),
   );
   const AttributeDefinitions = input.AttributeDefinitions.filter(({ AttributeName }) => keys.has(AttributeName));
-  await db.client.send(new CreateTableCommand({ ...input, AttributeDefinitions, GlobalSecondaryIndexes }));
+  await client.send(new CreateTableCommand({ ...input, AttributeDefinitions, GlobalSecondaryIndexes }));
   requests = [];
   clock = { now: NOW };
-  layer = layerOn(table);
+  layer = layerOn(client, table);
   return table;
 }
 
-const layerOn = (table: string) =>
+const layerOn = (client: TestTable["client"], table: string) =>
   createDataLayer({
-    client: db.client,
+    client,
     table,
     clock: () => clock.now,
     erasureSecret: db.erasureSecret,
@@ -135,6 +145,17 @@ describe("an index whose version of this release is not there yet", () => {
     await layer.devops.listByStatus("approved");
 
     expect(asked()).toEqual(["Query gsi2-2 error", "Query gsi2 ok"]);
+  });
+
+  it("reads what is lacking as it is stored, where plain reads are late", async () => {
+    await aTableOn(late, ["gsi2"]);
+    late.lag.hold("reads");
+    await opened(2);
+
+    const { items } = await layer.support.listByStatus("new");
+    late.lag.release();
+
+    expect(items.map(({ subject }) => subject)).toEqual(["Subject 1", "Subject 0"]);
   });
 
   it("gives each item once, page after page", async () => {
