@@ -1,11 +1,16 @@
 import { DynamoDBDocumentClient, paginateScan } from "@aws-sdk/lib-dynamodb";
 import { REPORT_TYPES, TICKET_PRIORITIES, TICKET_STATUSES } from "../../../entities/enums.ts";
-import { dataLayerFromEnv } from "../../../services/data-layer.ts";
+import { createDataLayer } from "../../../services/data-layer.ts";
 import { eachItem, type ListOptions, type Page } from "../../../services/storage/pages.ts";
 import type { StoredItem } from "../../../services/storage/requests.ts";
+import { clientFor } from "../../shell/command-line.ts";
 
 /** In the next release's checkout: compares every list that its evolution touches with the items, and prints what differs as JSON. */
-const { context, support, moderation } = dataLayerFromEnv();
+const { TABLE_NAME = "", DYNAMODB_ENDPOINT = "" } = process.env;
+const { context, support, moderation } = createDataLayer({
+  client: clientFor({ table: TABLE_NAME, endpoint: DYNAMODB_ENDPOINT }, { requestHandler: { requestTimeout: 60_000 } }),
+  table: TABLE_NAME,
+});
 
 type List = (page: ListOptions) => Promise<Page<object>>;
 const later: Pick<typeof moderation, "fileReport"> & {
