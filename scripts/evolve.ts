@@ -1,11 +1,11 @@
 import { writeFileSync } from "node:fs";
-import { withIndexes } from "../entities/table.ts";
+import { type GlobalSecondaryIndex, withIndexes } from "../entities/table.ts";
 import { templateText } from "./cloudformation/template.ts";
-import { applySteps, type Halt, stepsLeft } from "./evolve/application.ts";
-import { indexesAfter, laterVersions, type Step } from "./evolve/plan.ts";
+import { applySteps, type Halt, passAgain, stepsLeft } from "./evolve/application.ts";
+import { indexesAfter, laterVersions, presentIndexes, type Step } from "./evolve/plan.ts";
 import { planLines } from "./evolve/plan-text.ts";
 import {
-  clientFor,
+  migrationClient,
   type Progress,
   placeOf,
   progressOf,
@@ -24,6 +24,7 @@ import { limitUnits, UnitLimit } from "./table/unit-limit.ts";
 interface Options extends TableOptions {
   readonly apply: boolean;
   readonly deployed: boolean;
+  readonly again: boolean;
   readonly rate: number;
   readonly template?: string;
 }
@@ -35,17 +36,21 @@ const command = tableCommand(
   "Print the steps that bring a live table from the release before to this one, what each costs, which releases may run beside it, and the way back.",
 )
   .option("--apply", "take the steps, one after another, as far as is safe; it may be killed and run again", false)
-  .option("--deployed", "with --apply: no function of the release before runs any more", false)
+  .option("--deployed", "with --apply or --template: no function of the release before runs any more", false)
+  .option("--again", "with --apply --deployed: pass over all items once more, after a way back", false)
   .option("--rate <units>", "capacity units a second at most", wholeNumber(1), DEFAULT_RATE)
   .option("--template <file>", "write the CloudFormation template of the next step, for a table that a stack owns")
   .parse();
 const options = command.opts<Options>();
-if (options.deployed && !options.apply) command.error("error: option '--deployed' goes with '--apply'");
 if (options.template !== undefined && options.apply) command.error("error: option '--template' goes without '--apply'");
+if (options.deployed && !options.apply && options.template === undefined)
+  command.error("error: option '--deployed' goes with '--apply' or '--template'");
+if (options.again && !(options.apply && options.deployed))
+  command.error("error: option '--again' goes with '--apply --deployed'");
 
 await runCommand(async () => {
   const { table, apply, rate, template } = options;
-  const client = clientFor(options);
+  const client = migrationClient(options);
   try {
     await existingTable(client, options);
     limitUnits(client, new UnitLimit(rate));
@@ -73,13 +78,12 @@ async function printPlan(target: Target): Promise<void> {
 async function applyTo(target: Target): Promise<void> {
   let progress: Progress | undefined;
   const { state } = await stepsLeft(target);
-  const halt = await applySteps(target, {
-    deployed: options.deployed,
-    onProgress(read) {
-      progress ??= progressOf("items", state.itemCount);
-      progress.update(read);
-    },
-  });
+  const onProgress = (read: number) => {
+    progress ??= progressOf("items", state.itemCount);
+    progress.update(read);
+  };
+  const { deployed, again } = options;
+  const halt = again ? await passAgain(target, { onProgress }) : await applySteps(target, { deployed, onProgress });
   progress?.stop();
   console.log(haltText(halt));
   if (halt.why === "items") process.exitCode = 1;
@@ -117,10 +121,17 @@ async function writeTemplate(target: Target, file: string): Promise<void> {
   const { state, steps } = await stepsLeft(target);
   const [step] = steps;
   if (step === undefined) throw new Error("no step is left: docs/template.json is the table's");
+  const write = (indexes: readonly GlobalSecondaryIndex[], does: string) => {
+    writeFileSync(file, templateText(withIndexes(indexes)));
+    console.log(`Wrote ${file}: it ${does}.`);
+  };
+  if (step.afterDeployment && !options.deployed)
+    return write(
+      presentIndexes(state),
+      "changes no index, and has this release's policies: deploy it with the release",
+    );
   if (step.kind === "pass") throw new Error("the next step writes items and needs no template: --apply takes it");
-  writeFileSync(file, templateText(withIndexes(indexesAfter(state, step))));
   const does =
     step.kind === "index" ? `makes the index ${step.index.indexName}` : `removes the index ${step.indexName}`;
-  console.log(`Wrote ${file}: it ${does}, and changes no other.`);
-  if (step.afterDeployment) console.log("Deploy it when every function has this release.");
+  write(indexesAfter(state, step), `${does}, and changes no other`);
 }

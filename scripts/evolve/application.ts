@@ -5,7 +5,7 @@ import { FEATURE_NAMES } from "../table/engine-features.ts";
 import { readTable, stackOf, type TableState } from "../table/table-state.ts";
 import { passOverItems } from "./item-pass.ts";
 import { PassRecord } from "./pass-record.ts";
-import { planOf, type Step } from "./plan.ts";
+import { passNames, planOf, type Step } from "./plan.ts";
 import { limitProblemOf } from "./table-limits.ts";
 
 export interface EvolveOptions {
@@ -56,6 +56,8 @@ async function take(target: Target, state: TableState, step: Step, options: Evol
       const problem = limitProblemOf(state, step.index);
       if (problem !== undefined) throw new Error(problem);
       target.say(`index ${step.index.indexName}: making it`);
+      // If it is ever made anew, items may have been written without its keys meanwhile.
+      await new PassRecord(target).forget(step.index.indexName);
       await addIndex(target, step.index);
       target.say(`index ${step.index.indexName} is active: this release's reads go by it`);
       return undefined;
@@ -70,10 +72,19 @@ async function take(target: Target, state: TableState, step: Step, options: Evol
   }
 }
 
+/**
+ * Passes over the items again, for all that this release needs of them: after a way back, on which the release before has written
+ * items without it.
+ */
+export async function passAgain(target: Target, options: Pick<EvolveOptions, "onProgress">): Promise<Halt> {
+  const names = ["again", ...passNames(tableDefinition().globalSecondaryIndexes)];
+  return (await takePass(target, names, options)) ?? { why: "finished" };
+}
+
 async function takePass(
   target: Target,
   names: readonly string[],
-  { onProgress }: EvolveOptions,
+  { onProgress }: Pick<EvolveOptions, "onProgress">,
 ): Promise<Halt | undefined> {
   target.say(`items: a pass for ${names.join(", ")}`);
   const { read, written, left, examples } = await passOverItems(target, {

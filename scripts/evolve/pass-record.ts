@@ -66,6 +66,14 @@ export class PassRecord {
     return (await this.#read()).running;
   }
 
+  /** Forgets that a pass has ended: what needs it again begins anew. */
+  async forget(name: string): Promise<void> {
+    const { done, running, writer } = await this.#read();
+    if (!done.includes(name)) return;
+    const others = done.filter((one) => one !== name);
+    await this.#write({ done: others, ...(running === undefined ? {} : { running }) }, writer);
+  }
+
   /** Where a pass for some names goes on: after the last item of one for the same names that was interrupted. */
   async begin(names: readonly string[]): Promise<PassPlace> {
     const { done, running, writer } = await this.#read();

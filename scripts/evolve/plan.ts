@@ -14,10 +14,10 @@ export type Step = {
   | { readonly kind: "drop"; readonly indexName: string }
 );
 
-/** What the passes of this release are for, by names that no other release uses. */
-function passNames(missing: readonly GlobalSecondaryIndex[]): string[] {
+/** What the passes of this release are for, by names that no other release uses: of indexes those that are given. */
+export function passNames(indexes: readonly GlobalSecondaryIndex[]): string[] {
   return [
-    ...missing.filter(({ indexName }) => newPatternsOn(indexName).length > 0).map(({ indexName }) => indexName),
+    ...indexes.filter(({ indexName }) => newPatternsOn(indexName).length > 0).map(({ indexName }) => indexName),
     ...FORMS.map(({ release, entity, attribute }) => `${release} ${entity}.${attribute}`),
     ...RETIRED.map(({ release, entity, pattern }) => `${release} ${entity}.${pattern} retired`),
   ];
@@ -58,7 +58,7 @@ export const laterVersions = (state: TableState): string[] =>
   state.indexes.map(({ indexName }) => indexName).filter((indexName) => stageOf(indexName) === 1);
 
 /** The indexes of the table as they are, in the words of a definition; those of other hands are left as they are named. */
-const presentIndexes = ({ indexes }: TableState): GlobalSecondaryIndex[] =>
+export const presentIndexes = ({ indexes }: TableState): GlobalSecondaryIndex[] =>
   indexes
     .filter(({ status }) => status !== "DELETING")
     .map(({ indexName, projectionType, nonKeyAttributes }) => {

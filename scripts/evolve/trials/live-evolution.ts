@@ -32,6 +32,9 @@ interface Release {
   readonly worker: string;
 }
 
+/** Items of a table that a pass over many is compared with. */
+const SMALL = 3_000;
+
 /** Two thirds of the items are tickets, the others reports. */
 const ticketsOf = (items: number) => Math.floor((items * 2) / 3);
 
@@ -94,99 +97,152 @@ async function createFilled(client: DynamoDBClient, table: string, items: number
   if (failed.length > 0) throw new Error("items were not written", { cause: failed[0]?.cause });
 }
 
-function tell(reports: readonly WorkerReport[], check: Check, beside: string): void {
-  const operations = reports.reduce((sum, one) => sum + one.operations, 0);
-  const faults = reports.flatMap((one) => one.faults);
-  check(
-    `${beside}: ${operations} calls of ${reports.length} processes, none failed, missed a row or had one twice`,
-    faults.length === 0 && reports.every((one) => one.operations > 0),
-    faults.slice(0, 10).join("\n"),
-  );
+/** A table under trial. */
+class Trial {
+  readonly #client: DynamoDBClient;
+  readonly #table: string;
+  readonly #items: number;
+  readonly #check: Check;
+  readonly environment: Readonly<Record<string, string>>;
+
+  constructor(client: DynamoDBClient, endpoint: string, table: string, { items, check }: Omit<TrialOptions, "kills">) {
+    this.#client = client;
+    this.#table = table;
+    this.#items = items;
+    this.#check = check;
+    this.environment = {
+      TABLE_NAME: table,
+      DYNAMODB_ENDPOINT: endpoint,
+      AWS_REGION: LOCAL_REGION,
+      AWS_ACCESS_KEY_ID: LOCAL_CREDENTIALS.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
+      ERASURE_SECRET: LOCAL_ERASURE_SECRET,
+    };
+  }
+
+  fill = (): Promise<void> => createFilled(this.#client, this.#table, this.#items);
+
+  workers = (release: Release, names: readonly string[]) =>
+    startWorkers(release.worker, names, ticketsOf(this.#items), this.environment);
+
+  evolve = ({ checkout }: Release, ...words: string[]): Promise<Ended> =>
+    runIn(checkout, "evolve", words, this.environment);
+
+  /** The same, killed on its way. */
+  evolveKilled = ({ checkout }: Release, words: readonly string[], kills: number) =>
+    runKilled(
+      { client: this.#client, table: this.#table },
+      { checkout, words, environment: this.environment },
+      this.#items,
+      kills,
+    );
+
+  ended(name: string, { code, output }: Ended, says: RegExp): void {
+    this.#check(name, code === 0 && says.test(output), output);
+  }
+
+  async stop(workers: ReturnType<Trial["workers"]>, beside: string): Promise<WorkerReport[]> {
+    const reports = await stopWorkers(workers);
+    const operations = reports.reduce((sum, one) => sum + one.operations, 0);
+    const faults = reports.flatMap((one) => one.faults);
+    this.#check(
+      `${beside}: ${operations} calls of ${reports.length} processes, none failed, missed a row or had one twice`,
+      faults.length === 0 && reports.every((one) => one.operations > 0),
+      faults.slice(0, 10).join("\n"),
+    );
+    return reports;
+  }
+
+  /** What must hold of a table that has come to a release. */
+  async checkArrived(release: Release): Promise<void> {
+    const again = await this.evolve(release, "--apply", "--deployed");
+    this.ended("a second run does nothing", again, /^Table [^\n]*\nNothing is left to do/);
+    const words = ["--all", "--rate", "1000000"];
+    this.ended("the doctor is content", await runIn(release.checkout, "doctor", words, this.environment), /in order/);
+    const lists = await runIn(release.checkout, "evolve/trials/checked-lists", [], this.environment);
+    this.#check(
+      `every list is what the items say: ${lists.output.trim()}`,
+      lists.code === 0 && lists.output.includes('"faults":[]'),
+    );
+  }
 }
 
 const OLD = ["old-1", "old-2"] as const;
 const NEW = ["new-1", "new-2"] as const;
+const FAST = ["--apply", "--deployed", "--rate", "100000000"] as const;
+const ARRIVED = /the table is this release's/;
 /** How long both releases run side by side before and after a step, in milliseconds. */
 const WHILE = 5_000;
 /** After so long a process has asked again for an index that was not there. */
 const ASKED_AGAIN = 62_000;
+/** The most memory of a large pass, divided by that of a small one. */
+const FLAT = 1.4;
 
-/** An evolution of 100,000 items from the last release to the next and the one after it, under live writes and reads. */
+/** From one release to the next, two processes of each writing and reading; gives the most memory that it took, in MB. */
+async function evolution(
+  trial: Trial,
+  [before, after]: readonly [Release, Release],
+  kills: number,
+  check: Check,
+): Promise<number> {
+  const old = trial.workers(before, OLD);
+  const young = trial.workers(after, NEW);
+  await pause(WHILE);
+  trial.ended("before the deployment", await trial.evolve(after, "--apply"), /waits until every function/);
+  await pause(WHILE);
+  await trial.stop(old, "the release before");
+  const others = trial.workers(after, ["new-3", "new-4"]);
+  const result = await trial.evolveKilled(after, FAST, kills);
+  console.log(`${result.output.trimEnd()}\n  killed at ${result.killedAt.join(", ") || "no"} items`);
+  trial.ended("it came to its end", result, ARRIVED);
+  check(`it was killed ${kills} times`, result.killedAt.length === kills);
+  await pause(ASKED_AGAIN);
+  const told = await trial.stop([...young, ...others], "the release after");
+  check(
+    "the new list was answered in the end",
+    told.every((one) => one.isReady),
+  );
+  await trial.checkArrived(after);
+  return result.megabytes;
+}
+
+/** Back to the release before, and forward again. */
+async function wayBack(trial: Trial, [before, after]: readonly [Release, Release]): Promise<void> {
+  const young = trial.workers(after, NEW);
+  const back = await trial.evolve(before, "--apply");
+  trial.ended("the way back: the release before has its indexes again", back, ARRIVED);
+  const old = trial.workers(before, OLD);
+  await pause(WHILE);
+  await trial.stop(old, "the way back: the release before");
+  trial.ended("forward again", await trial.evolve(after, ...FAST), ARRIVED);
+  trial.ended("the items once more", await trial.evolve(after, ...FAST, "--again"), ARRIVED);
+  await trial.stop(young, "forward again");
+  await trial.checkArrived(after);
+}
+
+/** An evolution of many items from the last release to the next, back and forth, and to the one after it. */
 export async function liveEvolution(
   client: DynamoDBClient,
   endpoint: string,
   folder: string,
   { items, kills, check }: TrialOptions,
 ): Promise<void> {
-  const releases = await releasesIn(folder);
-  const [last, next, later] = releases;
-  const table = "live";
-  await createFilled(client, table, items);
-  console.log(
-    `A table of ${items} items of the last release; two processes of it and two of the next write and read it.`,
+  const [last, next, later] = await releasesIn(folder);
+  const small = new Trial(client, endpoint, "small", { items: SMALL, check });
+  await small.fill();
+  await small.evolve(next, "--apply");
+  const { megabytes } = await small.evolve(next, ...FAST);
+  const trial = new Trial(client, endpoint, "live", { items, check });
+  await trial.fill();
+  console.log(`\n${items} items of the last release; two processes of it and two of the next write and read them.`);
+  const most = await evolution(trial, [last, next], kills, check);
+  check(
+    `a pass over ${items} items took ${most} MB, one over ${SMALL} took ${megabytes}`,
+    megabytes > 0 && most <= megabytes * FLAT,
   );
-  const environment = {
-    TABLE_NAME: table,
-    DYNAMODB_ENDPOINT: endpoint,
-    AWS_REGION: LOCAL_REGION,
-    AWS_ACCESS_KEY_ID: LOCAL_CREDENTIALS.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
-    ERASURE_SECRET: LOCAL_ERASURE_SECRET,
-  };
-  const seeded = ticketsOf(items);
-  const workers = (release: Release, names: readonly string[]) =>
-    startWorkers(release.worker, names, seeded, environment);
-  const evolve = (release: Release, ...words: string[]) => runIn(release.checkout, "evolve", words, environment);
-  const fast = ["--apply", "--deployed", "--rate", "100000000"];
-  const ended = (name: string, { code, output }: Ended, says: RegExp) =>
-    check(name, code === 0 && says.test(output), output);
-
-  for (const [before, after, isFirst] of [
-    [last, next, true],
-    [next, later, false],
-  ] as const) {
-    const name = isFirst ? "to the next release" : "to the one after";
-    const old = workers(before, OLD);
-    const young = workers(after, NEW);
-    await pause(WHILE);
-    ended(
-      `${name}: what can be done before the deployment`,
-      await evolve(after, "--apply"),
-      /waits until every function/,
-    );
-    await pause(WHILE);
-    tell(await stopWorkers(old), check, `${name}: the release before`);
-    const others = workers(after, ["new-3", "new-4"]);
-    const run = { checkout: after.checkout, words: fast, environment };
-    const result = await runKilled({ client, table }, run, items, isFirst ? kills : 0);
-    console.log(
-      `${result.output.trimEnd()}\n  killed at ${result.killedAt.join(", ")} items; ${result.megabytes} MB at most`,
-    );
-    ended(`${name}: killed ${result.killedAt.length} times, it came to its end`, result, /the table is this release's/);
-    if (isFirst) check("every kill hit the pass", result.killedAt.length === kills);
-    await pause(isFirst ? ASKED_AGAIN : WHILE);
-    const told = [...(await stopWorkers(young)), ...(await stopWorkers(others))];
-    tell(told, check, `${name}: the release after`);
-    check(
-      "the new list was answered in the end",
-      told.every((one) => one.isReady),
-    );
-    ended(
-      "a second run does nothing",
-      await evolve(after, "--apply", "--deployed"),
-      /^Table [^\n]*\nNothing is left to do/,
-    );
-    ended(
-      "the doctor is content",
-      await runIn(after.checkout, "doctor", ["--all", "--rate", "1000000"], environment),
-      /in order/,
-    );
-    const lists = await runIn(after.checkout, "evolve/trials/checked-lists", [], environment);
-    check(
-      `every list is what the items say: ${lists.output.trim()}`,
-      lists.code === 0 && lists.output.includes('"faults":[]'),
-    );
-  }
+  await wayBack(trial, [last, next]);
+  console.log("\nTo the release after the next one:");
+  await evolution(trial, [next, later], 0, check);
 }
 
 /** The units and the time of a pass, each divided by those of a raw scan that writes the same. */
