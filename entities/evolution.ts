@@ -24,7 +24,9 @@ export interface Form {
   readonly release: string;
   readonly entity: string;
   readonly attribute: string;
-  /** Its value in this release, told by the stored item alone; of an item in this release's form the value that it has. */
+  /** The attributes that tell its value. */
+  readonly toldBy: readonly string[];
+  /** Its value in this release, by those alone; of an item in this release's form the value that it has. */
   value(item: Readonly<Record<string, unknown>>): unknown;
 }
 

@@ -66,7 +66,7 @@ await runCommand(async () => {
 
 async function printPlan(target: Target): Promise<void> {
   const { state, steps } = await stepsLeft(target);
-  for (const indexName of laterVersions(state))
+  for (const indexName of laterVersions(state, steps))
     console.log(`  ${indexName} is a later release's: it is left alone, and this release reads its own version.`);
   for (const line of await planLines(target, state, steps, options.rate)) console.log(line);
   const stack = stackOf(state);

@@ -66,12 +66,11 @@ function readerOf(context: DataContext, model: Model<AnyEntity>) {
   const store = new Repository(context, model);
   const given = givenAttributes(model.schema).map(([name]) => name);
   const derived = Object.entries(model.schema.attributes).filter(([, { setBy }]) => setBy === "derived");
-  const forms = FORMS.filter(({ entity }) => entity === model.schema.model.entity).map(({ attribute }) => attribute);
+  const forms = FORMS.filter(({ entity }) => entity === model.schema.model.entity);
   const sources = [
     ...Object.values(model.schema.indexes).flatMap(({ pk, sk }) => [...pk.composite, ...sk.composite]),
     ...derived.flatMap(([, { watch }]) => watch ?? []),
-    // A form may be told by any attribute.
-    ...(forms.length === 0 ? [] : given),
+    ...forms.flatMap(({ toldBy }) => toldBy),
   ];
   const { keySchema, globalSecondaryIndexes } = tableDefinition();
   const primary = [keySchema.partitionKey, keySchema.sortKey];
@@ -87,7 +86,7 @@ function readerOf(context: DataContext, model: Model<AnyEntity>) {
     const moved = primary.filter(differs);
     if (moved.length > 0) return { kind: "primary", item, text: moved.map(says).join("; ") };
     const fields = [...indexes.flatMap((index) => index.fields), ...Object.keys(item).filter(isKeyField)];
-    const computed = [...fields, ...derived.map(([name]) => name), ...forms];
+    const computed = [...fields, ...derived.map(([name]) => name), ...forms.map(({ attribute }) => attribute)];
     const stale = [...new Set(computed)].filter(differs);
     if (stale.length === 0) return undefined;
     const halves = indexes.filter(

@@ -1,6 +1,6 @@
 import { commandName } from "../shell/command-name.ts";
 import { numberText } from "../shell/text-table.ts";
-import { newPatternsOn } from "../table/index-stages.ts";
+import { newPatternsOn, stageOf } from "../table/index-stages.ts";
 import type { TableState } from "../table/table-state.ts";
 import type { TableTarget } from "../table/table-target.ts";
 import { type Estimate, fillEstimate, passEstimate } from "./estimates.ts";
@@ -59,6 +59,13 @@ async function textOf(target: TableTarget, state: TableState, step: Step, rate: 
       };
     }
     case "drop":
+      if (stageOf(step.indexName) === 1)
+        return {
+          does: `index ${step.indexName}: remove it, for DynamoDB takes no more beside it; the later release reads this one's`,
+          costs: "nothing",
+          beside: "this release and the later one, whose new lists are refused",
+          back: `\`${commandName("evolve", "--apply --deployed")}\` of the later release makes it again`,
+        };
       return {
         does: `index ${step.indexName}: remove it; this release reads another version`,
         costs: "nothing",

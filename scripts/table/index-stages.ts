@@ -24,6 +24,12 @@ export function stageOf(indexName: string): number | undefined {
   return named === undefined ? undefined : Math.sign(named.version - INDEXES[named.index].version);
 }
 
+/** This release's version of the index that a name means, under the name that it has in DynamoDB. */
+export function ownVersionOf(indexName: string): string {
+  const named = versionedNameOf(indexName);
+  return named === undefined ? indexName : versionName(named.index, INDEXES[named.index].version);
+}
+
 /** Which of some indexes is another version of an index. */
 export const otherVersionOf = (indexName: string, names: readonly string[]): string | undefined =>
   names.find((name) => name !== indexName && versionedNameOf(name)?.index === versionedNameOf(indexName)?.index);

@@ -15,8 +15,9 @@ export function inThisForm(item: StoredItem | undefined, attributes?: readonly s
   const forms = BY_ENTITY.get(item?.__edb_e__);
   if (item === undefined || forms === undefined) return item;
   const changed: Record<string, unknown> = { ...item };
-  for (const { attribute, value } of forms) {
-    if (attributes === undefined || attributes.includes(attribute)) changed[attribute] = value(item);
+  for (const { attribute, toldBy, value } of forms) {
+    const needed = [attribute, ...toldBy];
+    if (attributes === undefined || needed.every((name) => attributes.includes(name))) changed[attribute] = value(item);
   }
   return changed;
 }

@@ -20,8 +20,9 @@ const { TABLE_NAME = "", ERASURE_SECRET = "", DYNAMODB_ENDPOINT = "", AWS_REGION
 const client = createClient({
   endpoint: DYNAMODB_ENDPOINT,
   region: AWS_REGION,
-  // DynamoDB Local answers nothing while it fills an index.
+  // While DynamoDB Local makes or drops an index, it answers nothing, or with an internal failure.
   requestHandler: { requestTimeout: 60_000 },
+  maxAttempts: 12,
 });
 const { support, moderation } = createDataLayer({ client, table: TABLE_NAME, erasureSecret: ERASURE_SECRET });
 

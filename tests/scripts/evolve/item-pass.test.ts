@@ -6,6 +6,7 @@ jest.mock("../../../entities/evolution.ts", () => ({
       release: "1.1.0",
       entity: "content_report",
       attribute: "admin_notes",
+      toldBy: ["admin_notes", "report_type"],
       value: ({ admin_notes, report_type }: { readonly admin_notes?: string; readonly report_type: string }) =>
         admin_notes ?? `a ${report_type}`,
     },
@@ -114,7 +115,7 @@ it("says when an item never holds still", async () => {
   await put(anOldReport(1));
   let changes = 0;
   const client = interceptedClient(db.client, async ({ name }, next) => {
-    if (name === "UpdateCommand") await put({ ...anOldReport(1), description: `Change ${changes++}` });
+    if (name === "UpdateCommand") await put({ ...anOldReport(1), status: changes++ % 2 === 0 ? "resolved" : "new" });
     return next();
   });
 

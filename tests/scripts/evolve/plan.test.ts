@@ -5,7 +5,7 @@ jest.mock("../../../entities/evolution.ts", () => {
     ...actual,
     INDEXES: { ...actual.INDEXES, gsi2: { version: 2 }, gsi5: { version: 2 } },
     indexNameOf: (index: string) => (/^gsi[25]$/.test(index) ? `${index}-2` : index),
-    FORMS: [{ release: "1.1.0", entity: "ticket", attribute: "channel", value: () => "mail" }],
+    FORMS: [{ release: "1.1.0", entity: "ticket", attribute: "channel", toldBy: [], value: () => "mail" }],
     RETIRED: [{ release: "1.1.0", entity: "question", pattern: "byDraw" }],
   };
 });
@@ -92,7 +92,36 @@ it("leaves alone what later releases read, and what other hands made", () => {
   const state = stateWith(...OTHERS, "gsi2-2", "gsi2-3", "gsi5-2", "gsi7", "reports");
 
   expect(planned(state, [FORM, GONE])).toEqual([]);
-  expect(laterVersions(state)).toEqual(["gsi2-3"]);
+  expect(laterVersions(state, [])).toEqual(["gsi2-3"]);
+});
+
+describe("where DynamoDB takes no more", () => {
+  /** The same state, each of whose indexes projects so many attributes. */
+  const wide = (state: TableState, count: number): TableState => ({
+    ...state,
+    indexes: state.indexes.map((index) => ({ ...index, nonKeyAttributes: Array.from({ length: count }, String) })),
+  });
+
+  it("makes an index after the deployment, once former ones are gone", () => {
+    expect(planned(wide(stateWith("gsi1", "gsi3", "gsi4", "gsi2", "gsi5-2", "gsi5"), 15), [FORM, GONE])).toEqual([
+      "then drop gsi5",
+      "then index gsi2-2",
+      "then drop gsi2",
+    ]);
+  });
+
+  it("lets later versions go on the way back, one when the other is there", () => {
+    const state = wide(stateWith("gsi1-2", "gsi3-2", "gsi2-3", "gsi4", "gsi5-2"), 15);
+
+    expect(planned(state, [FORM, GONE])).toEqual([
+      "index gsi1",
+      "drop gsi1-2",
+      "index gsi2-2",
+      "drop gsi2-3",
+      "index gsi3",
+    ]);
+    expect(laterVersions(state, planOf(state, definition, [FORM, GONE]))).toEqual(["gsi3-2"]);
+  });
 });
 
 it("changes one index at a time, up to the template of this release", () => {

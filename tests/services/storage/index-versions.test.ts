@@ -13,6 +13,7 @@ jest.mock("../../../entities/evolution.ts", () => {
       {
         entity: "ticket",
         attribute: "ai_response",
+        toldBy: ["ai_response"],
         value: (item: { readonly ai_response?: string }) => item.ai_response ?? "not answered yet",
       },
     ],
