@@ -48,6 +48,13 @@ const schema = createSchema({
       description: "Hash of the ledger: a change is made only of the ledger that was read",
       setBy: "derived",
     } as const,
+    claim_owner: id({
+      hidden: true,
+      internal: true,
+      setBy: "service",
+      description:
+        "Stands for the account and product, as the claims of the transactions have it: HMAC-SHA-256, in hex",
+    }),
     ...migrated(),
   },
   indexes: {
@@ -70,6 +77,12 @@ const schema = createSchema({
       view: ["user_email", "product_id"],
       description: "Purchases in a state by expiry, for the nightly job",
     }),
+    byClaimOwner: scoped("gsi4", "owner", {
+      pk: ["claim_owner"],
+      sk: ["product_id"],
+      view: ["user_email", "product_id"],
+      description: "The purchase that the claim of a transaction leads to",
+    }),
   },
 });
 
@@ -87,6 +100,7 @@ export const EntitlementModel = {
     kind: "transaction",
     id: "transaction_id",
     owner: ["user_email", "product_id"],
+    kept: "claim_owner",
     begins: "purchase_date",
     settles: true,
     among: "ledger",

@@ -21,6 +21,8 @@ export interface IdClaim<Attribute extends string = string> {
   readonly id: Attribute;
   /** The attributes that tell who claims it. */
   readonly owner: readonly Attribute[];
+  /** The attribute in which the item keeps what its claims have of their owner. Absent: it keeps none. */
+  readonly kept?: Attribute;
   /** The attribute that tells when the item begins. The claim keeps the first call's, so that a retry finds its item. */
   readonly begins: Attribute;
   /** The item uses the id up: its claim is settled, and stays when the item goes. */

@@ -357,13 +357,23 @@ export interface NewEntitlement extends Entitlement {
     refunded_at?: number;
     reversed_at?: number;
   }[];
+  /** Stands for the account and product, as the claims of the transactions have it: HMAC-SHA-256, in hex. */
+  claim_owner?: string;
 }
 
 /** What `patch(…).set` of the layer's `entities.entitlement` may change. */
 export type EntitlementChange = Partial<
   Pick<
     NewEntitlement,
-    "platform" | "purchase_date" | "expires_at" | "receipt_data" | "transaction_id" | "price_paid" | "status" | "ledger"
+    | "platform"
+    | "purchase_date"
+    | "expires_at"
+    | "receipt_data"
+    | "transaction_id"
+    | "price_paid"
+    | "status"
+    | "ledger"
+    | "claim_owner"
   >
 >;
 

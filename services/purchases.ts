@@ -19,7 +19,15 @@ import {
   withRefund,
   withReversal,
 } from "../entities/ledger.ts";
-import { type ClaimResult, claimId, claimOf, giveBackClaim, isSettled, settleClaim } from "./guards/claims.ts";
+import {
+  type ClaimResult,
+  claimId,
+  claimOf,
+  findOwner,
+  giveBackClaim,
+  isSettled,
+  settleClaim,
+} from "./guards/claims.ts";
 import type { Refusal } from "./guards/erasure.ts";
 import { writeUnlessErased } from "./guards/guarded-writes.ts";
 import {
@@ -194,6 +202,22 @@ export class Purchases {
   async find(user_email: string, product_id: Product): Promise<Entitlement | undefined> {
     const item = await this.#read(keyFor(user_email, product_id));
     return item === undefined ? undefined : this.#entitlements.parse(item);
+  }
+
+  /**
+   * The purchase that a transaction belongs to, also one of an earlier period: for a store's message that names the transaction
+   * alone. Undefined when the transaction was never granted, the account was erased, or it was granted a moment ago, which an
+   * index shows late: let the message come again.
+   * @throws ConfigurationError without an erasure secret, by which the table knows transactions.
+   * @example
+   * const purchase = await purchases.findByTransaction("1000000901");
+   * if (purchase !== undefined) await purchases.refund(purchase.user_email, purchase.product_id, "1000000901");
+   */
+  async findByTransaction(transaction_id: string): Promise<Entitlement | undefined> {
+    const claim_owner = await findOwner(this.#context, "transaction", transactionOf(transaction_id));
+    if (claim_owner === undefined) return undefined;
+    const [row] = await this.#entitlements.all("byClaimOwner", { claim_owner });
+    return row === undefined ? undefined : this.find(row.user_email, row.product_id);
   }
 
   /**

@@ -29,13 +29,23 @@ export interface VerifiedTransaction {
 }
 
 /** A store's message about a purchase, its signature checked and its user looked up. */
-export interface StoreMessage {
-  readonly type: "purchase" | "refund" | "refund_reversed";
+export interface PurchaseMessage {
+  readonly type: "purchase";
   readonly user_email: string;
   readonly product_id: Product;
   readonly platform: Platform;
   readonly receipt_data: string;
   readonly transaction: VerifiedTransaction;
+  /** When the store told it; epoch seconds. */
+  readonly at: number;
+}
+
+/** A store's message about a refund, its signature checked. Most stores name the transaction alone. */
+export interface RefundMessage {
+  readonly type: "refund" | "refund_reversed";
+  readonly user_email?: string;
+  readonly product_id?: Product;
+  readonly transaction: Pick<VerifiedTransaction, "transaction_id">;
   /** When the store refunded, or reversed the refund; epoch seconds. */
   readonly at: number;
 }

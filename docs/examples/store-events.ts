@@ -1,6 +1,6 @@
 import { dataLayerFromEnv } from "@ielts-ai-prep/data-layer";
 import type { SQSBatchItemFailure, SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
-import type { StoreMessage } from "./outside.ts";
+import type { PurchaseMessage, RefundMessage } from "./outside.ts";
 
 const { purchases } = dataLayerFromEnv();
 
@@ -15,7 +15,8 @@ export async function handler({ Records }: SQSEvent): Promise<SQSBatchResponse> 
 
 async function record({ messageId, body }: SQSRecord): Promise<SQSBatchItemFailure[]> {
   try {
-    await apply(JSON.parse(body) as StoreMessage);
+    const message = JSON.parse(body) as PurchaseMessage | RefundMessage;
+    await (message.type === "purchase" ? grant(message) : refund(message));
     return [];
   } catch (error) {
     console.error(messageId, error);
@@ -23,11 +24,14 @@ async function record({ messageId, body }: SQSRecord): Promise<SQSBatchItemFailu
   }
 }
 
-async function apply({ type, at, transaction, ...bought }: StoreMessage): Promise<unknown> {
-  const { user_email, product_id } = bought;
-  const { transaction_id } = transaction;
+const grant = ({ type: _, at: __, transaction, ...bought }: PurchaseMessage) =>
+  purchases.grant({ ...bought, ...transaction });
+
+async function refund({ type, at, transaction: { transaction_id }, ...told }: RefundMessage): Promise<unknown> {
+  const { user_email, product_id } = { ...(await purchases.findByTransaction(transaction_id)), ...told };
+  // Its purchase has not been heard of, or a moment ago: the message comes again.
+  if (user_email === undefined || product_id === undefined)
+    throw new Error(`no purchase of ${transaction_id} is known`);
   if (type === "refund") return purchases.refund(user_email, product_id, transaction_id, { refunded_at: at });
-  if (type === "refund_reversed")
-    return purchases.reverseRefund(user_email, product_id, transaction_id, { reversed_at: at });
-  return purchases.grant({ ...bought, ...transaction });
+  return purchases.reverseRefund(user_email, product_id, transaction_id, { reversed_at: at });
 }

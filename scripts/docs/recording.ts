@@ -78,6 +78,7 @@ async function record(sample: Sample, client: DynamoDBClient, table: string, clo
     client: watched,
     table,
     clock,
+    erasureSecret: LOCAL_ERASURE_SECRET,
     consumedCapacity: true,
     onRequest: (event) => events.push(event),
   });

@@ -112,6 +112,11 @@ export const SAMPLES: readonly Sample[] = [
     run: async (layer) => await layer.purchases.expireAll(),
   },
   {
+    question: "The purchase that a transaction belongs to",
+    pattern: "entitlement.byClaimOwner",
+    run: async (layer) => await layer.purchases.findByTransaction("demo-2000000710453001"),
+  },
+  {
     question: "A safety log by its id alone",
     pattern: "safety_log.byId",
     run: async (layer) => await layer.moderation.getSafetyLog("demo-log-chen-1"),

@@ -86,6 +86,7 @@ export function createPurchaseHistory(dice: Dice, profile: Profile, stores: Stor
         platform,
         ...periodOf(ledger, now),
         receipt_data: receiptOf(dice, profile, product, last),
+        claim_owner: stores.ownerOf([email, product]),
       }),
       ...transactions.map(({ id, at }) =>
         stores.claimRow({ kind: "transaction", id, created_at: at, settled: true }, [email, product]),

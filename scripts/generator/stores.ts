@@ -7,7 +7,7 @@ import { SafetyLogModel } from "../../entities/safety-log.ts";
 import { SessionModel } from "../../entities/session.ts";
 import { TicketModel } from "../../entities/ticket.ts";
 import { UserModel } from "../../entities/user.ts";
-import { claimRow } from "../../services/guards/claims.ts";
+import { claimRow, ownerOf } from "../../services/guards/claims.ts";
 import type { DataContext } from "../../services/storage/context.ts";
 import { Repository } from "../../services/storage/repository.ts";
 
@@ -21,6 +21,7 @@ export const storesOf = (context: DataContext) => ({
   assessment: new Repository(context, AssessmentModel),
   entitlement: new Repository(context, EntitlementModel),
   claimRow: (...claimed: ClaimedBy) => claimRow(context, ...claimed),
+  ownerOf: (owner: readonly string[]) => ownerOf(context, owner),
   safetyLog: new Repository(context, SafetyLogModel),
   contentReport: new Repository(context, ContentReportModel),
   ticket: new Repository(context, TicketModel),

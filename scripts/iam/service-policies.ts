@@ -192,6 +192,7 @@ const FACTS = {
       items("entitlement", "byUserAndProduct", "get", "create", "change", "remove"),
       items("entitlement", "byUser", "query"),
       items("entitlement", "byStatus", "query"),
+      items("entitlement", "byClaimOwner", "query"),
       claims("transaction", "get", "create", "change", "remove"),
       items("erasure", "byAccount", "get"),
     ],

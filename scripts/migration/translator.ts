@@ -1,7 +1,7 @@
 import type { MigrationMark } from "../../entities/attributes.ts";
 import { type EntityName, MODELS } from "../../entities/models.ts";
 import { givenAttributes, hasSecretKey } from "../../entities/schema.ts";
-import { allClaimsOf, claimRow, maybeUnclaimed } from "../../services/guards/claims.ts";
+import { allClaimsOf, claimOf, claimRow, maybeUnclaimed, ownerOf } from "../../services/guards/claims.ts";
 import { entryKeyOf } from "../../services/guards/erasure.ts";
 import type { AnyEntity, DataContext, Model } from "../../services/storage/context.ts";
 import { ItemTooLargeError, ValidationError } from "../../services/storage/errors.ts";
@@ -138,7 +138,11 @@ export class Translator {
       ...(joined.length === 0 ? {} : { joined }),
     };
     try {
-      const stored = this.storeOf(entity).store.itemOf({ ...attributes, migration });
+      const stored = this.storeOf(entity).store.itemOf({
+        ...attributes,
+        ...this.keptOf(entity, attributes),
+        migration,
+      });
       const migrated = {
         key: keyOf(stored),
         item: stored,
@@ -203,6 +207,14 @@ export class Translator {
     });
   }
 
+  /** What an item keeps of its claims' owner, as a service writes it. */
+  private keptOf(entity: EntityName, attributes: Readonly<Record<string, unknown>>): Record<string, string> {
+    const { claim }: Model = MODELS[entity];
+    if (claim?.kept === undefined) return {};
+    const [, , owner] = claimOf(claim, attributes);
+    return { [claim.kept]: ownerOf(this.context, owner) };
+  }
+
   private ledgerOf(entity: EntityName, stored: StoredItem): Pick<MigratedItem, "ledger"> {
     const { account, claim }: Model = MODELS[entity];
     if (account === undefined) return {};
@@ -215,7 +227,7 @@ export class Translator {
     if (known !== undefined) return known;
     const model: Model<AnyEntity> = MODELS[entity];
     const names = givenAttributes(model.schema).map(([name]) => name);
-    const content = names.filter((name) => name !== "migration");
+    const content = names.filter((name) => name !== "migration" && name !== model.claim?.kept);
     const made = { store: new Repository(this.context, model), content };
     this.stores.set(entity, made);
     return made;

@@ -23,7 +23,7 @@ export const claimKeyOf = (context: DataContext, kind: ClaimKind, id: string) =>
 });
 
 /** Who claims, as the claim has it. */
-const ownerOf = (context: DataContext, owner: readonly string[]) => context.pseudonymOf("owner", ...owner);
+export const ownerOf = (context: DataContext, owner: readonly string[]) => context.pseudonymOf("owner", ...owner);
 
 /**
  * The physical row of a claim, for what is brought over together with the items that it protects.
@@ -83,6 +83,11 @@ export async function isSettled(
   const claim = await new Repository(context, ClaimModel).find(key, { consistent: true });
   if (claim !== undefined && claim.owner !== ownerOf(context, owner)) throw taken(kind);
   return claim?.settled === true;
+}
+
+/** Who claimed an id, as the claim has it; undefined when nobody has. */
+export async function findOwner(context: DataContext, kind: ClaimKind, id: string): Promise<string | undefined> {
+  return (await new Repository(context, ClaimModel).find(claimKeyOf(context, kind, id)))?.owner;
 }
 
 /** An item's claim as the functions here take it: its kind, the id, and who claims it. */

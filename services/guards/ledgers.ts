@@ -12,6 +12,7 @@ import { changeOf, type Where } from "../storage/electrodb.ts";
 import { ConflictError } from "../storage/errors.ts";
 import { givenOf, Repository } from "../storage/repository.ts";
 import type { StoredItem } from "../storage/requests.ts";
+import { ownerOf } from "./claims.ts";
 
 /** What names an entitlement. */
 export type EntitlementKey = Pick<Entitlement, "user_email" | "product_id">;
@@ -87,7 +88,8 @@ export class Ledgers {
         if (recorded !== undefined) return recorded;
         continue;
       }
-      const purchase = await this.#entitlements.insert(event.first, keepIn(refused));
+      const claim_owner = ownerOf(this.#context, [key.user_email, key.product_id]);
+      const purchase = await this.#entitlements.insert({ ...event.first, claim_owner }, keepIn(refused));
       if (purchase !== undefined) return { purchase, ledger: storedLedger(event.first), changed: true };
     }
     throw busy();

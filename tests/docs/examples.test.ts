@@ -411,7 +411,14 @@ describe("workflow 2: a purchase", () => {
     expect(await db.layer.purchases.get(MARIA, "speaking")).toMatchObject({ expires_at: NOW + 30 * DAY });
     expect(await db.layer.purchases.hasAccess(MARIA, "speaking")).toBe(true);
 
+    const { user_email: _, product_id: __, ...unnamed } = at("refund", 3);
+    await tell(unnamed);
+    expect(await db.layer.purchases.hasAccess(MARIA, "speaking")).toBe(false);
+
     jest.spyOn(console, "error").mockImplementation(() => {});
+    expect(await tell({ ...unnamed, transaction: { transaction_id: "1000000999" } })).toMatchObject({
+      batchItemFailures: [{}],
+    });
     const failed = await tell({ ...at("purchase", 0), user_email: "thief@example.com" });
     expect(failed).toMatchObject({ batchItemFailures: [{}] });
   });

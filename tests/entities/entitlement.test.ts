@@ -7,7 +7,12 @@ const KEY = { user_email: MARIA, product_id: "full_mock_test" } as const;
 
 describe("keys", () => {
   it("are the user and the product, and the user's share of the account by expiry", () => {
-    const entitlement = anEntitlement({ user_email: "MARIA@example.com", purchase_date: 5, expires_at: 2_592_005 });
+    const entitlement = anEntitlement({
+      user_email: "MARIA@example.com",
+      purchase_date: 5,
+      expires_at: 2_592_005,
+      claim_owner: "0a1b",
+    });
 
     expect(itemOf(entitlements.put(entitlement))).toEqual({
       __edb_e__: "entitlement",
@@ -18,6 +23,8 @@ describe("keys", () => {
       gsi1sk: "entitlement#0002592005#full_mock_test",
       gsi3pk: "entitlement#active",
       gsi3sk: "0002592005#full_mock_test#maria@example.com",
+      gsi4pk: "owner#0a1b",
+      gsi4sk: "full_mock_test",
       user_email: "maria@example.com",
       product_id: "full_mock_test",
       platform: "ios",
@@ -26,6 +33,7 @@ describe("keys", () => {
       receipt_data: "MIIT-receipt",
       transaction_id: "1000000901",
       status: "active",
+      claim_owner: "0a1b",
     });
   });
 
@@ -77,6 +85,13 @@ describe("keys", () => {
     });
   });
 
+  it("find the purchase that the claim of a transaction leads to", () => {
+    expect(queryOf(entitlements.query.byClaimOwner({ claim_owner: "0a1b" }))).toEqual({
+      index: "gsi4",
+      where: 'gsi4pk = "owner#0a1b"',
+    });
+  });
+
   it("follow the state when the purchase is refunded", () => {
     expect(patchOf(entitlements.patch(KEY).set({ status: "refunded" }))).toEqual({
       key: { pk: "entitlement#maria@example.com", sk: "full_mock_test" },
@@ -105,7 +120,7 @@ describeRules(SUBJECTS.entitlement, {
     "status",
   ],
   fixed: ["user_email", "product_id"],
-  hidden: ["receipt_data", "ledger", "ledger_digest"],
+  hidden: ["receipt_data", "ledger", "ledger_digest", "claim_owner"],
   other: ["ledger", "ledger_digest"],
   closed: {
     product_id: ["writing", "speaking", "full_mock_test"],
@@ -119,5 +134,6 @@ describeRules(SUBJECTS.entitlement, {
     receipt_data: "text",
     transaction_id: "id",
     price_paid: "money",
+    claim_owner: "id",
   },
 });

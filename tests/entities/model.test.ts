@@ -164,6 +164,7 @@ describe("describeModel", () => {
       "question.draw_key",
       "entitlement.ledger",
       "entitlement.ledger_digest",
+      "entitlement.claim_owner",
       "ticket.answers",
       "devops_action.review_reason",
     ]);
@@ -222,6 +223,7 @@ describe("describeModel", () => {
       "qr_token.generation",
       "entitlement.receipt_data",
       "entitlement.ledger",
+      "entitlement.claim_owner",
       "ticket.answers",
     ]);
   });

@@ -116,9 +116,9 @@ describe("an entity's index", () => {
       return required !== true && watch === undefined;
     });
 
-    // Those three may be missing, and the item is then missing from the index: its partition key is dropped.
+    // Those four may be missing, and the item is then missing from the index: its partition key is dropped.
     expect(optional.filter((name) => index.sk.composite.includes(name))).toEqual([]);
-    expect(["ticket_id", "status", "assessment_id"]).toEqual(expect.arrayContaining(optional));
+    expect(["ticket_id", "status", "assessment_id", "claim_owner"]).toEqual(expect.arrayContaining(optional));
   });
 
   it("keeps the table's own key fixed for good", () => {
@@ -154,6 +154,7 @@ describe("a scope", () => {
       "assessment",
       "entitlement",
       "erasure",
+      "owner",
       "qr_token",
       "question",
       "report",

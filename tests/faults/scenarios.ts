@@ -273,6 +273,10 @@ export const SCENARIOS: { readonly [S in ServiceName]: { readonly [F in keyof Da
       act: (layer) => layer.purchases.get(MARIA, "speaking"),
     }),
     find: scenario({ act: (layer) => layer.purchases.find(MARIA, "speaking") }),
+    findByTransaction: scenario({
+      prepare: (layer) => layer.purchases.grant(aReceipt({ transaction_id: "T-1" })),
+      act: (layer) => layer.purchases.findByTransaction("T-1"),
+    }),
     hasAccess: scenario({ act: (layer) => layer.purchases.hasAccess(MARIA, "speaking") }),
     allActive: scenario({ act: (layer) => layer.purchases.allActive(MARIA) }),
     expireAll: scenario({

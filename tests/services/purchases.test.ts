@@ -1,4 +1,5 @@
 import { inspect } from "node:util";
+import { UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import { AssessmentModel } from "../../entities/assessment.ts";
 import { EntitlementModel } from "../../entities/entitlement.ts";
 import { claimId, settleClaim } from "../../services/guards/claims.ts";
@@ -603,6 +604,90 @@ describe("find and hasAccess", () => {
 
     expect(failure).toBeInstanceOf(ValidationError);
     expect(failure).toMatchObject({ entity: "entitlement", attribute: "product_id" });
+  });
+});
+
+describe("findByTransaction", () => {
+  it("finds the purchase of a transaction, whole, also of an earlier period and of a refunded one", async () => {
+    const first = newReceipt();
+    await grant(first);
+    const renewal = { ...first, transaction_id: aTransaction(), purchase_date: NOW + 2 * DAY };
+    db.clock.advance(2 * DAY);
+    const purchase = await grant(renewal);
+
+    expect(await purchases.findByTransaction(first.transaction_id)).toEqual(purchase);
+    expect(await purchases.findByTransaction(renewal.transaction_id)).toEqual(purchase);
+    const refunded = await purchases.refund(first.user_email, first.product_id, first.transaction_id);
+    expect(await purchases.findByTransaction(first.transaction_id)).toEqual(refunded);
+  });
+
+  it("finds nothing of a transaction that nobody was granted, or that was only refunded", async () => {
+    const { user_email, transaction_id } = newReceipt();
+    await purchases.refund(user_email, "speaking", transaction_id);
+
+    expect(await purchases.findByTransaction(transaction_id)).toBeUndefined();
+    expect(await purchases.findByTransaction(aTransaction())).toBeUndefined();
+  });
+
+  it("finds nothing of an erased account, and tells nothing of it", async () => {
+    const receipt = newReceipt();
+    await grant(receipt);
+    await db.layer.accounts.erase(receipt.user_email);
+
+    expect(await purchases.findByTransaction(receipt.transaction_id)).toBeUndefined();
+    expect(JSON.stringify(await db.contents())).not.toContain(receipt.transaction_id);
+  });
+
+  it("finds the purchase at the account's other address", async () => {
+    const receipt = newReceipt();
+    const [from, to] = [receipt.user_email, someone()];
+    await db.layer.accounts.register(aRegistration({ email: from }));
+    await grant(receipt);
+    await db.layer.accounts.changeAddress({ from, to });
+    db.clock.advance(2 * 60 * 60);
+    await db.layer.accounts.finishAddressChanges();
+
+    expect(await purchases.findByTransaction(receipt.transaction_id)).toMatchObject({ user_email: to });
+  });
+
+  it("takes no row for the purchase that somebody planted in its index", async () => {
+    const [one, other] = [newReceipt(), newReceipt()];
+    await grant(one);
+    await grant(other);
+    const [{ gsi4pk = "" } = {}] = await storedEntitlements(one.user_email);
+    await db.layer.moderation.fileReport({
+      reporter_email: other.user_email,
+      report_type: "bug",
+      description: "A report with another's key.",
+      report_id: "planted",
+    });
+    await db.client.send(
+      new UpdateCommand({
+        TableName: db.table,
+        Key: { pk: "content_report#planted", sk: String(NOW) },
+        UpdateExpression: "SET gsi4pk = :pk, gsi4sk = :sk",
+        ExpressionAttributeValues: { ":pk": gsi4pk, ":sk": "~" },
+      }),
+    );
+
+    expect(await purchases.findByTransaction(one.transaction_id)).toMatchObject({ user_email: one.user_email });
+  });
+
+  it("refuses an empty transaction", async () => {
+    await expect(purchases.findByTransaction("")).rejects.toMatchObject({ attribute: "transaction_id" });
+  });
+
+  it("takes three requests", async () => {
+    const receipt = newReceipt();
+    await grant(receipt);
+
+    const requests = await requestsOf(db, () => purchases.findByTransaction(receipt.transaction_id));
+
+    expect(requests.map(({ operation, index }) => `${operation} ${index}`)).toEqual([
+      "GetItem table",
+      "Query gsi4",
+      "GetItem table",
+    ]);
   });
 });
 

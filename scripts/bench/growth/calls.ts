@@ -155,6 +155,10 @@ export const CALLS: { readonly [S in ServiceName]: { readonly [F in keyof DataLa
     grant: call({ act: ({ purchases }) => purchases.grant(aReceipt({ product_id: "full_mock_test" })) }),
     get: call({ act: ({ purchases }) => purchases.get(MARIA, "speaking") }),
     find: call({ act: ({ purchases }) => purchases.find(MARIA, "speaking") }),
+    findByTransaction: call({
+      prepare: ({ purchases }) => purchases.grant(aReceipt({ product_id: "full_mock_test", transaction_id: "known" })),
+      act: ({ purchases }) => purchases.findByTransaction("known"),
+    }),
     hasAccess: call({ act: ({ purchases }) => purchases.hasAccess(MARIA, "speaking") }),
     allActive: call({ act: ({ purchases }) => purchases.allActive(MARIA), whole: true }),
     expireAll: call({ act: ({ purchases }) => purchases.expireAll(), whole: true }),

@@ -343,7 +343,7 @@ describe("a source item", () => {
 });
 
 describe("the rules", () => {
-  it("cover every attribute that an entity is given, but what the new layer makes: an account's resets and kept session, a session's ties, a purchase's ledger, which its attributes tell, and receipts of answers", () => {
+  it("cover every attribute that an entity is given, but what the new layer makes: an account's resets and kept session, a session's ties, a purchase's ledger and the owner of its claims, which its attributes tell, and receipts of answers", () => {
     const uncovered = Object.entries(describeModel().entities).flatMap(([entity, { attributes }]) => {
       const given = Object.keys(attributes).filter(
         (name) => !["derived", "migration"].includes(attributes[name]?.setBy ?? ""),
@@ -366,6 +366,7 @@ describe("the rules", () => {
       "qr_token.session_salt has no rule",
       "qr_token.generation has no rule",
       "entitlement.ledger has no rule",
+      "entitlement.claim_owner has no rule",
       "ticket.answers has no rule",
     ]);
   });
