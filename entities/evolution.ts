@@ -64,13 +64,15 @@ export interface FormerIndex extends FormerVersion {
   readonly indexName: string;
 }
 
-const versions: readonly (readonly [index: string, version: IndexVersion])[] = Object.entries(INDEXES);
+/** The former versions among some indexes, by the names of those that are read now. */
+export const formersOf = (indexes: Readonly<Record<string, IndexVersion>>): ReadonlyMap<string, FormerIndex> =>
+  new Map(
+    Object.entries(indexes).flatMap(([index, { version, former }]) =>
+      former === undefined
+        ? []
+        : [[versionName(index, version), { ...former, indexName: versionName(index, former.version) }]],
+    ),
+  );
 
-/** The former versions, by the names of those of this release. */
-export const FORMER_INDEXES: ReadonlyMap<string, FormerIndex> = new Map(
-  versions.flatMap(([index, { version, former }]) =>
-    former === undefined
-      ? []
-      : [[versionName(index, version), { ...former, indexName: versionName(index, former.version) }]],
-  ),
-);
+/** The former versions of this release's indexes. */
+export const FORMER_INDEXES: ReadonlyMap<string, FormerIndex> = formersOf(INDEXES);

@@ -15,9 +15,9 @@ const NONE: readonly string[] = [];
 
 /** Whether an error says that the table lacks the index, or is still filling it. */
 function isMissing(error: unknown): boolean {
-  const { name, message } = (error ?? {}) as Partial<Error>;
+  const { name, message } = error as Error;
   const says = /does not have the specified index|backfilling global secondary index/i;
-  return name === "ValidationException" && says.test(message ?? "");
+  return name === "ValidationException" && says.test(message);
 }
 
 /** By the index's name, until when in epoch seconds the table is taken to lack it. */

@@ -7,12 +7,7 @@ const KEY = { user_email: MARIA, product_id: "full_mock_test" } as const;
 
 describe("keys", () => {
   it("are the user and the product, and the user's share of the account by expiry", () => {
-    const entitlement = anEntitlement({
-      user_email: "MARIA@example.com",
-      purchase_date: 5,
-      expires_at: 2_592_005,
-      claim_owner: "0a1b",
-    });
+    const entitlement = anEntitlement({ user_email: "MARIA@example.com", purchase_date: 5, expires_at: 2_592_005 });
 
     expect(itemOf(entitlements.put(entitlement))).toEqual({
       __edb_e__: "entitlement",

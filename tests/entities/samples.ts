@@ -96,6 +96,7 @@ export const anEntitlement: Sample<EntitlementEntity> = (overrides = {}) => ({
   receipt_data: "MIIT-receipt",
   transaction_id: "1000000901",
   status: "active",
+  claim_owner: "0a1b",
   ...overrides,
 });
 
