@@ -36,7 +36,7 @@ it("is of the indexes that the table has", () => {
 });
 
 it("turns no item twice into another form", () => {
-  const items = [{}, { priority: "high", status: "new" }];
+  const items: readonly Readonly<Record<string, unknown>>[] = [{}, { priority: "high", status: "new" }];
 
   for (const { attribute, value } of FORMS)
     for (const item of items) {
