@@ -1,6 +1,7 @@
 import { EventEmitter, once } from "node:events";
 import type { Server, ServerResponse } from "node:http";
-import { CreateTableCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { setTimeout as pause } from "node:timers/promises";
+import { CreateTableCommand, DescribeTableCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { createTableInput } from "../entities/table.ts";
 import { createClient } from "../services/client.ts";
 import { Retries } from "../services/storage/wire/retries.ts";
@@ -33,6 +34,16 @@ export const createLocalClient = (endpoint: string): DynamoDBClient =>
     // An engine that shares the machine with what uses it may be slow.
     requestHandler: { requestTimeout: 30_000, httpAgent: { maxSockets: 64 } },
   });
+
+/** Makes the table that the entities need, and waits until it can be used: an engine answers a moment before. */
+export async function createUsableTable(client: DynamoDBClient, TableName: string): Promise<void> {
+  await client.send(new CreateTableCommand(createTableInput(TableName)));
+  const isUsable = async () => {
+    const { Table } = await client.send(new DescribeTableCommand({ TableName }));
+    return Table?.TableStatus === "ACTIVE";
+  };
+  while (!(await isUsable())) await pause(1);
+}
 
 /** The longest that a call may still take when the engine is to stop, in milliseconds. */
 const LAST_CALLS = 5_000;
@@ -76,9 +87,7 @@ export async function startLocalDatabase(port = 0): Promise<LocalDatabase> {
   return {
     endpoint,
     client,
-    async createTable(name) {
-      await client.send(new CreateTableCommand(createTableInput(name)));
-    },
+    createTable: (name) => createUsableTable(client, name),
     async stop() {
       await calls.ended();
       client.destroy();

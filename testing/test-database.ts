@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { CreateTableCommand, DeleteTableCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { DeleteTableCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { BatchWriteCommand, DynamoDBDocumentClient, paginateScan } from "@aws-sdk/lib-dynamodb";
-import { createTableInput, tableDefinition } from "../entities/table.ts";
+import { tableDefinition } from "../entities/table.ts";
 import { createDataLayer, type DataLayer } from "../services/data-layer.ts";
 import type { DataLayerOptions, RequestEvent } from "../services/storage/context.ts";
 import type { StreamEvent } from "../services/streams.ts";
@@ -11,6 +11,7 @@ import { latenessOf, refuseUnknown } from "./lag/delays.ts";
 import { type Lag, type LagOptions, NO_LAG, startLagEngine } from "./lag.ts";
 import {
   createLocalClient,
+  createUsableTable,
   LOCAL_CREDENTIALS,
   LOCAL_ERASURE_SECRET,
   LOCAL_REGION,
@@ -203,8 +204,7 @@ async function onceFree<T>(act: () => Promise<T>): Promise<T> {
   }
 }
 
-const createTable = (client: DynamoDBClient, table: string) =>
-  onceFree(() => client.send(new CreateTableCommand(createTableInput(table))));
+const createTable = (client: DynamoDBClient, table: string) => onceFree(() => createUsableTable(client, table));
 
 const deleteTable = (client: DynamoDBClient, table: string) =>
   onceFree(() => client.send(new DeleteTableCommand({ TableName: table })));
