@@ -23,6 +23,10 @@ const withoutWaiting = (text: string): string =>
     .join("\n")
     .trim();
 
+/** What a command prints, without the numbers of an estimate, which follow what is seeded. */
+export const withoutEstimates = (text: string): string =>
+  text.replace(/^( {5}costs: .*)$/gm, (line) => line.replace(/[\d,]+/g, "…"));
+
 /** Follows docs/evolution.md in a copy of the checkout: applies its diffs, writes its files and runs its commands. */
 export async function followPage(folder: string, endpoint: string): Promise<Followed[]> {
   copyCheckout(folder);
