@@ -1,3 +1,4 @@
+import "./shell/quiet-sdk.ts";
 import { writeFileSync } from "node:fs";
 import { type GlobalSecondaryIndex, withIndexes } from "../entities/table.ts";
 import { templateText } from "./cloudformation/template.ts";
@@ -95,7 +96,7 @@ function haltText(halt: Halt): string {
       return "Nothing is left to do: the table is this release's.";
     case "deployment":
       return [
-        `The next of ${halt.steps.length} steps waits until every function has this release.`,
+        `${halt.steps.length === 1 ? "One step is" : `${halt.steps.length} steps are`} left; the next one waits until every function has this release.`,
         `Deploy it, then go on with \`${commandName("evolve", "--apply --deployed")}\`.`,
       ].join(" ");
     case "stack":

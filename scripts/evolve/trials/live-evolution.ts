@@ -188,7 +188,11 @@ async function evolution(
   const old = trial.workers(before, OLD);
   const young = trial.workers(after, NEW);
   await pause(WHILE);
-  trial.ended("before the deployment", await trial.evolve(after, "--apply"), /waits until every function/);
+  trial.ended(
+    "before the deployment",
+    await trial.evolve(after, "--apply"),
+    /waits until every function has this release/,
+  );
   await pause(WHILE);
   await trial.stop(old, "the release before");
   const others = trial.workers(after, ["new-3", "new-4"]);
