@@ -114,6 +114,7 @@ export {
   ConfigurationError,
   ConflictError,
   type ConflictReason,
+  type ConflictState,
   DataLayerError,
   ExpiredError,
   IndexNotReadyError,

@@ -6,7 +6,7 @@ import type { Assessment, AssessmentSummary } from "../../entities/assessment.ts
 import type { ContentReport } from "../../entities/content-report.ts";
 import type { DevopsAction } from "../../entities/devops-action.ts";
 import type { Entitlement, EntitlementSummary } from "../../entities/entitlement.ts";
-import { ASSESSMENT_TYPES } from "../../entities/enums.ts";
+import { type AccountStatus, ASSESSMENT_TYPES } from "../../entities/enums.ts";
 import type { QrToken } from "../../entities/qr-token.ts";
 import { QR_TOKEN_LIFETIME_SECONDS } from "../../entities/qr-token.ts";
 import type { SafetyLog } from "../../entities/safety-log.ts";
@@ -145,7 +145,7 @@ export function createElevenTablesSide({ client, prefix, clock, guarded, design 
     const user = await tables.get(USERS, { email }, { consistent: true });
     if (user === undefined || !shut(user)) return written;
     await undo(written);
-    throw new ConflictError("user", "wrong_state", "The account is shut.", String(user.account_status));
+    throw new ConflictError("user", "wrong_state", "The account is shut.", user.account_status as AccountStatus);
   }
   const unlessErased = <T>(email: string, write: () => Promise<T>, undo: (written: T) => Promise<void>) =>
     unless((user) => user.account_status === "deleted", email, write, undo);

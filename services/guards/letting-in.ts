@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer";
+import type { AccountStatus } from "../../entities/enums.ts";
 import { PRIMARY_KEY } from "../../entities/keys.ts";
 import { SessionModel } from "../../entities/session.ts";
 import { type User, type UserEntity, UserModel } from "../../entities/user.ts";
@@ -62,7 +63,7 @@ export async function openGeneration(
 export function checkOpen({ account_status, address_change }: StoredItem): void {
   if (address_change !== undefined) throw beingChanged();
   if (account_status === "active") return;
-  throw new ConflictError("user", "wrong_state", `The account is ${account_status}.`, `${account_status}`);
+  throw new ConflictError("user", "wrong_state", `The account is ${account_status}.`, account_status as AccountStatus);
 }
 
 /**

@@ -1,3 +1,11 @@
+import type {
+  AccountStatus,
+  ActionStatus,
+  AssessmentStatus,
+  ReportStatus,
+  TicketStatus,
+} from "../../entities/enums.ts";
+
 /** Every error that this package makes itself extends this class; anything else is rethrown untouched. */
 export abstract class DataLayerError extends Error {
   /** The class's name, spelled out: minifiers rename classes. */
@@ -90,6 +98,9 @@ export type ConflictReason =
   | "wrong_state"
   | "wrong_token";
 
+/** The state of an account, an assessment, a report, a ticket or an action. */
+export type ConflictState = AccountStatus | ActionStatus | AssessmentStatus | ReportStatus | TicketStatus;
+
 /** What is stored does not allow the change; nothing was written. Read the item again before deciding what to do. */
 export class ConflictError extends DataLayerError {
   override readonly name: string = "ConflictError";
@@ -97,9 +108,9 @@ export class ConflictError extends DataLayerError {
   /** Why; a closed set. */
   readonly reason: ConflictReason;
   /** The state that stood in the way, such as a ticket's `resolved`; undefined when no state did. */
-  readonly state: string | undefined;
+  readonly state: ConflictState | undefined;
 
-  constructor(entity: string, reason: ConflictReason, message: string, state?: string) {
+  constructor(entity: string, reason: ConflictReason, message: string, state?: ConflictState) {
     super(message, { entity });
     this.reason = reason;
     this.state = state;

@@ -13,7 +13,7 @@ import {
   queryOf,
   type Where,
 } from "./electrodb.ts";
-import { ConflictError, ItemTooLargeError, NotFoundError } from "./errors.ts";
+import { ConflictError, type ConflictState, ItemTooLargeError, NotFoundError } from "./errors.ts";
 import { inThisForm } from "./forms.ts";
 import { countRows, eachRow, type Order, type Page, type Reading, readPage } from "./pages.ts";
 import { type Asked, askedOf, type PatternOf, type Question, type Range, type RowOf } from "./patterns.ts";
@@ -384,13 +384,13 @@ export class Repository<E extends AnyEntity> {
     if (!refused) return this.parse(current);
     if (current === undefined) throw this.notFound(idOf(this.model, key));
     if (receipt !== undefined && holds(current[receipt.attribute], receipt.value)) return this.parse(current);
-    const state = current[attribute] as string | undefined;
+    const state = current[attribute] as ConflictState | undefined;
     const asked = this.changesOf(same);
     // A call that leaves a receipt is a repeat by its receipt alone.
     const repeated =
       receipt === undefined && Object.keys(same).every((name) => isDeepStrictEqual(current[name], asked[name]));
     if (state === to && repeated) return this.parse(current);
-    const leads = from.includes(state as string);
+    const leads = state !== undefined && from.includes(state);
     if (leads && condition !== undefined) throw condition.otherwise(current);
     // It was read after the refusal, by an engine that does not tell the item of one, and has moved in between.
     if (leads) return this.transition(accessPattern, key, to, move);

@@ -1,5 +1,5 @@
 import type { Where } from "./electrodb.ts";
-import { ConflictError } from "./errors.ts";
+import { ConflictError, type ConflictState } from "./errors.ts";
 import type { StoredItem } from "./requests.ts";
 
 /** What a transition sets, and what it asks for besides the state. */
@@ -22,7 +22,7 @@ export interface Transition {
 export const entityWords = (entity: string) => entity.replaceAll("_", " ");
 
 /** The conflict of an item that is in `state` and cannot become `to`, or became it with other values. */
-export function refusedTransition(entity: string, to: string, state: string | undefined): ConflictError {
+export function refusedTransition(entity: string, to: string, state: ConflictState | undefined): ConflictError {
   const words = entityWords(entity);
   if (state === to)
     return new ConflictError(entity, "differs", `The ${words} became ${to} with other values before.`, state);

@@ -34,6 +34,7 @@ import type {
   EntitlementSummary,
   NewEntitlement,
 } from "../../entities/entitlement.ts";
+import type { AccountStatus, TicketStatus } from "../../entities/enums.ts";
 import type { EntityModel } from "../../entities/facts.ts";
 import { MODELS_OF_ACCOUNT } from "../../entities/models.ts";
 import type { NewQrToken, QrToken, QrTokenChange, QrTokenEntity } from "../../entities/qr-token.ts";
@@ -76,6 +77,7 @@ import type { NewUser, User, UserChange, UserEntity, UserModel, UserSummary } fr
 import type { Row } from "../../entities/views.ts";
 import type { ExportedEntity } from "../../services/accounts.ts";
 import type { AnyEntity } from "../../services/storage/context.ts";
+import type { ConflictState } from "../../services/storage/errors.ts";
 import { refusalOf } from "./parameters.ts";
 import {
   aBankQuestion,
@@ -208,6 +210,11 @@ describe("item types", () => {
     holds<AsInferred<ContentReportEntity, ContentReport, NewContentReport, ContentReportChange>>();
     holds<AsInferred<TicketEntity, Ticket, NewTicket, TicketChange>>();
     holds<AsInferred<DevopsActionEntity, DevopsAction, NewDevopsAction, DevopsActionChange>>();
+  });
+
+  it("have the states of errors as a union", () => {
+    holds<Same<Extract<ConflictState, TicketStatus | AccountStatus>, TicketStatus | AccountStatus>>();
+    holds<Same<Extract<ConflictState, "paid">, never>>();
   });
 
   it("have closed sets as unions", () => {
